@@ -34,21 +34,25 @@ inline constexpr std::string_view kInsufficientPrivilege = "42501";
 // What Forebay tells a client. Empty detail and hint are left out.
 struct ErrorReport {
   std::string_view severity = "FATAL";  // ERROR, FATAL, PANIC; NOTICE, WARNING ... for a notice
-  std::string_view sqlstate;
-  std::string message, detail, hint;
+  std::string_view sqlstate;            // empty: what PostgreSQL says for the severity, such as XX000
+  std::string message, detail, hint;    // a zero byte ends the text
 };
 
 void appendErrorResponse(std::string& out, const ErrorReport& report);
 void appendNoticeResponse(std::string& out, const ErrorReport& report);
 
-// The fields of an ErrorResponse's or NoticeResponse's body, as sent: views into it. Unknown field types are kept.
+// The fields of an ErrorResponse's or NoticeResponse's body, as sent: views into it. Unknown types are kept.
 struct ErrorFields {
-  std::vector<std::pair<char, Bytes>> fields;
-  Bytes get(char type) const;  // empty when there is none; 'S' severity, 'V' severity untranslated, 'C' SQLSTATE, ...
+  std::vector<std::pair<char, Bytes>> fields;  // 'S' severity, 'V' severity untranslated, 'C' SQLSTATE, ...
+
+  Bytes get(char type) const;  // empty when there is none
   Bytes severity() const;      // 'V', else 'S'
   Bytes sqlstate() const { return get('C'); }
   Bytes message() const { return get('M'); }
 };
-bool parseErrorFields(Bytes body, ErrorFields& out);  // false: malformed; out holds what came before
+
+// False when the body is malformed: `out` then holds the fields before the place. A body without SQLSTATE or
+// message is well-formed; get() is empty then.
+bool parseErrorFields(Bytes body, ErrorFields& out);
 
 }  // namespace forebay::pgproto

@@ -1,5 +1,6 @@
 // Builders for the messages that Forebay itself sends, and decoders for those whose insides it must know.
-// Each append...() adds one whole message to `out`. https://www.postgresql.org/docs/current/protocol-message-formats.html
+// Each append...() adds one whole message to `out`.
+// https://www.postgresql.org/docs/current/protocol-message-formats.html
 #pragma once
 
 #include <cstdint>
@@ -32,10 +33,12 @@ struct Column {
   int16_t type_size = -1;
 };
 void appendRowDescription(std::string& out, const std::vector<Column>& columns);
-void appendDataRow(std::string& out, const std::vector<std::optional<std::string>>& values);  // text format; nullopt: NULL
+// In text format; nullopt: NULL.
+void appendDataRow(std::string& out, const std::vector<std::optional<std::string>>& values);
 
 // From client to server.
 void appendQuery(std::string& out, Bytes sql);
+// `raw_parameter_types` as Parse::parameter_types below; empty: none given.
 void appendParse(std::string& out, Bytes statement, Bytes sql, Bytes raw_parameter_types);
 void appendSync(std::string& out);
 void appendTerminate(std::string& out);
@@ -67,7 +70,7 @@ bool parseTarget(Bytes body, Target& out);
 
 struct Execute {
   Bytes portal;
-  uint32_t max_rows = 0;  // 0: all
+  uint32_t max_rows = 0;  // 0: all, for which a client may also send a negative number
 };
 bool parseExecute(Bytes body, Execute& out);
 
@@ -83,18 +86,26 @@ struct BackendKey {
 bool parseBackendKeyData(Bytes body, BackendKey& out);
 
 enum class AuthRequest : uint32_t {
-  kOk = 0, kKerberosV5 = 2, kCleartextPassword = 3, kMd5Password = 5, kGss = 7, kGssContinue = 8, kSspi = 9,
-  kSasl = 10, kSaslContinue = 11, kSaslFinal = 12,
+  kOk = 0,
+  kKerberosV5 = 2,
+  kCleartextPassword = 3,
+  kMd5Password = 5,
+  kGss = 7,
+  kGssContinue = 8,
+  kSspi = 9,
+  kSasl = 10,
+  kSaslContinue = 11,
+  kSaslFinal = 12,
 };
 struct Authentication {
   AuthRequest request = AuthRequest::kOk;
-  Bytes data;                     // the salt, or SASL's data
+  Bytes data;                     // the salt, or what SASL or GSS say
   std::vector<Bytes> mechanisms;  // kSasl
 };
 bool parseAuthentication(Bytes body, Authentication& out);
 
 struct SaslInitialResponse {
-  Bytes mechanism, data;
+  Bytes mechanism, data;  // data is empty also when the client sends none (length -1)
 };
 bool parseSaslInitialResponse(Bytes body, SaslInitialResponse& out);
 
