@@ -1,0 +1,126 @@
+"""Gets a driver from its registry and builds the program that uses it.
+
+Everything lands in one folder per driver and manifest below the user's cache, never in the source tree: a changed
+manifest means a new folder, an unchanged one needs no network. A registry out of reach is a reason to skip; a program
+of ours that does not compile is a failure.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+from . import processes
+
+HERE = pathlib.Path(__file__).resolve().parent.parent
+CLEAN = {"PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
+
+
+def _download(command, **options):
+    """Runs a package manager. What it says when it fails is the reason to skip."""
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          errors="replace", **options)  # fmt: skip
+    if done.returncode != 0:
+        last_words = "\n".join(done.stdout.strip().splitlines()[-12:])
+        raise processes.Skip(f"{pathlib.Path(command[0]).name} could not get the driver:\n{last_words}")
+
+
+def _once(folder, name, work):
+    """Does `work` unless it was finished in `folder` before."""
+    mark = folder / f".{name}"
+    if not mark.exists():
+        work()
+        mark.touch()
+
+
+def _copy_sources(source, folder):
+    """Copies what changed only, so that an incremental build stays one."""
+    for path in (p for p in source.rglob("*") if p.is_file()):
+        copy = folder / path.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if not copy.exists() or copy.read_bytes() != path.read_bytes():
+            shutil.copyfile(path, copy)
+
+
+def python(source, folder):
+    interpreter = folder / "venv/bin/python"
+
+    def install():
+        processes.checked([sys.executable, "-m", "venv", "--clear", folder / "venv"])
+        pip = [interpreter, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"]
+        _download(pip + ["-r", source / "requirements.txt"])
+        if (source / "requirements-without-dependencies.txt").exists():
+            _download(pip[:-2] + ["--no-deps", "-r", source / "requirements-without-dependencies.txt"])
+
+    _once(folder, "installed", install)
+    return [interpreter, source / "check.py"], {"PYTHONPATH": str(HERE / "checks")}
+
+
+def node(source, folder):
+    _copy_sources(source, folder)
+    npm = [processes.tool("npm"), "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"]
+    _once(folder, "installed", lambda: _download(npm, cwd=folder))
+    return [processes.tool("node"), folder / "check.mjs"], {}
+
+
+def java(source, folder):
+    _copy_sources(source, folder)
+    compiler, runtime = processes.tool("javac"), processes.tool("java")
+    maven = [processes.tool("mvn"), "-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=libraries"]
+    _once(folder, "installed", lambda: _download(maven, cwd=folder))
+    classes = folder / "classes"
+    processes.checked([compiler, "-Xlint:all", "-Werror", "-d", classes, "-cp", folder / "libraries/*",
+                       *sorted(folder.glob("*.java"))])  # fmt: skip
+    return [runtime, "-XX:TieredStopAtLevel=1", "-cp", f"{classes}:{folder}/libraries/*", "Check"], {}
+
+
+def go(source, folder):
+    _copy_sources(source, folder)
+    compiler = processes.tool("go")
+    offline = {**os.environ, "GOFLAGS": "-mod=mod", "GOPROXY": "off"}
+    _once(folder, "installed", lambda: _download([compiler, "mod", "tidy"], cwd=folder))
+    processes.checked([compiler, "build", "-o", "check", "."], cwd=folder, env=offline)
+    return [folder / "check"], {}
+
+
+def rust(source, folder):
+    _copy_sources(source, folder)
+    cargo = processes.tool("cargo")
+    _once(folder, "installed", lambda: _download([cargo, "fetch", "--quiet"], cwd=folder))
+    processes.checked([cargo, "build", "--quiet", "--offline", "--target-dir", folder / "target"], cwd=folder)
+    return [folder / "target/debug/check"], {}
+
+
+_KINDS = {"requirements.txt": python, "package.json": node, "pom.xml": java, "go.mod": go, "Cargo.toml": rust}
+
+
+def drivers():
+    return sorted(path.parent.name for path in HERE.glob("*/*") if path.name in _KINDS)
+
+
+def _cache():
+    base = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
+    return pathlib.Path(base) / "forebay-drivers"
+
+
+@contextlib.contextmanager
+def _locked(path):
+    with open(path, "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def prepare(driver):
+    """Installs and builds. Returns the command that runs the checks, and the environment it needs."""
+    source = HERE / driver
+    manifest, build = next((source / name, build) for name, build in _KINDS.items() if (source / name).exists())
+    text = manifest.read_bytes() + sys.version.encode() * (build is python)
+    folder = _cache() / f"{driver}-{hashlib.sha256(text).hexdigest()[:12]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    with _locked(folder / ".lock"):
+        command, environment = build(source, folder)
+    return [str(word) for word in command], {**CLEAN, **environment}
