@@ -1,7 +1,7 @@
 // Views of bytes, and the big-endian integers that wire protocols are made of.
 //
-// Bytes never owns what it points at; a char in it may hold any value. The readers assert that enough bytes are
-// there: check lengths from the wire before calling them.
+// Bytes never owns what it points at; a char in it may hold any value. The readers assert that enough bytes
+// are there: check lengths from the wire before calling them.
 #pragma once
 
 #include <cassert>

@@ -1,4 +1,5 @@
-// Time is an argument: deciding code takes an Instant and never asks a clock. Only the gateway reads the clocks.
+// Time is an argument: deciding code takes an Instant and never asks a clock. Only the gateway reads the
+// clocks.
 #pragma once
 
 #include <chrono>

@@ -1,7 +1,7 @@
 // Histogram counts durations in fixed exponential buckets, for one writing thread and any number of readers.
 //
-// record() is two relaxed stores and a count of leading zeros; nothing is allocated. A snapshot taken while the
-// writer records may miss the newest value, never invent one.
+// record() is two relaxed stores and a count of leading zeros; nothing is allocated. A snapshot taken while
+// the writer records may miss the newest value, never invent one.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
-// Result carries a value, or the reason why there is none. For what comes from outside: bytes, files, system calls.
-// A broken invariant is no Result: it is an assert.
+// Result carries a value, or the reason why there is none. For what comes from outside: bytes, files, system
+// calls. A broken invariant is no Result: it is an assert.
 #pragma once
 
 #include <cassert>
@@ -16,8 +16,10 @@ struct Error {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(google-explicit-constructor)
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(Error error)
+      : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }

@@ -1,0 +1,121 @@
+#include "pools/parameters.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace forebay::pools {
+namespace {
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+
+bool nameLess(Bytes a, Bytes b) {
+  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
+                                      [](char x, char y) { return lower(x) < lower(y); });
+}
+
+std::string identityOf(const std::vector<Parameter>& entries) {
+  std::string identity;
+  for (const Parameter& entry : entries) {
+    for (const char c : entry.name) identity += lower(c);
+    identity += '\0';
+    identity += entry.value;
+    identity += '\0';
+  }
+  return identity;
+}
+
+}  // namespace
+
+bool sameName(Bytes a, Bytes b) {
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+}
+
+const std::string* Parameters::find(Bytes name) const {
+  const auto at = std::lower_bound(entries.begin(), entries.end(), name,
+                                   [](const Parameter& entry, Bytes n) { return nameLess(entry.name, n); });
+  return at != entries.end() && sameName(at->name, name) ? &at->value : nullptr;
+}
+
+ParameterTable::~ParameterTable() { assert(sets_.empty()); }
+
+ParametersRef ParameterTable::intern(std::vector<Parameter> entries) {
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const Parameter& a, const Parameter& b) { return nameLess(a.name, b.name); });
+  std::vector<Parameter> unique;
+  for (Parameter& entry : entries) {
+    if (!unique.empty() && sameName(unique.back().name, entry.name)) {
+      unique.back().value = std::move(entry.value);
+    } else {
+      unique.push_back(std::move(entry));
+    }
+  }
+  const auto [at, is_new] = sets_.try_emplace(identityOf(unique));
+  if (is_new) {
+    at->second.entries = std::move(unique);
+    at->second.table = this;
+    at->second.identity = at->first;
+  }
+  return ParametersRef(&at->second);
+}
+
+ParametersRef ParameterTable::with(const ParametersRef& base, Bytes name, Bytes value) {
+  const std::string* current = base ? base->find(name) : nullptr;
+  if (current && *current == value) return base;
+  std::vector<Parameter> entries;
+  if (base) entries = base->entries;
+  entries.push_back({std::string(name), std::string(value)});
+  return intern(std::move(entries));
+}
+
+ParametersRef ParameterTable::without(const ParametersRef& base, Bytes name) {
+  if (!base || !base->find(name)) return base;
+  std::vector<Parameter> entries = base->entries;
+  std::erase_if(entries, [&](const Parameter& entry) { return sameName(entry.name, name); });
+  return intern(std::move(entries));
+}
+
+void ParameterTable::forget(Parameters& parameters) { sets_.erase(std::string(parameters.identity)); }
+
+std::string switchSql(const Parameters& from, const Parameters& to) {
+  std::string sql;
+  for (const Parameter& wanted : to.entries) {
+    const std::string* current = from.find(wanted.name);
+    if (current && *current == wanted.value) continue;
+    sql += "SET " + quoteIdentifier(wanted.name) + " TO " + quoteLiteral(wanted.value) + ";";
+  }
+  for (const Parameter& current : from.entries) {
+    if (!to.find(current.name)) sql += "RESET " + quoteIdentifier(current.name) + ";";
+  }
+  return sql;
+}
+
+std::string quoteLiteral(Bytes text) {
+  const bool escaped = text.find('\\') != Bytes::npos;
+  std::string out = escaped ? "E'" : "'";
+  for (const char c : text) {
+    if (c == '\'' || c == '\\') out += c;
+    out += c;
+  }
+  return out + "'";
+}
+
+std::string quoteIdentifier(Bytes name) {
+  std::string out;
+  Bytes rest = name;
+  // The dot of a custom parameter such as myapp.tenant stays outside the quotes.
+  for (;;) {
+    const size_t dot = rest.find('.');
+    out += '"';
+    for (const char c : rest.substr(0, dot)) {
+      if (c == '"') out += c;
+      out += c;
+    }
+    out += '"';
+    if (dot == Bytes::npos) return out;
+    out += '.';
+    rest = rest.substr(dot + 1);
+  }
+}
+
+}  // namespace forebay::pools

@@ -1,0 +1,119 @@
+// ReplyTracker knows which replies a server connection still owes, and so when it may go to somebody else.
+//
+// Every message sent to the server that gets an answer is recorded in order; every message received is
+// matched against that record. Two rules of the protocol shape it
+// (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-EXT-QUERY):
+//   - after an error in an extended-query message the server skips everything up to the next Sync, a simple
+//   Query
+//     included, and sends one ReadyForQuery: what was skipped is owed no longer;
+//   - while the server reads COPY data it ignores Sync and Flush: a Sync sent right behind the Execute of a
+//   COPY FROM
+//     STDIN gets no ReadyForQuery of its own.
+// Messages that Forebay slipped in are marked, and so are their answers, which no client must see.
+// Pure bookkeeping: no I/O, not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "base/bytes.h"
+#include "base/ring.h"
+#include "pools/prepared_set.h"
+
+namespace forebay::pools {
+
+enum class Owed : uint8_t {
+  kNothing,
+  kExtended,  // a run of Bind, Describe, Execute and Close of portals: counted, each gets one closing answer
+  kParse,     // the client's Parse of a statement that we track
+  kInjectedParse,  // our Parse in front of the client's Bind: its ParseComplete is swallowed
+  kCloseForParse,  // our Close of a name that nobody has, sent in place of a Parse whose statement the server
+                   // has already: its CloseComplete becomes the client's ParseComplete, in its right place in
+                   // the order
+  kInjectedClose,  // our Close of an evicted statement: its CloseComplete is swallowed
+  kSync,
+  kQuery,
+  kFunctionCall,
+  kInjectedQuery,  // our own SQL, such as SET or ROLLBACK: everything up to its ReadyForQuery is swallowed
+};
+
+enum class Reply : uint8_t {
+  kPass,             // goes to the client as it is
+  kSwallow,          // answers something of ours
+  kAsParseComplete,  // goes to the client with the type byte of a ParseComplete
+  kUnexpected,       // the server sent what nothing asked for: the connection can no longer be trusted
+};
+
+class ReplyTracker {
+ public:
+  // Told of each message sent. `statement` matters for the kinds that name one. What is sent while
+  // skipping(), Sync apart, gets no answer and is not recorded.
+  void sent(Owed kind, const StatementKey& statement = {});
+
+  void sentCopyEnd();  // CopyDone or CopyFail
+  void sentFlush() { unsynced_ = true; }
+
+  // Told of each message received, in order. `status` is the body of a ReadyForQuery, else ignored. Types
+  // that answer nothing (NoticeResponse, ParameterStatus, NotificationResponse, DataRow, CopyData) need not
+  // be told.
+  Reply received(char type, char status, PreparedSet& prepared);
+
+  // May the server go to another client? Everything owed has come, no transaction, COPY or unsynced batch is
+  // open.
+  bool idle() const { return owed_.empty() && status_ == 'I' && !copying() && !unsynced_ && !ambiguous_; }
+  bool nothingOwed() const { return owed_.empty(); }
+  // The client left a batch without Sync: the server will not say ReadyForQuery before it gets one.
+  bool unsynced() const { return unsynced_; }
+  bool copying() const { return copy_ != Copy::kNone; }
+  bool copyingIn() const { return copy_ == Copy::kIn || copy_ == Copy::kBoth; }
+  // An error came while a COPY was fed: how many ReadyForQuery are still to come cannot be known from
+  // outside. To find out, send an empty Query of our own (kInjectedQuery) once nothing else is owed: its
+  // EmptyQueryResponse marks the place.
+  bool ambiguous() const { return ambiguous_; }
+  bool wantsMarker() const { return ambiguous_ && owed_.empty() && status_ == 'I' && !unsynced_; }
+  // How many Parses of the client the last error took with it: since they were skipped, their names stand for
+  // nothing.
+  uint32_t droppedParses() const { return dropped_parses_; }
+  char status() const { return status_; }  // of the last ReadyForQuery: 'I', 'T' or 'E'
+  bool skipping() const { return skipping_; }
+  // Swallowing the answers of our own SQL right now?
+  bool inInjectedQuery() const { return !owed_.empty() && owed_[0].kind == Owed::kInjectedQuery; }
+  size_t outstanding() const { return owed_.size(); }
+  // Rises with each Sync and Query sent: messages with the same number stand or fall together.
+  uint32_t batch() const { return batch_; }
+
+ private:
+  enum class Copy : uint8_t { kNone, kIn, kOut, kBoth };
+  struct Entry {
+    Owed kind = Owed::kNothing;
+    uint32_t count = 0;
+    StatementKey statement{};
+  };
+
+  Owed head() const { return owed_.empty() ? Owed::kNothing : owed_[0].kind; }
+  Reply completed(PreparedSet& prepared);
+  Reply extendedCompleted();
+  Reply commandCompleted();
+  Reply failed(PreparedSet& prepared);
+  Reply ready(char status);
+  Reply emptyQuery();
+  void copyStarted(Copy direction);
+  void forgetEatenSyncs();
+  void skipToSync(PreparedSet& prepared);
+  uint32_t syncsOwed() const;
+
+  Ring<Entry> owed_;
+  uint32_t batch_ = 0;
+  char status_ = 'I';
+  Copy copy_ = Copy::kNone;
+  bool copy_end_sent_ = false;
+  uint32_t syncs_before_end_ = 0;  // Syncs owed when the CopyDone was sent ahead of the CopyInResponse
+  uint32_t eaten_syncs_ = 0;       // sent behind the Execute of a COPY FROM STDIN: the COPY ignores them
+  bool unsynced_ = false;
+  bool skipping_ = false;  // an error came and no Sync was sent yet: what is sent now gets no answer
+  bool ambiguous_ = false;
+  bool marker_seen_ = false;
+  uint32_t dropped_parses_ = 0;
+};
+
+}  // namespace forebay::pools
