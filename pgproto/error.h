@@ -33,9 +33,9 @@ inline constexpr std::string_view kInsufficientPrivilege = "42501";
 
 // What Forebay tells a client. Empty detail and hint are left out.
 struct ErrorReport {
-  std::string_view severity = "FATAL";  // ERROR, FATAL, PANIC; NOTICE, WARNING ... for a notice
-  std::string_view sqlstate;            // empty: what PostgreSQL says for the severity, such as XX000
-  std::string message, detail, hint;    // a zero byte ends the text
+  std::string_view severity = "FATAL";      // ERROR, FATAL, PANIC; NOTICE, WARNING ... for a notice
+  std::string_view sqlstate{};              // empty: what PostgreSQL says for the severity, such as XX000
+  std::string message{}, detail{}, hint{};  // a zero byte ends the text
 };
 
 void appendErrorResponse(std::string& out, const ErrorReport& report);
