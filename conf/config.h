@@ -1,8 +1,10 @@
 // Config: everything an operator can set, validated, immutable once published.
 //
-// A Config is built whole by loadConfig() (conf/load.h) or refused whole; it is shared as shared_ptr<const Config>
-// and never changed afterwards, so any thread may read it. Names, units and meanings are PgBouncer 1.25's where
-// PgBouncer has the setting (https://www.pgbouncer.org/config.html); a duration or limit of zero means "none".
+// A Config is built whole by loadConfig() (conf/load.h) or refused whole; it is shared as shared_ptr<const
+// Config> and never changed afterwards, so any thread may read it. Names, units and meanings are
+// PgBouncer 1.25's where PgBouncer has the setting (https://www.pgbouncer.org/config.html); a duration or
+// limit of zero means "none", except where a comment says otherwise. The defaults stand here and nowhere
+// else.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +32,8 @@ std::string_view nameOf(PoolMode mode);
 std::string_view nameOf(AuthType type);
 std::string_view nameOf(SslMode mode);
 std::string_view nameOf(LoadBalanceHosts policy);
+std::string_view nameOf(LogFormat format);
+std::string_view nameOf(LogLevel level);
 
 struct HostPort {
   std::string host;  // a name, an address, or a folder with a Unix socket ("/run/postgresql")
@@ -48,10 +52,11 @@ struct ListenAddress {
 
 struct TlsSettings {
   SslMode sslmode = SslMode::kPrefer;
-  std::string key_file, cert_file, ca_file;
-  std::string protocols = "secure";  // secure = TLS 1.2 and 1.3; or a list such as "tlsv1.3"; never below TLS 1.2
-  std::string ciphers = "default";   // TLS 1.2 and lower, OpenSSL's syntax; default = OpenSSL's secure list
-  std::string tls13_ciphers;         // empty = OpenSSL's default
+  std::string key_file{}, cert_file{}, ca_file{};
+  std::string protocols =
+      "secure";  // secure = TLS 1.2 and 1.3; or a list such as "tlsv1.3"; never below TLS 1.2
+  std::string ciphers = "default";  // TLS 1.2 and lower, OpenSSL's syntax; default = OpenSSL's secure list
+  std::string tls13_ciphers{};      // empty = OpenSSL's default
   std::string ecdhcurve = "auto";
   std::string dheparams = "auto";  // accepted for PgBouncer's sake: OpenSSL chooses
   bool operator==(const TlsSettings&) const = default;
@@ -68,11 +73,11 @@ struct TcpSettings {
 };
 
 struct ListenSettings {
-  std::vector<ListenAddress> postgres;
-  std::vector<ListenAddress> http;
-  std::string control;              // Unix socket of `forebay status`; empty: none
+  std::vector<ListenAddress> postgres = {{"127.0.0.1", 6432}};
+  std::vector<ListenAddress> http = {{"127.0.0.1", 6433}};  // empty: none
+  std::string control;                                      // Unix socket of `forebay status`; empty: none
   std::string http_token_file;
-  uint32_t workers = 0;             // 0: one per core
+  uint32_t workers = 0;  // 0: one per core
   uint32_t unix_socket_mode = 0777;
   std::string unix_socket_group;
   uint32_t listen_backlog = 128;
@@ -96,12 +101,12 @@ struct LogSettings {
 
 // One entry of [postgres.databases]. An empty optional means: the global or user's value counts.
 struct Database {
-  std::string name;                 // what clients ask for; "*" is the fallback
+  std::string name;  // what clients ask for; "*" is the fallback
   std::vector<HostPort> hosts;
-  std::string dbname;               // empty: the name clients ask for
-  std::string user;                 // empty: the client's own user
-  std::string password;             // a secret: never shown, never logged
-  std::string password_file;        // re-read on change
+  std::string dbname;         // empty: the name clients ask for
+  std::string user;           // empty: the client's own user
+  std::string password;       // a secret: never shown, never logged
+  std::string password_file;  // re-read on change
   std::optional<std::string> auth_user, auth_query, auth_dbname;
   std::optional<uint32_t> pool_size, min_pool_size, reserve_pool_size;
   std::optional<PoolMode> pool_mode;
@@ -111,7 +116,8 @@ struct Database {
   LoadBalanceHosts load_balance_hosts = LoadBalanceHosts::kRoundRobin;
   std::optional<SslMode> server_tls_sslmode;  // from a URL's sslmode
   bool server_direct_tls = false;             // sslnegotiation=direct
-  // Sent to the server in the StartupMessage: client_encoding, datestyle, timezone, application_name, options.
+  // Sent to the server in the StartupMessage: client_encoding, datestyle, timezone, application_name,
+  // options.
   std::map<std::string, std::string> startup_parameters;
   bool operator==(const Database&) const = default;
 };
@@ -149,7 +155,12 @@ struct PostgresSettings {
   std::vector<std::string> ignore_startup_parameters;
 
   AuthType auth_type = AuthType::kScramSha256;
-  std::string auth_file, auth_hba_file, auth_ident_file, auth_user, auth_query, auth_dbname;
+  std::string auth_file, auth_hba_file, auth_ident_file, auth_user, auth_dbname;
+  // $1 is the user name. Every name is qualified: whoever may create a function must not get to see the
+  // secrets.
+  std::string auth_query =
+      "SELECT rolname, CASE WHEN rolvaliduntil < pg_catalog.now() THEN NULL ELSE rolpassword END "
+      "FROM pg_catalog.pg_authid WHERE rolname=$1 AND rolcanlogin";
   Duration auth_query_cache_ttl = seconds(60);
   uint32_t scram_iterations = 4096;
   std::vector<std::string> admin_users, stats_users;
@@ -157,19 +168,22 @@ struct PostgresSettings {
   std::string server_reset_query = "DISCARD ALL";
   bool server_reset_query_always = false;
   std::string server_check_query = "<empty>";  // "<empty>": an empty query; "": no check
-  Duration server_check_delay = seconds(30);
+  Duration server_check_delay = seconds(30);   // 0: check each time
   bool server_fast_close = false;
 
-  Duration reserve_pool_timeout = seconds(5), server_lifetime = seconds(3600), server_idle_timeout = seconds(600),
-           server_connect_timeout = seconds(15), server_login_retry = seconds(15), client_login_timeout = seconds(60),
+  // server_lifetime of 0: a connection serves once and is closed. A dns_*_ttl of 0: ask each time.
+  Duration reserve_pool_timeout = seconds(5), server_lifetime = seconds(3600),
+           server_idle_timeout = seconds(600), server_connect_timeout = seconds(15),
+           server_login_retry = seconds(15), client_login_timeout = seconds(60),
            autodb_idle_timeout = seconds(3600), pool_idle_timeout{}, dns_max_ttl = seconds(15),
            dns_nxdomain_ttl = seconds(15), query_timeout{}, query_wait_timeout = seconds(120),
            query_wait_notify = seconds(5), cancel_wait_timeout = seconds(10), client_idle_timeout{},
-           idle_transaction_timeout{}, transaction_timeout{}, suspend_timeout = seconds(10), stats_period = seconds(60),
-           shutdown_delay{}, shutdown_timeout = seconds(30);
+           idle_transaction_timeout{}, transaction_timeout{}, suspend_timeout = seconds(10),
+           stats_period = seconds(60), shutdown_delay{}, shutdown_timeout = seconds(30);
 
   uint32_t max_packet_size = 2147483647;
-  uint32_t pkt_buf = 4096;  // accepted for PgBouncer's sake; buffers here are borrowed, not owned
+  uint32_t pkt_buf = 4096;   // accepted for PgBouncer's sake; buffers here are borrowed, not owned
+  bool so_reuseport = true;  // accepted for PgBouncer's sake; the workers share each TCP port in any case
   std::string login_notify_message;
 
   TlsSettings client_tls{.sslmode = SslMode::kDisable};
@@ -192,16 +206,22 @@ struct PoolSettings {
   bool operator==(const PoolSettings&) const = default;
 };
 
+// The console's own database has two names; an entry of [postgres.databases] may have neither.
+bool isConsoleDatabase(std::string_view name);
+
 struct Config {
   ListenSettings listen;
   PostgresSettings postgres;
   LogSettings log;
-  Userlist userlist;   // contents of auth_file
+  // Contents of auth_file. With neither auth_file nor auth_user: the users and passwords of the database
+  // entries.
+  Userlist userlist;
   Hba hba;             // contents of auth_hba_file and auth_ident_file
   std::string source;  // file that it was read from, or "" for URL and environment
   uint64_t epoch = 0;  // counts the configs published by this process
 
-  // The entry for the database that a client asks for: its own, or the fallback "*"; null when there is neither.
+  // The entry for the database that a client asks for: its own, or the fallback "*"; null when there is
+  // neither.
   const Database* findDatabase(std::string_view name) const;
   const User* findUser(std::string_view name) const;
 };

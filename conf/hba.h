@@ -1,5 +1,6 @@
 // Hba: which authentication method a client must pass, by how it connects, as in PostgreSQL's pg_hba.conf.
-// https://www.postgresql.org/docs/current/auth-pg-hba-conf.html, https://www.pgbouncer.org/config.html#hba-file-format
+// https://www.postgresql.org/docs/current/auth-pg-hba-conf.html,
+// https://www.pgbouncer.org/config.html#hba-file-format
 #pragma once
 
 #include <array>
@@ -53,7 +54,8 @@ class Hba {
  public:
   // The first rule that matches, as PostgreSQL does; null: reject.
   const HbaRule* match(const HbaQuery& query) const;
-  // Whether `system_user` (peer user or certificate CN) may log in as `user` under the rule's map (none: must be equal).
+  // Whether `system_user` (peer user or certificate CN) may log in as `user` under the rule's map (none: must
+  // be equal).
   bool mapAllows(std::string_view map, std::string_view system_user, std::string_view user) const;
 
   std::vector<HbaRule> rules;

@@ -14,8 +14,8 @@ namespace forebay::conf {
 
 // What the outside offers; tests hand in their own.
 struct Sources {
-  std::optional<std::string> config_file;    // --config
-  std::optional<std::string> database_url;   // --database-url, else DATABASE_URL
+  std::optional<std::string> config_file;   // --config
+  std::optional<std::string> database_url;  // --database-url, else DATABASE_URL
   std::function<std::optional<std::string>(std::string_view)> environment;  // getenv
   std::function<Result<std::string>(const std::string&)> read_file;         // whole file, or why not
 };
@@ -23,9 +23,9 @@ struct Sources {
 // The process's own files and environment.
 Sources systemSources();
 
-// Reads --config, else ./forebay.toml, else /etc/forebay/forebay.toml, else makes a Config from DATABASE_URL alone.
-// Errors read "forebay.toml:14:13: pool_size must be a whole number above 0, not 'many'"; all that are found are
-// joined, one a line. Relative file names inside the file are relative to the file.
+// Reads --config, else ./forebay.toml, else /etc/forebay/forebay.toml, else makes a Config from DATABASE_URL
+// alone. Errors read "forebay.toml:14:13: pool_size must be a whole number above 0, not 'many'"; all that are
+// found are joined, one a line. Relative file names inside the file are relative to the file.
 Result<ConfigPtr> loadConfig(const Sources& sources);
 
 // One line per setting that differs: "postgres.default_pool_size: 25 -> 30". Secrets show as "(changed)".
@@ -48,7 +48,8 @@ Result<ConfigPtr> withSetting(const Config& config, std::string_view key, std::s
 // `forebay check`: the effective settings as TOML, secrets replaced by "********".
 std::string effectiveToml(const Config& config);
 
-// `forebay import pgbouncer.ini`: the equivalent forebay.toml, with a comment at each setting that has no meaning here.
+// `forebay import pgbouncer.ini`: the equivalent forebay.toml, with a comment at each setting that has no
+// meaning here.
 Result<std::string> importPgbouncerIni(const std::string& ini_file, const Sources& sources);
 
 }  // namespace forebay::conf

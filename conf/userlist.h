@@ -10,7 +10,8 @@
 
 namespace forebay::conf {
 
-// A secret is a plain password, "md5" and 32 hex digits, or "SCRAM-SHA-256$...": exactly as pg_authid stores them.
+// A secret is a plain password, "md5" and 32 hex digits, or "SCRAM-SHA-256$...": exactly as pg_authid stores
+// them.
 class Userlist {
  public:
   const std::string* find(std::string_view user) const;  // null when the user is not listed

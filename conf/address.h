@@ -1,0 +1,26 @@
+// Addresses as settings write them: where to listen, and where servers are.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "conf/config.h"
+
+namespace forebay::conf {
+
+inline constexpr uint16_t kPostgresPort = 5432;
+inline constexpr uint16_t kListenPort = 6432;
+
+// "10.0.0.1:6432" "localhost:0" "[::1]:6432" "*:6432" "unix:/run/forebay" "unix:/run/forebay:6433"
+// "unix:@name"; port 0 asks for any free one. A Unix socket without a port has 6432.
+std::optional<ListenAddress> readListenAddress(std::string_view text);
+std::string format(const ListenAddress& address);
+
+// "pg-0" "pg-0:5432" "10.0.0.1" "[::1]:5432" "::1" "/run/postgresql" "/run/postgresql:5433" "@abstract".
+std::optional<HostPort> readHost(std::string_view text, uint16_t default_port = kPostgresPort);
+std::string format(const HostPort& host);
+
+std::optional<uint16_t> readPort(std::string_view text);  // 0 to 65535
+
+}  // namespace forebay::conf

@@ -1,0 +1,115 @@
+// The settings of one database and of one user.
+#include "conf/settings.h"
+
+namespace forebay::conf {
+
+namespace {
+
+// A parameter of the StartupMessage to the server; an empty text sends none.
+DatabaseSetting startupParameter(const char* name) {
+  DatabaseSetting row{name, Section::kPostgres, {}, Text{}.expected(), {}, {}, {}};
+  row.assign = [name](Database& database, const Given& given) {
+    std::string value;
+    if (!Text{}.read(given, value)) return false;
+    if (value.empty())
+      database.startup_parameters.erase(name);
+    else
+      database.startup_parameters[name] = std::move(value);
+    return true;
+  };
+  const auto find = [name](const Database& database) -> const std::string* {
+    const auto found = database.startup_parameters.find(name);
+    return found == database.startup_parameters.end() ? nullptr : &found->second;
+  };
+  row.show = [find](const Database& database) {
+    const std::string* value = find(database);
+    return value ? std::optional(*value) : std::nullopt;
+  };
+  row.toml = [find](const Database& database) {
+    const std::string* value = find(database);
+    return value ? std::optional(quoteToml(*value)) : std::nullopt;
+  };
+  return row;
+}
+
+// A row of plain text that counts as unset while it is empty.
+DatabaseSetting text(std::string_view name, std::string Database::*member, Traits traits = {}) {
+  DatabaseSetting row = setting<Database>(name, member, Text{}, traits);
+  const auto unless_empty = [member](const Database& database, auto write) {
+    const std::string& value = database.*member;
+    return value.empty() ? std::nullopt : std::optional(write(value));
+  };
+  row.show = [=](const Database& d) { return unless_empty(d, [](const std::string& v) { return v; }); };
+  row.toml = [=](const Database& d) {
+    return unless_empty(d, [](const std::string& v) { return quoteToml(v); });
+  };
+  return row;
+}
+
+std::optional<HostPort> readOneHost(std::string_view text) { return readHost(text); }
+
+std::vector<DatabaseSetting> makeDatabaseSettings() {
+  using D = Database;
+  std::vector<DatabaseSetting> table;
+  const auto add = [&](std::string_view name, auto member, auto kind, Traits traits = {}) {
+    table.push_back(setting<D>(name, member, kind, traits));
+  };
+  add("hosts", &D::hosts,
+      ListOf<HostPort>{readOneHost, R"(a list of hosts such as ["pg-0:5432", "/run/postgresql"])"},
+      {.own = true});
+  table.push_back(text("dbname", &D::dbname));
+  table.push_back(text("user", &D::user));
+  table.push_back(text("password", &D::password, {.secret = true}));
+  table.push_back(text("password_file", &D::password_file, {.own = true, .path = true}));
+  add("auth_user", &D::auth_user, Text{});
+  add("auth_query", &D::auth_query, Text{});
+  add("auth_dbname", &D::auth_dbname, Text{});
+  add("pool_size", &D::pool_size, kPositive);
+  add("min_pool_size", &D::min_pool_size, Count{});
+  add("reserve_pool_size", &D::reserve_pool_size, Count{});
+  add("pool_mode", &D::pool_mode, Choice{kPoolModes});
+  add("max_db_connections", &D::max_db_connections, Count{});
+  add("max_db_client_connections", &D::max_db_client_connections, Count{});
+  add("server_lifetime", &D::server_lifetime, Time{});
+  add("query_wait_timeout", &D::query_wait_timeout, Time{});
+  table.push_back(text("connect_query", &D::connect_query));
+  add("load_balance_hosts", &D::load_balance_hosts, Choice{kLoadBalanceHosts});
+  add("server_tls_sslmode", &D::server_tls_sslmode, Choice{kSslModes}, {.own = true});
+  add("sslnegotiation", &D::server_direct_tls, Choice{kSslNegotiations}, {.own = true});
+  for (const char* name : {"client_encoding", "datestyle", "timezone", "application_name", "options"})
+    table.push_back(startupParameter(name));
+  return table;
+}
+
+std::vector<UserSetting> makeUserSettings() {
+  using U = User;
+  std::vector<UserSetting> table;
+  const auto add = [&](std::string_view name, auto member, auto kind) {
+    table.push_back(setting<U>(name, member, kind));
+  };
+  add("pool_mode", &U::pool_mode, Choice{kPoolModes});
+  add("pool_size", &U::pool_size, kPositive);
+  add("reserve_pool_size", &U::reserve_pool_size, Count{});
+  add("max_user_connections", &U::max_user_connections, Count{});
+  add("max_user_client_connections", &U::max_user_client_connections, Count{});
+  add("query_timeout", &U::query_timeout, Time{});
+  add("query_wait_timeout", &U::query_wait_timeout, Time{});
+  add("idle_transaction_timeout", &U::idle_transaction_timeout, Time{});
+  add("transaction_timeout", &U::transaction_timeout, Time{});
+  add("client_idle_timeout", &U::client_idle_timeout, Time{});
+  return table;
+}
+
+}  // namespace
+
+const std::vector<DatabaseSetting>& databaseSettings() {
+  static const std::vector<DatabaseSetting> kTable = makeDatabaseSettings();
+  return kTable;
+}
+
+const std::vector<UserSetting>& userSettings() {
+  static const std::vector<UserSetting> kTable = makeUserSettings();
+  return kTable;
+}
+
+}  // namespace forebay::conf

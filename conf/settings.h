@@ -1,0 +1,36 @@
+// The tables of all settings, in the order in which `forebay check` prints them.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "conf/setting.h"
+
+namespace forebay::conf {
+
+using GlobalSetting = Setting<Config>;
+using DatabaseSetting = Setting<Database>;
+using UserSetting = Setting<User>;
+
+const std::vector<GlobalSetting>& globalSettings();  // [listen], [postgres], [log]
+const std::vector<DatabaseSetting>&
+databaseSettings();                              // [postgres.databases.NAME]; where it is: see databaseKeys()
+const std::vector<UserSetting>& userSettings();  // [postgres.users.NAME]
+
+std::string_view nameOf(Section section);  // "listen", "postgres", "log"
+
+// Whether a setting may be written in `section`: its own, or [postgres] for all that PgBouncer has under that
+// name.
+bool mayStandIn(const GlobalSetting& setting, Section section);
+
+template <typename Owner>
+const Setting<Owner>* findSetting(const std::vector<Setting<Owner>>& table, std::string_view name) {
+  for (const Setting<Owner>& each : table)
+    if (each.name == name) return &each;
+  return nullptr;
+}
+
+// Why a setting of PgBouncer's has no meaning here, and what to do instead; empty for all others.
+std::string_view whyMeaningless(std::string_view pgbouncer_name);
+
+}  // namespace forebay::conf
