@@ -1,0 +1,206 @@
+"""Load: one pgbench run, one psql run, or a crowd of idle clients on one started target.
+
+A pgbench run is measured through a window that opens after the clients have logged in and closes before they
+leave, so logins count only where they are what is measured.
+"""
+
+import contextlib
+import glob
+import os
+import select
+import signal
+import subprocess
+import time
+
+from cluster import DATABASE
+from host import BenchError
+from measure import CpuWindow, Sample, process_cpu, resident_kib
+
+SETTLE = 0.3  # seconds of load before the window opens
+
+
+def run_pgbench(workspace, program, target, server_pid, options, clients, window_seconds, reconnects=False,
+                counter=None):
+    """Runs pgbench with `options` on a started target for one window; Sample.units counts transactions.
+
+    pgbench is told to run for an hour; SIGALRM, its own signal for that, ends it after the window, however long
+    its logins took. Transactions that lie partly in the window count by that part.
+    """
+    prefix = workspace.path("pgbench_log")
+    for old in glob.glob(prefix + ".*"):
+        os.unlink(old)
+    argv = [program, "-n", "-c", clients, "-T", 3600, "-l", "--log-prefix", prefix] + options + [target.dsn()]
+    child = workspace.spawn("pgbench", argv)
+    try:
+        if not reconnects:
+            _await_sockets(child, clients)
+        _pause(child, SETTLE)
+        cpu = CpuWindow(target.pid, server_pid, child.pid)
+        if counter:
+            counter.open()
+        opened = cpu.open()
+        _pause(child, window_seconds)
+        closed = cpu.close()
+        if counter:
+            counter.close()
+        child.send_signal(signal.SIGALRM)
+        child.wait(30)
+    except subprocess.TimeoutExpired:
+        raise BenchError("pgbench does not end: " + child.last_words()) from None
+    finally:
+        workspace.forget(child)
+    if child.returncode != 0:
+        raise BenchError("pgbench: " + child.last_words())
+    sample = Sample()
+    cpu.fill(sample)
+    sample.units, latencies = read_pgbench_log(glob.glob(prefix + ".*"), opened, closed, reconnects)
+    sample.p50, sample.p99 = percentile(latencies, 0.50), percentile(latencies, 0.99)
+    if counter:
+        sample.syscalls = counter.counts()
+    return sample
+
+
+def _await_sockets(child, clients, seconds=60):
+    """Returns when pgbench has as many sockets as clients, so that all are connected or about to be."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        sockets = 0
+        with contextlib.suppress(OSError):
+            for fd in os.scandir(f"/proc/{child.pid}/fd"):
+                with contextlib.suppress(OSError):
+                    sockets += os.readlink(fd.path).startswith("socket:")
+        if sockets >= clients:
+            return
+        _pause(child, 0.02)
+    raise BenchError(f"pgbench has not connected after {seconds} s: {child.last_words()}")
+
+
+def _pause(child, seconds):
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(seconds)
+        raise BenchError("pgbench ended early: " + child.last_words())
+
+
+def read_pgbench_log(paths, opened, closed, from_previous=False):
+    """Transactions between two clock times, and the latencies of those that ended in there, in seconds.
+
+    A line is `client transaction microseconds script epoch_seconds epoch_microseconds ...`. With from_previous a
+    transaction begins where the same client's previous one ended, which adds the time of its login.
+    """
+    units, latencies, previous = 0.0, [], {}
+    for path in paths:
+        with open(path) as log:
+            for line in log:
+                fields = line.split()
+                if len(fields) < 6 or not fields[2].isdigit():
+                    continue
+                end = int(fields[4]) + int(fields[5]) * 1e-6
+                took = int(fields[2]) * 1e-6
+                if from_previous:
+                    last = previous.get(fields[0])
+                    previous[fields[0]] = end
+                    if last is None:
+                        continue
+                    took = end - last
+                begin = end - took
+                if end <= opened or begin >= closed:
+                    continue
+                if begin >= opened and end <= closed:
+                    units += 1
+                elif took > 0:
+                    units += (min(end, closed) - max(begin, opened)) / took
+                if end <= closed:
+                    latencies.append(took)
+    return units, latencies
+
+
+def percentile(values, share):
+    if not values:
+        return None
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def run_psql(workspace, program, target, server_pid, commands, megabytes, counter=None, timeout=120):
+    """Runs psql with `commands` on one connection, output thrown away; Sample.units is `megabytes`."""
+    argv = [program, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", target.dsn()]
+    for command in commands:
+        argv += ["-c", command]
+    cpu = CpuWindow(target.pid, server_pid)
+    if counter:
+        counter.open()
+    cpu.open()
+    child = workspace.spawn("psql", argv, stdout=subprocess.DEVNULL)
+    client_cpu = _await_end(child, timeout)
+    cpu.close()
+    if counter:
+        counter.close()
+    workspace.forget(child)
+    if child.returncode != 0:
+        raise BenchError("psql: " + child.last_words())
+    sample = Sample(units=megabytes)
+    cpu.fill(sample, client_cpu)
+    if counter:
+        sample.syscalls = counter.counts()
+    return sample
+
+
+def _await_end(child, timeout):
+    """Waits, and returns the CPU time that the child has used: looked up after its end, before it is reaped."""
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        if os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            used = process_cpu(child.pid)
+            child.wait()
+            return used
+        time.sleep(0.005)
+    child.stop()
+    raise BenchError(f"psql does not end after {timeout} s: {child.last_words()}")
+
+
+class IdleClients:
+    """So many logged-in clients of a target that do nothing, held by tests/bench/idle_clients.cc."""
+
+    def __init__(self, workspace, program, target, count):
+        words = [program, target.port, DATABASE, target.flavour.user, count] + ["tls"] * target.flavour.tls
+        self.workspace = workspace
+        self.child = workspace.spawn("idle_clients", words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._expect(b"open\n")
+
+    def query_each(self):
+        self.child.stdin.write(b"query\n")
+        self.child.stdin.flush()
+        self._expect(b"queried\n")
+
+    def leave(self):
+        self.child.stdin.close()
+        self.child.stdout.close()
+        self.workspace.forget(self.child)
+
+    def _expect(self, answer, seconds=120):
+        ready, _, _ = select.select([self.child.stdout], [], [], seconds)
+        if not ready or self.child.stdout.readline() != answer:
+            self.leave()
+            raise BenchError("idle clients: " + self.child.last_words())
+
+
+def measure_idle(workspace, program, target, count):
+    """Resident KiB per idle client, fresh and after one query each, and CPU ms per second while all are idle."""
+    for _ in range(2):  # first touch of code and pools is not a client's cost
+        warm_up = IdleClients(workspace, program, target, 20)
+        warm_up.query_each()
+        warm_up.leave()
+    time.sleep(0.3)
+    before = resident_kib(target.pid)
+    clients = IdleClients(workspace, program, target, count)
+    try:
+        fresh = resident_kib(target.pid)
+        cpu_before, clock = process_cpu(target.pid), time.monotonic()
+        time.sleep(1.0)
+        idle_cpu = (process_cpu(target.pid) - cpu_before) / (time.monotonic() - clock)
+        clients.query_each()
+        used = resident_kib(target.pid)
+    finally:
+        clients.leave()
+    return {"fresh_kib": (fresh - before) / count, "used_kib": (used - before) / count, "base_kib": before,
+            "idle_cpu_ms_per_s": idle_cpu * 1e3}
