@@ -1,0 +1,68 @@
+// Loop is one thread's libuv loop with what every connection on it shares: deadlines, buffers, scratch space, a
+// mailbox, and a place for objects that end in the middle of their own callback.
+#pragma once
+
+#include <uv.h>
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/deadlines.h"
+#include "gateway/net/buffer.h"
+#include "gateway/net/mailbox.h"
+
+namespace forebay::net {
+
+// Something that can be thrown away at the end of the loop's turn.
+class Mortal {
+ public:
+  virtual ~Mortal() = default;
+};
+
+class Loop {
+ public:
+  // Reads go here first: one read takes what a socket holds in the usual case.
+  static constexpr size_t kScratchSize = 256 * 1024;
+
+  Loop();
+  ~Loop();  // the loop must have run to its end after stop()
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  void run();   // until stop() and all handles are closed
+  void stop();  // closes the loop's own handles; on the loop's thread
+
+  uv_loop_t* native() { return &loop_; }
+  Mailbox& mailbox() { return mailbox_; }
+  BufferPool& buffers() { return buffers_; }
+  Deadlines& deadlines() { return deadlines_; }
+  char* scratch() { return scratch_.get(); }
+
+  Instant now() const { return Clock::now(); }
+
+  // Destroys `object` when no callback of this turn can still be using it.
+  void bury(std::unique_ptr<Mortal> object) { graveyard_.push_back(std::move(object)); }
+  // Runs `work` on this thread before the loop waits for the next event.
+  void defer(std::function<void()> work);
+
+ private:
+  void beforePoll();
+  void armTimer();
+
+  uv_loop_t loop_;
+  uv_prepare_t prepare_;
+  uv_idle_t idle_;
+  uv_timer_t timer_;
+  Instant timer_at_ = kNever;
+  bool stopping_ = false;
+  Mailbox mailbox_;
+  BufferPool buffers_;
+  Deadlines deadlines_;
+  std::unique_ptr<char[]> scratch_;
+  std::vector<std::unique_ptr<Mortal>> graveyard_;
+  std::vector<std::function<void()>> deferred_;
+};
+
+}  // namespace forebay::net
