@@ -1,0 +1,73 @@
+// SHOW: each thing that can be shown, and the table that it becomes.
+//
+// Columns, their order and their types are those of PgBouncer 1.25 (https://www.pgbouncer.org/usage.html), so
+// what was made for it works here; only PINS and PREPARED are Forebay's own. Tables are pure functions of
+// what was collected.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "gateway/admin/averages.h"
+#include "gateway/admin/fleet.h"
+#include "gateway/admin/snapshot.h"
+#include "gateway/admin/table.h"
+
+namespace forebay::admin {
+
+// The console's own pool: PgBouncer lists it everywhere, so there is always at least one row.
+inline constexpr std::string_view kConsoleDatabase = "pgbouncer";
+inline constexpr std::string_view kConsoleUser = "pgbouncer";
+inline constexpr uint32_t kConsolePoolSize = 2;
+// Tools look for PgBouncer's version behind its name; the rest is for people.
+inline constexpr std::string_view kVersion = "PgBouncer 1.25.2 (Forebay 0.1.0)";
+
+struct ShowContext {
+  const Snapshot& snapshot;
+  const conf::Config& config;
+  const Averages& averages;
+  Instant now;
+};
+
+struct ShowEntry {
+  std::string_view name;         // in lower case
+  std::optional<Detail> detail;  // what must be collected; nullopt: nothing
+  Table (*make)(const ShowContext&) = nullptr;
+  bool admin_only = false;
+};
+
+const ShowEntry* findShow(std::string_view name);  // null: no such thing. In any case
+bool isLaterShow(std::string_view name);           // promised for a later version
+std::optional<Table> fakeShow(
+    std::string_view name);  // parameters that drivers ask for: client_encoding, timezone, ...
+
+// gateway/admin/show_pools.cc
+Table showPools(const ShowContext& context);
+Table showDatabases(const ShowContext& context);
+Table showUsers(const ShowContext& context);
+Table showPeers(const ShowContext& context);
+Table showPeerPools(const ShowContext& context);
+Table showLists(const ShowContext& context);
+// gateway/admin/show_connections.cc
+Table showClients(const ShowContext& context);
+Table showServers(const ShowContext& context);
+Table showSockets(const ShowContext& context);
+Table showActiveSockets(const ShowContext& context);
+Table showFds(const ShowContext& context);
+Table showPins(const ShowContext& context);
+Table showPrepared(const ShowContext& context);
+// gateway/admin/show_stats.cc
+Table showStats(const ShowContext& context);
+Table showStatsTotals(const ShowContext& context);
+Table showStatsAverages(const ShowContext& context);
+Table showTotals(const ShowContext& context);
+// gateway/admin/show_process.cc
+Table showConfig(const ShowContext& context);
+Table showMem(const ShowContext& context);
+Table showState(const ShowContext& context);
+Table showDnsHosts(const ShowContext& context);
+Table showDnsZones(const ShowContext& context);
+Table showVersion(const ShowContext& context);
+
+}  // namespace forebay::admin

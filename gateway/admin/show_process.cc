@@ -1,0 +1,66 @@
+#include <array>
+
+#include "conf/load.h"
+#include "gateway/admin/show.h"
+
+namespace forebay::admin {
+namespace {
+
+constexpr auto kInt = ColumnType::kInt4;
+constexpr auto kBig = ColumnType::kInt8;
+
+constexpr std::array kConfigColumns{TableColumn{"key"}, TableColumn{"value"}, TableColumn{"default"},
+                                    TableColumn{"changeable"}};
+constexpr std::array kMemColumns{TableColumn{"name"}, TableColumn{"size", kInt}, TableColumn{"used", kInt},
+                                 TableColumn{"free", kInt}, TableColumn{"memtotal", kInt}};
+constexpr std::array kStateColumns{TableColumn{"key"}, TableColumn{"value"}};
+constexpr std::array kDnsHostColumns{TableColumn{"hostname"}, TableColumn{"ttl", kBig}, TableColumn{"addrs"}};
+constexpr std::array kDnsZoneColumns{TableColumn{"zonename"}, TableColumn{"serial", kBig},
+                                     TableColumn{"count", kInt}};
+constexpr std::array kVersionColumns{TableColumn{"version"}};
+
+Cell yesNo(bool value) { return text(value ? "yes" : "no"); }
+
+}  // namespace
+
+Table showConfig(const ShowContext& context) {
+  Table out(kConfigColumns);
+  for (const conf::ShownSetting& setting : conf::showSettings(context.config))
+    out.add({text(setting.key), text(setting.value), text(setting.default_value), yesNo(setting.changeable)});
+  return out;
+}
+
+Table showMem(const ShowContext& context) {
+  Table out(kMemColumns);
+  for (const MemoryRow& row : context.snapshot.memory)
+    out.add({text(row.name), number(row.size), number(row.used), number(row.free),
+             number((row.used + row.free) * row.size)});
+  return out;
+}
+
+Table showState(const ShowContext& context) {
+  const Pause pause = context.snapshot.pause;
+  Table out(kStateColumns);
+  out.add({text("active"), yesNo(pause == Pause::kNone)});
+  out.add({text("paused"), yesNo(pause == Pause::kPaused)});
+  out.add({text("suspended"), yesNo(pause == Pause::kSuspended)});
+  return out;
+}
+
+Table showDnsHosts(const ShowContext& context) {
+  Table out(kDnsHostColumns);
+  for (const DnsRow& row : context.snapshot.dns)
+    out.add({text(row.hostname), number(row.ttl.count()), text(row.addrs)});
+  return out;
+}
+
+// Names are asked one by one, never by zone: there are no zones to show.
+Table showDnsZones(const ShowContext&) { return Table(kDnsZoneColumns); }
+
+Table showVersion(const ShowContext&) {
+  Table out(kVersionColumns);
+  out.add({text(kVersion)});
+  return out;
+}
+
+}  // namespace forebay::admin
