@@ -119,6 +119,9 @@ def main():
         except processes.Skip as reason:
             print(f"skipped: {reason}")
             return SKIPPED
+        except RuntimeError as failure:
+            print(f"not ok rig: {failure}")
+            return 1
 
 
 if __name__ == "__main__":
