@@ -1,0 +1,262 @@
+#include "pgproto/sql_lexer.h"
+
+#include <array>
+#include <cstring>
+
+namespace forebay::pgproto {
+namespace {
+
+enum Class : uint8_t {
+  kSpace,
+  kDullLetter,     // starts a word of no interest; so does every byte above 127
+  kNotableLetter,  // starts a word that may be of interest
+  kEscapePrefix,   // e: a word, or the start of E''
+  kUnicodePrefix,  // u: a word, or the start of U&""
+  kDigit,
+  kQuote,
+  kDoubleQuote,
+  kDollar,
+  kDash,
+  kSlash,
+  kSemicolon,
+  kOther,
+};
+
+constexpr std::array<uint8_t, 256> makeClasses() {
+  std::array<uint8_t, 256> classes{};
+  classes.fill(kOther);
+  for (const char c : Bytes(" \t\n\r\f\v")) classes[static_cast<unsigned char>(c)] = kSpace;
+  for (size_t c = 'a'; c <= 'z'; ++c) classes[c] = classes[c - 'a' + 'A'] = kDullLetter;
+  for (size_t c = 128; c < 256; ++c) classes[c] = kDullLetter;
+  classes['_'] = kDullLetter;
+  for (const char c : Bytes("ciops"))
+    classes[static_cast<size_t>(c)] = classes[static_cast<size_t>(c - 32)] = kNotableLetter;
+  classes['e'] = classes['E'] = kEscapePrefix;
+  classes['u'] = classes['U'] = kUnicodePrefix;
+  for (size_t c = '0'; c <= '9'; ++c) classes[c] = kDigit;
+  classes['\''] = kQuote;
+  classes['"'] = kDoubleQuote;
+  classes['$'] = kDollar;
+  classes['-'] = kDash;
+  classes['/'] = kSlash;
+  classes[';'] = kSemicolon;
+  return classes;
+}
+constexpr std::array<uint8_t, 256> kClasses = makeClasses();
+
+Class classOf(char c) { return static_cast<Class>(kClasses[static_cast<unsigned char>(c)]); }
+
+bool isLetter(char c) {
+  const Class found = classOf(c);
+  return found >= kDullLetter && found <= kUnicodePrefix;
+}
+
+// Letters, digits and the dollar: what a word goes on with.
+constexpr std::array<bool, 256> makeWordBytes() {
+  std::array<bool, 256> bytes{};
+  for (size_t c = 0; c < bytes.size(); ++c)
+    bytes[c] = (kClasses[c] >= kDullLetter && kClasses[c] <= kDigit) || kClasses[c] == kDollar;
+  return bytes;
+}
+constexpr std::array<bool, 256> kWordBytes = makeWordBytes();
+
+bool isWordByte(char c) { return kWordBytes[static_cast<unsigned char>(c)]; }
+
+Bytes between(const char* from, const char* to) { return {from, static_cast<size_t>(to - from)}; }
+
+const char* find(const char* from, const char* end, char wanted) {
+  return static_cast<const char*>(std::memchr(from, wanted, static_cast<size_t>(end - from)));
+}
+
+}  // namespace
+
+char foldAscii(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+bool equalsFolded(Bytes text, Bytes lower) {
+  if (text.size() != lower.size()) return false;
+  for (size_t i = 0; i < text.size(); ++i)
+    if (foldAscii(text[i]) != lower[i]) return false;
+  return true;
+}
+
+bool SqlToken::isWord(Bytes lower) const { return kind == SqlTokenKind::kWord && equalsFolded(text, lower); }
+
+bool SqlToken::isName(Bytes lower) const {
+  return kind == SqlTokenKind::kQuotedName ? text == lower : isWord(lower);
+}
+
+template <bool notable_only>
+SqlToken SqlLexer::scan() {
+  while (at_ != end_) {
+    const char* const start = at_;
+    switch (classOf(*at_)) {
+      case kSpace: ++at_; break;
+      case kUnicodePrefix:
+        if (peek(1) == '&' && peek(2) == '"') {
+          at_ += 2;
+          return quotedName(SqlTokenKind::kUnicodeName);
+        }
+        [[fallthrough]];
+      case kDullLetter:
+        skipWord();
+        if (notable_only) break;
+        return {SqlTokenKind::kWord, between(start, at_)};
+      case kEscapePrefix:
+        if (peek(1) == '\'') {
+          ++at_;
+          return escapeString();
+        }
+        skipWord();
+        if (notable_only) break;
+        return {SqlTokenKind::kWord, between(start, at_)};
+      case kNotableLetter: skipWord(); return {SqlTokenKind::kWord, between(start, at_)};
+      case kDigit:
+        do ++at_;
+        while (at_ != end_ && (classOf(*at_) == kDigit || *at_ == '.'));
+        if (notable_only) break;
+        return {SqlTokenKind::kNumber, between(start, at_)};
+      case kQuote: return stringToken();
+      case kDoubleQuote: return quotedName(SqlTokenKind::kQuotedName);
+      case kDollar: {
+        const SqlToken token = afterDollar();
+        if (notable_only && token.kind != SqlTokenKind::kString) break;
+        return token;
+      }
+      case kDash:
+        if (peek(1) == '-') {
+          skipLineComment();
+          break;
+        }
+        ++at_;
+        if (notable_only) break;
+        return {SqlTokenKind::kSymbol, between(start, at_)};
+      case kSlash:
+        if (peek(1) == '*') {
+          skipBlockComment();
+          break;
+        }
+        ++at_;
+        if (notable_only) break;
+        return {SqlTokenKind::kSymbol, between(start, at_)};
+      case kOther:
+        ++at_;
+        if (notable_only) break;
+        return {SqlTokenKind::kSymbol, between(start, at_)};
+      case kSemicolon: ++at_; return {SqlTokenKind::kSymbol, between(start, at_)};
+    }
+  }
+  return {};
+}
+
+template SqlToken SqlLexer::scan<false>();
+template SqlToken SqlLexer::scan<true>();
+
+inline void SqlLexer::skipWord() {
+  do ++at_;
+  while (at_ != end_ && isWordByte(*at_));
+}
+
+void SqlLexer::skipLineComment() {
+  while (at_ != end_ && *at_ != '\n' && *at_ != '\r') ++at_;
+}
+
+void SqlLexer::skipBlockComment() {
+  for (size_t depth = 0; at_ != end_;) {
+    if (*at_ == '/' && peek(1) == '*') {
+      ++depth;
+      at_ += 2;
+    } else if (*at_ == '*' && peek(1) == '/') {
+      at_ += 2;
+      if (--depth == 0) return;
+    } else {
+      ++at_;
+    }
+  }
+}
+
+SqlToken SqlLexer::unterminated() {
+  at_ = end_;
+  return {};
+}
+
+// A doubled quote makes two tokens of one string here, as does a continuation on the next line: who reads
+// values has to look for that, for everybody else it makes no difference.
+SqlToken SqlLexer::stringToken() {
+  const char* const start = at_ + 1;
+  const char* const quote = find(start, end_, '\'');
+  if (quote == nullptr) return unterminated();
+  at_ = quote + 1;
+  return {SqlTokenKind::kString, between(start, quote)};
+}
+
+SqlToken SqlLexer::escapeString() {
+  const char* const start = ++at_;
+  while (at_ != end_) {
+    if (*at_ == '\\') {
+      at_ += end_ - at_ > 1 ? 2 : 1;
+    } else if (*at_++ == '\'') {
+      const char* const quote = at_ - 1;
+      // Backslashes go on being escapes behind a doubled quote, and in the part that continues on the next
+      // line.
+      if (peek(0) != '\'' && !continuesOnNextLine())
+        return {SqlTokenKind::kEscapeString, between(start, quote)};
+      ++at_;
+    }
+  }
+  return unterminated();
+}
+
+// Is there a quote behind whitespace (or line comments) with a line break in it? Then stops at that quote.
+bool SqlLexer::continuesOnNextLine() {
+  const char* const behind_quote = at_;
+  bool line_break = false;
+  while (at_ != end_) {
+    if (*at_ == '-' && peek(1) == '-') {
+      skipLineComment();
+    } else if (classOf(*at_) == kSpace) {
+      line_break |= *at_ == '\n' || *at_ == '\r';
+      ++at_;
+    } else {
+      break;
+    }
+  }
+  if (line_break && peek(0) == '\'') return true;
+  at_ = behind_quote;
+  return false;
+}
+
+SqlToken SqlLexer::quotedName(SqlTokenKind kind) {
+  const char* const start = ++at_;
+  for (;;) {
+    const char* const quote = find(at_, end_, '"');
+    if (quote == nullptr) return unterminated();
+    at_ = quote + 1;
+    if (peek(0) != '"') return {kind, between(start, quote)};
+    ++at_;
+  }
+}
+
+// $1, $$text$$, $tag$text$tag$, or a dollar by itself.
+SqlToken SqlLexer::afterDollar() {
+  const char* const start = at_++;
+  if (classOf(peek(0)) == kDigit) {
+    do ++at_;
+    while (classOf(peek(0)) == kDigit);
+    return {SqlTokenKind::kParameter, between(start, at_)};
+  }
+  const char* tag_end = at_;
+  if (tag_end != end_ && isLetter(*tag_end))
+    while (tag_end != end_ && *tag_end != '$' && isWordByte(*tag_end)) ++tag_end;
+  if (tag_end == end_ || *tag_end != '$') return {SqlTokenKind::kSymbol, between(start, at_)};
+
+  const Bytes delimiter = between(start, tag_end + 1);
+  const char* const body = tag_end + 1;
+  for (const char* from = body; (from = find(from, end_, '$')) != nullptr; ++from) {
+    if (!between(from, end_).starts_with(delimiter)) continue;
+    at_ = from + delimiter.size();
+    return {SqlTokenKind::kString, between(body, from)};
+  }
+  return unterminated();
+}
+
+}  // namespace forebay::pgproto
