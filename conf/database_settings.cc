@@ -1,4 +1,4 @@
-// The settings of one database and of one user.
+// The settings of one database, one user and one peer.
 #include "conf/settings.h"
 
 namespace forebay::conf {
@@ -100,6 +100,12 @@ std::vector<UserSetting> makeUserSettings() {
   return table;
 }
 
+std::vector<PeerSetting> makePeerSettings() {
+  return {setting<Peer>("host", in(&Peer::address, &HostPort::host), Text{}),
+          setting<Peer>("port", in(&Peer::address, &HostPort::port), Port{}),
+          setting<Peer>("pool_size", &Peer::pool_size, Count{})};
+}
+
 }  // namespace
 
 const std::vector<DatabaseSetting>& databaseSettings() {
@@ -109,6 +115,11 @@ const std::vector<DatabaseSetting>& databaseSettings() {
 
 const std::vector<UserSetting>& userSettings() {
   static const std::vector<UserSetting> kTable = makeUserSettings();
+  return kTable;
+}
+
+const std::vector<PeerSetting>& peerSettings() {
+  static const std::vector<PeerSetting> kTable = makePeerSettings();
   return kTable;
 }
 

@@ -1,5 +1,8 @@
 // Hba: which authentication method a client must pass, by how it connects, as in PostgreSQL's pg_hba.conf.
-// https://www.postgresql.org/docs/current/auth-pg-hba-conf.html,
+//
+// What is read here means what it means in PostgreSQL; what cannot be honoured (role membership, samehost,
+// included files, methods that need a library of their own) is an error, so no rule is ever weaker than it
+// reads. https://www.postgresql.org/docs/current/auth-pg-hba-conf.html,
 // https://www.pgbouncer.org/config.html#hba-file-format
 #pragma once
 
@@ -19,7 +22,7 @@ enum class HbaConnection : uint8_t { kLocal, kHost, kHostSsl, kHostNoSsl };
 // What is known of a client when its method is chosen.
 struct HbaQuery {
   std::string_view database, user;
-  bool replication = false;
+  bool replication = false;  // physical replication: it names no database, and only "replication" matches it
   bool unix_socket = false;
   bool tls = false;
   bool ipv6 = false;
@@ -27,7 +30,7 @@ struct HbaQuery {
 };
 
 struct HbaName {
-  enum class Kind : uint8_t { kAll, kLiteral, kSameUser, kReplication, kRegex, kFile };
+  enum class Kind : uint8_t { kAll, kLiteral, kSameUser, kReplication, kRegex };
   Kind kind = Kind::kLiteral;
   std::string text;
   bool operator==(const HbaName&) const = default;
@@ -46,7 +49,9 @@ struct HbaRule {
 
 // One line of the ident file: the system or certificate name `system_user` may log in as `database_user`.
 struct IdentMapping {
-  std::string map, system_user, database_user;  // a system_user starting with '/' is a regular expression
+  std::string map;
+  std::string system_user;    // starting with '/': a regular expression
+  std::string database_user;  // "all": every user; with a regular expression, \1 is its first group
   bool operator==(const IdentMapping&) const = default;
 };
 
@@ -63,6 +68,7 @@ class Hba {
   bool operator==(const Hba&) const = default;
 };
 
+// The files are named in errors: "pg_hba.conf:3: ...", one a line.
 Result<Hba> parseHba(std::string_view hba_text, std::string_view hba_file, std::string_view ident_text,
                      std::string_view ident_file);
 

@@ -62,6 +62,18 @@ struct Count {
 
 inline constexpr Count kPositive{.min = 1};
 
+struct Port {
+  std::string expected() const { return "a whole number from 1 to 65535"; }
+  bool read(const Given& given, uint16_t& out) const {
+    const std::optional<uint16_t> port = readPort(textOf(given));
+    if (!port || *port == 0) return false;
+    out = *port;
+    return true;
+  }
+  std::string show(uint16_t value) const { return std::to_string(value); }
+  std::string toml(uint16_t value) const { return std::to_string(value); }
+};
+
 struct Time {
   std::string expected() const {
     return "a duration such as \"250ms\", \"10s\" or \"5m\", or a number of seconds";

@@ -15,17 +15,21 @@ namespace forebay::conf {
 // What the outside offers; tests hand in their own.
 struct Sources {
   std::optional<std::string> config_file;   // --config
-  std::optional<std::string> database_url;  // --database-url, else DATABASE_URL
+  std::optional<std::string> database_url;  // --database-url; DATABASE_URL is looked up in `environment`
   std::function<std::optional<std::string>(std::string_view)> environment;  // getenv
   std::function<Result<std::string>(const std::string&)> read_file;         // whole file, or why not
+  std::function<bool(const std::string&)> file_exists;  // left empty: whatever can be read
 };
 
 // The process's own files and environment.
 Sources systemSources();
 
-// Reads --config, else ./forebay.toml, else /etc/forebay/forebay.toml, else makes a Config from DATABASE_URL
-// alone. Errors read "forebay.toml:14:13: pool_size must be a whole number above 0, not 'many'"; all that are
-// found are joined, one a line. Relative file names inside the file are relative to the file.
+// Reads --config or --database-url, else ./forebay.toml, else /etc/forebay/forebay.toml, else DATABASE_URL.
+//
+// From a URL alone: loopback listeners, the URL's database and, as "*", all others on its host; clients log
+// in with the URL's own user and password (trust when it has none), and that user is the console's admin.
+// Errors read "forebay.toml:14:13: pool_size must be a whole number above 0, not 'many'"; all that are found
+// are joined, one a line. Relative file names inside the file are relative to the file.
 Result<ConfigPtr> loadConfig(const Sources& sources);
 
 // One line per setting that differs: "postgres.default_pool_size: 25 -> 30". Secrets show as "(changed)".

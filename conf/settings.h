@@ -11,11 +11,12 @@ namespace forebay::conf {
 using GlobalSetting = Setting<Config>;
 using DatabaseSetting = Setting<Database>;
 using UserSetting = Setting<User>;
+using PeerSetting = Setting<Peer>;
 
-const std::vector<GlobalSetting>& globalSettings();  // [listen], [postgres], [log]
-const std::vector<DatabaseSetting>&
-databaseSettings();                              // [postgres.databases.NAME]; where it is: see databaseKeys()
-const std::vector<UserSetting>& userSettings();  // [postgres.users.NAME]
+const std::vector<GlobalSetting>& globalSettings();      // [listen], [postgres], [log]
+const std::vector<DatabaseSetting>& databaseSettings();  // [postgres.databases.NAME]
+const std::vector<UserSetting>& userSettings();          // [postgres.users.NAME]
+const std::vector<PeerSetting>& peerSettings();          // [postgres.peers.N]
 
 std::string_view nameOf(Section section);  // "listen", "postgres", "log"
 
@@ -28,6 +29,13 @@ const Setting<Owner>* findSetting(const std::vector<Setting<Owner>>& table, std:
   for (const Setting<Owner>& each : table)
     if (each.name == name) return &each;
   return nullptr;
+}
+
+template <typename Owner>
+std::vector<std::string_view> namesOf(const std::vector<Setting<Owner>>& table) {
+  std::vector<std::string_view> names;
+  for (const Setting<Owner>& each : table) names.push_back(each.name);
+  return names;
 }
 
 // Why a setting of PgBouncer's has no meaning here, and what to do instead; empty for all others.

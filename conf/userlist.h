@@ -24,7 +24,8 @@ class Userlist {
   std::map<std::string, std::string, std::less<>> secrets_;
 };
 
-// `file` is named in errors: "userlist.txt:3:9: ...". The text of a secret never appears in one.
+// `file` is named in errors: "userlist.txt:3:9: ...", one a line. The text of a secret never appears in one.
+// Lines that begin with ';' or '#' are comments; what follows the second field of a line is ignored.
 Result<Userlist> parseUserlist(std::string_view text, std::string_view file);
 
 }  // namespace forebay::conf

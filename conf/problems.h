@@ -1,0 +1,45 @@
+// Problems: all that is wrong with one configuration, each with its place, so that one run shows everything.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace forebay::conf {
+
+struct Place {
+  uint32_t line = 0, column = 0;  // from 1; 0: not in the file
+};
+
+class Problems {
+ public:
+  // `source` is what stands before the place: a file name, or "DATABASE_URL".
+  explicit Problems(std::string source) : source_(std::move(source)) {}
+
+  void add(Place place, std::string message) { all_.push_back({place, source_, std::move(message)}); }
+  // A problem of another file, or one without a place: `message` is the whole line.
+  void addLine(std::string message) { all_.push_back({{}, {}, std::move(message)}); }
+
+  // Where a setting was written, by its path such as "postgres.databases.app.pool_size".
+  void remember(const std::string& path, Place place) { places_.insert_or_assign(path, place); }
+  const Place* placeOf(const std::string& path) const;
+  // At the place of `path`, or of what encloses it, or at the top of the file.
+  void addAt(std::string path, std::string message);
+
+  bool none() const { return all_.empty(); }
+  Error error() const;  // one a line, in the order of the file
+
+ private:
+  struct Problem {
+    Place place;
+    std::string source, message;
+  };
+  std::string source_;
+  std::vector<Problem> all_;
+  std::map<std::string, Place> places_;
+};
+
+}  // namespace forebay::conf

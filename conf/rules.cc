@@ -1,0 +1,210 @@
+#include "conf/rules.h"
+
+#include <set>
+
+#include "conf/address.h"
+#include "conf/values.h"
+
+namespace forebay::conf {
+
+namespace {
+
+constexpr size_t kUnixPathLimit = 107;  // what fits into sockaddr_un with its terminating zero
+
+bool verifies(SslMode mode) { return mode == SslMode::kVerifyCa || mode == SslMode::kVerifyFull; }
+
+class Rules {
+ public:
+  Rules(const Config& config, const RuleReport& report)
+      : config_(config), postgres_(config.postgres), report_(report) {}
+
+  void check() {
+    checkListeners(config_.listen.postgres, "listen.postgres");
+    checkListeners(config_.listen.http, "listen.http");
+    checkSockets();
+    checkClientTls();
+    checkTls(postgres_.client_tls, "client_tls_");
+    checkTls(postgres_.server_tls, "server_tls_");
+    checkAuthentication();
+    checkHba();
+    checkAuthQuery();
+    checkDatabases();
+    checkPeers();
+  }
+
+ private:
+  void tell(std::string path, std::string message) { report_(std::move(path), std::move(message)); }
+
+  void checkListeners(const std::vector<ListenAddress>& addresses, const std::string& path) {
+    std::set<std::string> seen;
+    for (const ListenAddress& each : addresses) {
+      if (each.port != 0 && !seen.insert(format(each)).second)
+        tell(path, "'" + format(each) + "' is listed twice");
+      if (!each.isUnix()) continue;
+      const std::string socket = each.host + "/.s.PGSQL." + std::to_string(each.port);
+      if (socket.size() > kUnixPathLimit)
+        tell(path, "the Unix socket " + socket + " has a longer name than the system's limit of " +
+                       std::to_string(kUnixPathLimit) + " characters");
+      if (each.port == 0) tell(path, "a Unix socket needs a port above 0: it is part of the socket's name");
+    }
+  }
+
+  void checkSockets() {
+    if (config_.listen.postgres.empty())
+      tell("listen.postgres", "postgres must name at least one address to listen on");
+    for (const ListenAddress& each : config_.listen.http)
+      if (each.isUnix())
+        tell("listen.http", "http must be TCP addresses; the Unix socket for commands is 'control'");
+    if (config_.listen.control.size() > kUnixPathLimit)
+      tell("listen.control",
+           "control must be a path of at most " + std::to_string(kUnixPathLimit) + " characters");
+  }
+
+  void checkClientTls() {
+    const TlsSettings& tls = postgres_.client_tls;
+    if (tls.sslmode == SslMode::kDisable) return;
+    if (tls.key_file.empty() || tls.cert_file.empty())
+      tell("postgres.client_tls_sslmode", "client_tls_sslmode '" + std::string(nameOf(tls.sslmode)) +
+                                              "' needs client_tls_key_file and client_tls_cert_file");
+    if (verifies(tls.sslmode) && tls.ca_file.empty())
+      tell("postgres.client_tls_sslmode",
+           "client_tls_sslmode '" + std::string(nameOf(tls.sslmode)) + "' needs client_tls_ca_file");
+  }
+
+  void checkTls(const TlsSettings& tls, const std::string& prefix) {
+    if (tls.key_file.empty() != tls.cert_file.empty())
+      tell("postgres." + prefix + (tls.key_file.empty() ? "cert_file" : "key_file"),
+           prefix + "key_file and " + prefix + "cert_file belong together: set both or neither");
+    static const std::set<std::string> kProtocols = {"secure", "all", "tlsv1.2", "tlsv1.3"};
+    for (const std::string& each : splitList(tls.protocols))
+      if (!kProtocols.contains(each))
+        tell("postgres." + prefix + "protocols",
+             prefix + "protocols must be secure, all, tlsv1.2 or tlsv1.3, not '" + each + "'");
+  }
+
+  void checkAuthentication() {
+    switch (postgres_.auth_type) {
+      case AuthType::kTrust: return;
+      case AuthType::kPlain:
+      case AuthType::kMd5:
+      case AuthType::kScramSha256: return checkPasswords();
+      case AuthType::kCert: return checkCertificates("auth_type 'cert'");
+      case AuthType::kHba:
+        if (postgres_.auth_hba_file.empty())
+          tell("postgres.auth_type", "auth_type 'hba' needs auth_hba_file");
+        return;
+      case AuthType::kAny: return checkForcedUsers();
+    }
+  }
+
+  void checkPasswords() {
+    if (!postgres_.auth_file.empty() || !postgres_.auth_user.empty() || config_.userlist.size() > 0) return;
+    for (const auto& [name, database] : postgres_.databases)
+      if (database.auth_user) return;
+    tell("postgres.auth_type",
+         "auth_type '" + std::string(nameOf(postgres_.auth_type)) +
+             "' needs to know passwords: set auth_file or auth_user, or user and password of a database");
+  }
+
+  void checkCertificates(const std::string& who) {
+    if (verifies(postgres_.client_tls.sslmode)) return;
+    tell("postgres.auth_type", who + " needs client_tls_sslmode 'verify-ca' or 'verify-full', not '" +
+                                   std::string(nameOf(postgres_.client_tls.sslmode)) + "'");
+  }
+
+  void checkForcedUsers() {
+    for (const auto& [name, database] : postgres_.databases)
+      if (database.user.empty())
+        tell("postgres.databases." + name, "database '" + name +
+                                               "' needs user: with auth_type 'any' the client's "
+                                               "own name is not checked");
+  }
+
+  void checkHba() {
+    if (postgres_.auth_type != AuthType::kHba) return;
+    for (const HbaRule& rule : config_.hba.rules) {
+      const std::string where = postgres_.auth_hba_file + ":" + std::to_string(rule.line);
+      if (rule.method == HbaMethod::kCert) checkCertificates(where + ": method 'cert'");
+      if (rule.connection == HbaConnection::kHostSsl && postgres_.client_tls.sslmode == SslMode::kDisable &&
+          rule.method != HbaMethod::kReject)
+        tell("postgres.auth_hba_file",
+             where + ": 'hostssl' never matches while client_tls_sslmode is 'disable'");
+    }
+  }
+
+  void checkAuthQuery() {
+    const auto check = [&](const std::string& path, const std::string& query) {
+      if (query.find("$1") == std::string::npos)
+        tell(path, "auth_query must use $1, the name of the user to look up");
+    };
+    if (!postgres_.auth_user.empty()) check("postgres.auth_query", postgres_.auth_query);
+    for (const auto& [name, database] : postgres_.databases)
+      if (database.auth_query) check("postgres.databases." + name + ".auth_query", *database.auth_query);
+    if (!postgres_.auth_dbname.empty()) checkAuthDatabase("postgres.auth_dbname", postgres_.auth_dbname);
+    for (const auto& [name, database] : postgres_.databases)
+      if (database.auth_dbname)
+        checkAuthDatabase("postgres.databases." + name + ".auth_dbname", *database.auth_dbname);
+  }
+
+  void checkAuthDatabase(const std::string& path, const std::string& name) {
+    if (isConsoleDatabase(name) || !config_.findDatabase(name))
+      tell(path, "auth_dbname must name a database of [postgres.databases], not '" + name + "'");
+  }
+
+  void checkDatabases() {
+    if (postgres_.min_pool_size > postgres_.default_pool_size)
+      tell("postgres.min_pool_size", "min_pool_size " + std::to_string(postgres_.min_pool_size) +
+                                         " is above the default_pool_size of " +
+                                         std::to_string(postgres_.default_pool_size));
+    if (postgres_.databases.empty())
+      tell("postgres.databases",
+           "no database is configured: write [postgres.databases.NAME] with hosts or url");
+    for (const auto& [name, database] : postgres_.databases) {
+      const std::string path = "postgres.databases." + name;
+      if (isConsoleDatabase(name))
+        tell(path, "the database name '" + name + "' is reserved for the admin console");
+      if (database.hosts.empty()) tell(path, "database '" + name + "' needs hosts, host or url");
+      if (!database.password.empty() && database.user.empty())
+        tell(path + ".password", "database '" + name + "' has a password but no user to log in as");
+      checkSizes(path, database);
+      checkDirectTls(path, database);
+    }
+  }
+
+  void checkSizes(const std::string& path, const Database& database) {
+    const PoolSettings pool = resolvePool(postgres_, database, nullptr);
+    if (database.min_pool_size && *database.min_pool_size > pool.pool_size)
+      tell(path + ".min_pool_size", "min_pool_size " + std::to_string(*database.min_pool_size) +
+                                        " is above the pool_size of " + std::to_string(pool.pool_size));
+  }
+
+  void checkDirectTls(const std::string& path, const Database& database) {
+    const SslMode mode = database.server_tls_sslmode.value_or(postgres_.server_tls.sslmode);
+    if (!database.server_direct_tls || mode == SslMode::kRequire || verifies(mode)) return;
+    tell(path + ".sslnegotiation",
+         "sslnegotiation 'direct' needs server_tls_sslmode 'require' or stricter, not '" +
+             std::string(nameOf(mode)) + "'");
+  }
+
+  void checkPeers() {
+    std::set<uint32_t> seen;
+    for (const Peer& peer : postgres_.peers) {
+      const std::string path = "postgres.peers." + std::to_string(peer.peer_id);
+      if (peer.address.host.empty()) tell(path, "peer " + std::to_string(peer.peer_id) + " needs host");
+      if (!seen.insert(peer.peer_id).second)
+        tell(path, "peer " + std::to_string(peer.peer_id) + " is listed twice");
+    }
+    if (!postgres_.peers.empty() && postgres_.peer_id == 0)
+      tell("postgres.peers", "peers need peer_id, this gateway's own number among them");
+  }
+
+  const Config& config_;
+  const PostgresSettings& postgres_;
+  const RuleReport& report_;
+};
+
+}  // namespace
+
+void checkRules(const Config& config, const RuleReport& report) { Rules(config, report).check(); }
+
+}  // namespace forebay::conf

@@ -1,0 +1,155 @@
+#include "conf/load.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/conf/loading.h"
+
+namespace forebay::conf {
+namespace {
+
+TEST(LoadFromUrl, IsEnoughToRun) {
+  const Result<ConfigPtr> loaded = loadUrl("postgres://app:s3cret@pg-0:5433/orders");
+  ASSERT_TRUE(loaded.ok()) << loaded.error();
+  const Config& config = **loaded;
+  EXPECT_EQ(config.listen.postgres, (std::vector<ListenAddress>{{"127.0.0.1", 6432}}));
+  EXPECT_EQ(config.listen.http, (std::vector<ListenAddress>{{"127.0.0.1", 6433}}));
+  EXPECT_EQ(config.postgres.pool_mode, PoolMode::kTransaction);
+  EXPECT_EQ(config.source, "");
+
+  const Database* orders = config.findDatabase("orders");
+  ASSERT_NE(orders, nullptr);
+  EXPECT_EQ(orders->name, "orders");
+  EXPECT_EQ(orders->dbname, "orders");
+  EXPECT_EQ(orders->hosts, (std::vector<HostPort>{{"pg-0", 5433}}));
+  EXPECT_EQ(orders->user, "app");
+  EXPECT_EQ(orders->password, "s3cret");
+}
+
+TEST(LoadFromUrl, ServesTheOtherDatabasesOfTheHostToo) {
+  const Result<ConfigPtr> loaded = loadUrl("postgres://app:s3cret@pg-0/orders");
+  ASSERT_TRUE(loaded.ok()) << loaded.error();
+  const Database* other = (*loaded)->findDatabase("stock");
+  ASSERT_NE(other, nullptr);
+  EXPECT_EQ(other->name, "*");
+  EXPECT_EQ(other->dbname, "") << "the name that the client asks for";
+  EXPECT_EQ(other->hosts, (std::vector<HostPort>{{"pg-0", 5432}}));
+}
+
+TEST(LoadFromUrl, LetsClientsInWithTheUrlsOwnUserAndPassword) {
+  const Result<ConfigPtr> loaded = loadUrl("postgres://app:s3cret@pg-0/orders");
+  ASSERT_TRUE(loaded.ok()) << loaded.error();
+  EXPECT_EQ((*loaded)->postgres.auth_type, AuthType::kScramSha256);
+  EXPECT_EQ((*loaded)->postgres.admin_users, std::vector<std::string>{"app"});
+  ASSERT_NE((*loaded)->userlist.find("app"), nullptr);
+  EXPECT_EQ(*(*loaded)->userlist.find("app"), "s3cret");
+}
+
+TEST(LoadFromUrl, TrustsLoopbackClientsWhenItHasNoPassword) {
+  const Result<ConfigPtr> loaded = loadUrl("postgres:///");
+  ASSERT_TRUE(loaded.ok()) << loaded.error();
+  EXPECT_EQ((*loaded)->postgres.auth_type, AuthType::kTrust);
+  EXPECT_EQ((*loaded)->listen.postgres, (std::vector<ListenAddress>{{"127.0.0.1", 6432}}));
+  EXPECT_NE((*loaded)->findDatabase("ann"), nullptr) << "user and database are called as the system's user";
+}
+
+TEST(LoadFromUrl, TakesWhatHoldsForAllServersFromTheUrl) {
+  const Result<ConfigPtr> loaded =
+      loadUrl("postgres://app:p@pg/orders?sslmode=verify-full&sslrootcert=/ca.pem&connect_timeout=3");
+  ASSERT_TRUE(loaded.ok()) << loaded.error();
+  EXPECT_EQ((*loaded)->findDatabase("orders")->server_tls_sslmode, SslMode::kVerifyFull);
+  EXPECT_EQ((*loaded)->postgres.server_tls.ca_file, "/ca.pem");
+  EXPECT_EQ((*loaded)->postgres.server_connect_timeout, seconds(3));
+}
+
+TEST(LoadFromUrl, SaysWhereTheUrlCameFromAndNeverRepeatsIt) {
+  const Result<ConfigPtr> loaded = loadUrl("mysql://app:s3cret@pg/orders");
+  ASSERT_FALSE(loaded.ok());
+  EXPECT_EQ(loaded.error(), "DATABASE_URL: the URL must begin with postgres:// or postgresql://");
+}
+
+TEST(LoadConfig, PrefersAFileToTheEnvironment) {
+  World world{.files = {{"forebay.toml", postgresWith("")}},
+              .environment = {{"DATABASE_URL", "postgres://u@h/x"}}};
+  const Result<ConfigPtr> loaded = world.load();
+  ASSERT_TRUE(loaded.ok()) << loaded.error();
+  EXPECT_EQ((*loaded)->source, "forebay.toml");
+  EXPECT_EQ((*loaded)->findDatabase("x"), nullptr);
+}
+
+TEST(LoadConfig, LooksInEtcWhenThereIsNoFileHere) {
+  const World world{.files = {{"/etc/forebay/forebay.toml", postgresWith("")}}, .environment = {}};
+  const Result<ConfigPtr> loaded = world.load();
+  ASSERT_TRUE(loaded.ok()) << loaded.error();
+  EXPECT_EQ((*loaded)->source, "/etc/forebay/forebay.toml");
+}
+
+TEST(LoadConfig, SaysWhatItLookedFor) {
+  const World empty_world{};
+  const Result<ConfigPtr> loaded = empty_world.load();
+  ASSERT_FALSE(loaded.ok());
+  EXPECT_EQ(loaded.error(),
+            "nothing to do: there is no forebay.toml here, no /etc/forebay/forebay.toml and no DATABASE_URL "
+            "(postgres://user:password@host/dbname)");
+}
+
+TEST(LoadConfig, RefusesAFileAndAUrlTogether) {
+  const World empty_world{};
+  Sources sources = empty_world.sources();
+  sources.config_file = "a.toml";
+  sources.database_url = "postgres://u@h/x";
+  const Result<ConfigPtr> loaded = loadConfig(sources);
+  ASSERT_FALSE(loaded.ok());
+  EXPECT_EQ(loaded.error(), "--config and --database-url exclude each other: a file may use ${DATABASE_URL}");
+}
+
+TEST(LoadConfig, NamesAFileThatCannotBeRead) {
+  Sources sources = systemSources();
+  sources.config_file = "/nowhere/forebay.toml";
+  const Result<ConfigPtr> loaded = loadConfig(sources);
+  ASSERT_FALSE(loaded.ok());
+  EXPECT_EQ(loaded.error(), "/nowhere/forebay.toml: No such file or directory");
+}
+
+TEST(LoadConfig, ReadsFilesNamedInsideRelativeToTheConfigFile) {
+  const std::string text = R"(
+[postgres]
+auth_file = "users/list.txt"
+[postgres.databases.app]
+host = "pg"
+user = "app"
+password_file = "/run/secrets/app"
+)";
+  const World world{.files = {{"/etc/forebay/forebay.toml", text},
+                              {"/etc/forebay/users/list.txt", "\"ann\" \"pw\"\n"},
+                              {"/run/secrets/app", "s3cret\n"}},
+                    .environment = {}};
+  const Result<ConfigPtr> loaded = world.load();
+  ASSERT_TRUE(loaded.ok()) << loaded.error();
+  EXPECT_EQ((*loaded)->postgres.auth_file, "/etc/forebay/users/list.txt");
+  EXPECT_EQ(*(*loaded)->userlist.find("ann"), "pw");
+  EXPECT_EQ((*loaded)->findDatabase("app")->password, "s3cret") << "without the line's end";
+}
+
+TEST(LoadConfig, TakesItsUsersFromTheDatabasesWhenThereIsNoList) {
+  const Result<ConfigPtr> loaded = loadToml(R"(
+[postgres.databases]
+app = "postgres://app:one@pg/app"
+report.url = "postgres://report:two@pg/app"
+)");
+  ASSERT_TRUE(loaded.ok()) << loaded.error();
+  EXPECT_EQ(*(*loaded)->userlist.find("app"), "one");
+  EXPECT_EQ(*(*loaded)->userlist.find("report"), "two");
+}
+
+TEST(LoadConfig, AsksForAListWhenTheDatabasesDisagree) {
+  EXPECT_EQ(
+      errorOf(R"([postgres.databases]
+a = "postgres://app:one@pg/app"
+b = "postgres://app:two@pg/app"
+)"),
+      "forebay.toml:3:1: user 'app' has another password in another database: set auth_file to say which "
+      "one clients log in with");
+}
+
+}  // namespace
+}  // namespace forebay::conf
