@@ -58,7 +58,7 @@ Status setCiphers(SSL_CTX* ctx, const TlsSettings& settings, std::string_view pr
   if (!list.empty() && SSL_CTX_set_cipher_list(ctx, list.c_str()) != 1)
     return failed(prefix, "ciphers", settings.ciphers);
   if (!settings.tls13_ciphers.empty() && SSL_CTX_set_ciphersuites(ctx, settings.tls13_ciphers.c_str()) != 1)
-    return failed(prefix, "tls13_ciphers", settings.tls13_ciphers);
+    return failed(prefix.substr(0, prefix.size() - 1), "13_ciphers", settings.tls13_ciphers);
   if (settings.ecdhcurve != "auto" && settings.ecdhcurve != "none" && !settings.ecdhcurve.empty() &&
       SSL_CTX_set1_groups_list(ctx, settings.ecdhcurve.c_str()) != 1)
     return failed(prefix, "ecdhcurve", settings.ecdhcurve);
