@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -92,7 +93,9 @@ def rust(source, folder):
     cargo = processes.tool("cargo")
     _once(folder, "installed", lambda: _download([cargo, "fetch", "--quiet"], cwd=folder))
     processes.checked([cargo, "build", "--quiet", "--offline", "--target-dir", folder / "target"], cwd=folder)
-    return [folder / "target/debug/check"], {}
+    lock = (folder / "Cargo.lock").read_text()
+    version = re.search(r'name = "tokio-postgres"\nversion = "([^"]+)"', lock)[1]
+    return [folder / "target/debug/check"], {"DRIVER_VERSION": version}
 
 
 _KINDS = {"requirements.txt": python, "package.json": node, "pom.xml": java, "go.mod": go, "Cargo.toml": rust}
