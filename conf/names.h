@@ -13,6 +13,8 @@ struct Named {
   E value;
   std::string_view name;
 };
+template <typename E>
+Named(E, std::string_view) -> Named<E>;  // clang deduces an aggregate's type by itself from version 17 only
 
 inline constexpr std::array kPoolModes = {Named{PoolMode::kTransaction, "transaction"},
                                           Named{PoolMode::kSession, "session"},
