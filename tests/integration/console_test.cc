@@ -1,0 +1,72 @@
+// The admin console, as psql and the exporters made for PgBouncer see it.
+#include <gtest/gtest.h>
+
+#include "tests/rig/connection.h"
+#include "tests/rig/forebay.h"
+
+namespace forebay::rig {
+namespace {
+
+ForebayConfig oneDatabase() {
+  ForebayConfig config;
+  config.addDatabase("app", sharedPostgres());
+  config.postgres["default_pool_size"] = 2;
+  return config;
+}
+
+TEST(Console, ShowsPoolsWithPgBouncersColumns) {
+  const Forebay forebay(oneDatabase());
+  Connection client(forebay.conninfo("app"));
+  client.run("begin");
+  Connection console(forebay.consoleConninfo());
+  const QueryResult pools = console.exec("show pools");
+  ASSERT_TRUE(pools.ok()) << pools.error();
+  EXPECT_EQ(pools.columnNames(),
+            (std::vector<std::string>{"database", "user", "cl_active", "cl_waiting", "cl_active_cancel_req",
+                                      "cl_waiting_cancel_req", "sv_active", "sv_active_cancel",
+                                      "sv_being_canceled", "sv_idle", "sv_used", "sv_tested", "sv_login",
+                                      "maxwait", "maxwait_us", "pool_mode", "load_balance_hosts"}));
+  int row = 0;
+  while (row < pools.rows() && pools.value(row, "database") != "app") ++row;
+  ASSERT_LT(row, pools.rows());
+  EXPECT_EQ(pools.value(row, "user"), "postgres");
+  EXPECT_EQ(pools.value(row, "cl_active"), "1");
+  EXPECT_EQ(pools.value(row, "sv_active"), "1");
+  EXPECT_EQ(pools.value(row, "pool_mode"), "transaction");
+}
+
+TEST(Console, AnswersToBothNames) {
+  const Forebay forebay(oneDatabase());
+  for (const char* name : {"forebay", "pgbouncer"}) {
+    EXPECT_TRUE(Connection(forebay.conninfo(name, "admin")).exec("show version").ok()) << name;
+  }
+}
+
+TEST(Console, IsForAdminsAndForStatsUsersOnly) {
+  const Forebay forebay(oneDatabase());
+  EXPECT_NE(Connection::tryConnect(forebay.conninfo("forebay", "ann")), "");
+  Connection stats(forebay.conninfo("forebay", "stats"));
+  EXPECT_TRUE(stats.exec("show stats").ok());
+  EXPECT_FALSE(stats.exec("pause").ok());
+}
+
+TEST(Console, PausesAndResumes) {
+  const Forebay forebay(oneDatabase());
+  Connection client(forebay.conninfo("app"));
+  client.run("select 1");
+  Connection console(forebay.consoleConninfo());
+  console.run("pause app");
+  client.send("select 2");
+  console.run("resume app");
+  EXPECT_EQ(client.next()->value(), "2");
+}
+
+TEST(Console, ReadsLikeATableInPsql) {
+  const Forebay forebay(oneDatabase());
+  const std::string table =
+      runOrFail({.argv = {"psql", "-X", "-c", "show pools", forebay.consoleConninfo()}});
+  EXPECT_NE(table.find("cl_waiting"), std::string::npos) << table;
+}
+
+}  // namespace
+}  // namespace forebay::rig
