@@ -9,6 +9,7 @@
 // characters come out escaped. Never pass SQL text, keys, values or passwords.
 #pragma once
 
+#include <cmath>
 #include <concepts>
 #include <cstdint>
 #include <string>
@@ -92,9 +93,10 @@ class LogLine {
     } else {
       append(text, value);
     }
-    constexpr bool kBare =
-        (std::is_integral_v<T> && !std::is_same_v<T, char>) || std::is_convertible_v<T, Duration>;
-    appendRenderedField(name, text, kBare);
+    bool bare = (std::is_integral_v<T> && !std::is_same_v<T, char>) || std::is_convertible_v<T, Duration>;
+    if constexpr (std::is_floating_point_v<T>)
+      bare = std::isfinite(value);  // JSON has no word for the others
+    appendRenderedField(name, text, bare);
   }
   static void appendNumber(std::string& out, double value);
   void appendRenderedField(std::string_view name, std::string_view text, bool bare);
