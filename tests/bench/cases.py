@@ -9,8 +9,12 @@ from load import measure_idle, run_pgbench, run_psql
 from targets import Flavour
 
 ALL = ("direct", "relay", "pgbouncer", "forebay")
-NO_RELAY = ("direct", "pgbouncer", "forebay")  # where the relay would only repeat case `simple`, or is no floor
-POOLERS = ("pgbouncer", "forebay")             # a relay's idle client costs a whole server process
+NO_RELAY = (
+    "direct",
+    "pgbouncer",
+    "forebay",
+)  # where the relay would only repeat case `simple`, or is no floor
+POOLERS = ("pgbouncer", "forebay")  # a relay's idle client costs a whole server process
 
 COPY_BYTES_GOAL = {"copy-out": 1600e6, "copy-in": 600e6}
 
@@ -19,8 +23,8 @@ COPY_BYTES_GOAL = {"copy-out": 1600e6, "copy-in": 600e6}
 class Case:
     """One row of the report.
 
-    `unit` is what CPU is divided by, and one transaction of pgbench is `units` of them. Forebay's CPU per unit is
-    to be at most `cpu_goal` times PgBouncer's; `lean` asks for one recv and one send per direction and unit.
+    `unit` is what CPU is divided by, and one transaction of pgbench is `units` of them. Forebay's CPU per
+    unit is to be at most `cpu_goal` times PgBouncer's; `lean` asks for one recv and one send per direction.
     """
 
     name: str
@@ -38,33 +42,42 @@ class Case:
     lean: bool = False
 
 
-SELECT_ONLY = ("-S",)
+SELECT = ("-S",)
+LOGIN = ("-S", "-C")
+TLS = Flavour(tls=True)
 
 CASES = (
-    Case("simple", "pgbench -S, simple protocol, 16 clients", pgbench=SELECT_ONLY, lean=True),
-    Case("extended", "pgbench -S, extended protocol, 16 clients", targets=NO_RELAY, lean=True,
-         pgbench=("-S", "-M", "extended")),
-    Case("prepared", "pgbench -S, prepared statements, 16 clients (PgBouncer: session mode)", targets=NO_RELAY,
-         flavour=Flavour(pgbouncer_mode="session"), lean=True, pgbench=("-S", "-M", "prepared")),
-    Case("fan-in", "pgbench -S, 500 clients on 20 servers", clients=500, pgbench=("-S", "-j", "2"), lean=True),
-    Case("tpcb", "pgbench, tpcb-like, 16 clients", unit="statement", units=7, quick=False, pgbench=("-b", "tpcb-like")),
-    Case("low-rate", "pgbench -S at 4,000/s, 16 clients", quick=False, rate_counts=False, pgbench=("-S", "-R", "4000")),
-    Case("tls", "pgbench -S over TLS, 16 clients", targets=NO_RELAY, flavour=Flavour(tls=True), pgbench=SELECT_ONLY),
-    Case("results", "10 MB results, 4 clients", unit="MB", units=WIDE_ROWS * 1000 / 1e6, clients=4, cpu_goal=0.75),
+    Case("simple", "pgbench -S, 16 clients on 20 servers", pgbench=SELECT, lean=True),
+    Case("waiting", "pgbench -S, 16 clients on 8 servers", pgbench=SELECT, lean=True,
+         targets=NO_RELAY, flavour=Flavour(pool_size=8)),
+    Case("extended", "pgbench -S, extended protocol, 16 clients", pgbench=("-S", "-M", "extended"), lean=True,
+         targets=NO_RELAY),
+    Case("prepared", "pgbench -S, prepared statements, 16 clients (PgBouncer: session mode)",
+         pgbench=("-S", "-M", "prepared"), lean=True,
+         targets=NO_RELAY, flavour=Flavour(pgbouncer_mode="session")),
+    Case("fan-in", "pgbench -S, 500 clients on 20 servers", pgbench=("-S", "-j", "2"), lean=True,
+         clients=500),
+    Case("tpcb", "pgbench, tpcb-like, 16 clients", pgbench=("-b", "tpcb-like"), quick=False,
+         unit="statement", units=7),
+    Case("low-rate", "pgbench -S at 4,000/s, 16 clients", pgbench=("-S", "-R", "4000"), quick=False,
+         rate_counts=False),
+    Case("tls", "pgbench -S over TLS, 16 clients", pgbench=SELECT, targets=NO_RELAY, flavour=TLS),
+    Case("results", "10 MB results, 4 clients", clients=4, cpu_goal=0.75,
+         unit="MB", units=WIDE_ROWS * 1000 / 1e6),
     Case("copy-out", "COPY TO STDOUT, one stream", kind="copy", unit="MB", cpu_goal=0.75),
     Case("copy-in", "COPY FROM STDIN, one stream", kind="copy", unit="MB", cpu_goal=0.75),
-    Case("login", "a login per query (pgbench -C), 16 clients", kind="login", unit="login", pgbench=("-S", "-C")),
-    Case("login-tls", "the same over TLS", kind="login", unit="login", quick=False, targets=NO_RELAY,
-         flavour=Flavour(tls=True), pgbench=("-S", "-C")),
-    Case("login-md5", "the same with an md5 password", kind="login", unit="login", quick=False, targets=NO_RELAY,
-         flavour=Flavour(auth="md5"), pgbench=("-S", "-C")),
-    Case("login-scram", "the same with SCRAM-SHA-256 (the client's PBKDF2 sets the rate)", kind="login", unit="login",
-         quick=False, rate_counts=False, targets=NO_RELAY, flavour=Flavour(auth="scram-sha-256"),
-         pgbench=("-S", "-C")),
+    Case("login", "a login per query (pgbench -C), 16 clients", kind="login", unit="login", pgbench=LOGIN),
+    Case("login-tls", "a login per query over TLS", kind="login", unit="login", pgbench=LOGIN, quick=False,
+         targets=NO_RELAY, flavour=TLS),
+    Case("login-md5", "a login per query with an md5 password", kind="login", unit="login", pgbench=LOGIN,
+         quick=False, targets=NO_RELAY, flavour=Flavour(auth="md5")),
+    Case("login-scram", "a login per query with SCRAM-SHA-256 (the client's PBKDF2 sets the rate)",
+         kind="login", unit="login", pgbench=LOGIN,
+         quick=False, rate_counts=False, targets=NO_RELAY, flavour=Flavour(auth="scram-sha-256")),
     Case("idle-2000", "2,000 idle clients", kind="idle", clients=2_000, targets=POOLERS),
     Case("idle-10000", "10,000 idle clients", kind="idle", clients=10_000, targets=POOLERS, quick=False),
     Case("idle-tls", "2,000 idle clients over TLS", kind="idle", clients=2_000, targets=POOLERS, quick=False,
-         flavour=Flavour(tls=True)),
+         flavour=TLS),
 )
 
 
@@ -73,8 +86,10 @@ def chosen(names, quick):
         return [case for case in CASES if case.quick or not quick]
     unknown = set(names) - {case.name for case in CASES}
     if unknown:
-        raise BenchError(f"no such case: {', '.join(sorted(unknown))} (there are "
-                         f"{', '.join(case.name for case in CASES)})")
+        raise BenchError(
+            f"no such case: {', '.join(sorted(unknown))} (there are "
+            f"{', '.join(case.name for case in CASES)})"
+        )
     return [case for case in CASES if case.name in names]
 
 
@@ -96,8 +111,17 @@ class Runner:
             return self._copy(case, target, counter)
         options = list(case.pgbench) or ["-f", self.wide_script]
         seconds = 1.5 if counter else self.seconds
-        sample = run_pgbench(self.workspace, self.pgbench, target, self.cluster.pid, options, case.clients, seconds,
-                             reconnects=case.kind == "login", counter=counter)
+        sample = run_pgbench(
+            self.workspace,
+            self.pgbench,
+            target,
+            self.cluster.pid,
+            options,
+            case.clients,
+            seconds,
+            reconnects=case.kind == "login",
+            counter=counter,
+        )
         sample.units *= case.units
         return sample
 
@@ -111,9 +135,18 @@ class Runner:
         if case.name == "copy-out":
             command = "copy pgbench_accounts to stdout"
         else:
-            command = f"\\copy bench_sink from '{path}' where false"  # parsed and thrown away: no disk in the way
-        return run_psql(self.workspace, self.psql, target, self.cluster.pid, [command] * times, times * size / 1e6,
-                        counter)
+            command = (
+                f"\\copy bench_sink from '{path}' where false"  # parsed and thrown away: no disk in the way
+            )
+        return run_psql(
+            self.workspace,
+            self.psql,
+            target,
+            self.cluster.pid,
+            [command] * times,
+            times * size / 1e6,
+            counter,
+        )
 
     def _copied_file(self):
         if not self._copy_file:

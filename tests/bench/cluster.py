@@ -3,8 +3,10 @@
 import os
 import shutil
 import signal
+import subprocess
+import time
 
-from host import LOOPBACK, BenchError, free_port, wait_for_port
+from host import LOOPBACK, BenchError, clean_environment, free_port, wait_for_port
 
 DATABASE = "bench"
 TRUSTED_USER = "bench"
@@ -12,6 +14,8 @@ PASSWORD = "the same for all"
 PASSWORD_USERS = {"scram-sha-256": "bench_scram", "md5": "bench_md5"}
 
 WIDE_ROWS = 10_000  # of bench_wide: 10 MB, each DataRow message 1,000 bytes long
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL)  # fast, immediate, last resort
 
 SETTINGS = """
 listen_addresses = '127.0.0.1'
@@ -77,45 +81,57 @@ class Cluster:
     def version(self):
         return self.sql("show server_version").split()[0]
 
-    def sql(self, statements, user="postgres"):
-        return self.workspace.run([tool("psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", LOOPBACK,
-                                   "-p", self.port, "-U", user, "-d", DATABASE, "-c", statements], timeout=300).strip()
+    def sql(self, statements, user="postgres", database=DATABASE):
+        argv = [tool("psql"), *"-X -q -A -t -v ON_ERROR_STOP=1".split(), "-c", statements]
+        return self.workspace.run(argv + self._address(user) + ["-d", database], timeout=300).strip()
+
+    def _address(self, user):
+        return ["-h", LOOPBACK, "-p", self.port, "-U", user]
 
     def _make_certificate(self):
         cert, key = self.workspace.path("server.crt"), self.workspace.path("server.key")
-        self.workspace.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                            "-keyout", key, "-out", cert, "-days", "2", "-subj", "/CN=localhost"], as_server=True)
+        how = "-x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost".split()
+        self.workspace.run(["openssl", "req", *how, "-keyout", key, "-out", cert], as_server=True)
         os.chmod(key, 0o600)
         return cert, key
 
     def _start(self):
         data = self.workspace.path("data")
-        self.workspace.run([tool("initdb"), "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8",
-                            "--no-sync", "--no-locale"], as_server=True)
+        how = "-A trust -U postgres -E UTF8 --no-sync --no-locale".split()
+        self.workspace.run([tool("initdb"), "-D", data, *how], as_server=True)
         with open(os.path.join(data, "postgresql.conf"), "a") as conf:
             conf.write(SETTINGS.format(cert=self.cert, key=self.key))
         with open(os.path.join(data, "pg_hba.conf"), "w") as hba:
             hba.write(HBA)
-        self.child = self.workspace.spawn(
-            "postgres", [tool("postgres"), "-D", data, "-p", self.port, "-k", self.workspace.folder],
-            as_server=True, death_signal="INT")
-        self.child.stop_signals = (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL)  # fast, immediate, last resort
+        argv = [tool("postgres"), "-D", data, "-p", self.port, "-k", self.workspace.folder]
+        self.child = self.workspace.spawn("postgres", argv, as_server=True, death_signal="INT")
+        self.child.stop_signals = STOP_SIGNALS
         self.child.patience = 8.0
         wait_for_port(self.port, self.child, 30)
+        self._await_recovery()
+
+    def _await_recovery(self):
+        """The port accepts a moment before the database does."""
+        for _ in range(300):
+            asked = self.workspace.command([tool("pg_isready"), "-q", "-h", LOOPBACK, "-p", self.port])
+            if subprocess.call(asked, env=clean_environment()) == 0:
+                return
+            time.sleep(0.05)
+        raise BenchError("postgres does not get ready: " + self.child.last_words())
 
     def _fill(self):
-        psql = [tool("psql"), "-X", "-q", "-h", LOOPBACK, "-p", self.port, "-U", "postgres", "-d", "postgres"]
-        for statement in (f"create role {TRUSTED_USER} login superuser", f"create database {DATABASE} owner bench"):
-            self.workspace.run(psql + ["-c", statement])
-        self.workspace.run([tool("pgbench"), "-i", "-q", "-s", self.scale, "-h", LOOPBACK, "-p", self.port,
-                            "-U", TRUSTED_USER, DATABASE], timeout=600)
+        self.sql(f"create role {TRUSTED_USER} login superuser", database="postgres")
+        self.sql(f"create database {DATABASE} owner {TRUSTED_USER}", database="postgres")
+        argv = [tool("pgbench"), "-i", "-q", "-s", self.scale, *self._address(TRUSTED_USER), DATABASE]
+        self.workspace.run(argv, timeout=600)
         for method, user in PASSWORD_USERS.items():
-            self.sql(f"set password_encryption = '{method}'; create role {user} login superuser password '{PASSWORD}'")
+            role = f"create role {user} login superuser password '{PASSWORD}'"
+            self.sql(f"set password_encryption = '{method}'; {role}")
         self.sql(TABLES.format(wide_rows=WIDE_ROWS), user=TRUSTED_USER)
         self.sql("vacuum analyze")
         self.sql("checkpoint")
 
     def _read_secrets(self):
         """User name -> what pg_authid holds, for the proxies' auth files; the trusted user has none."""
-        rows = self.sql("select rolname, rolpassword from pg_authid where rolpassword is not null").splitlines()
-        return {TRUSTED_USER: ""} | dict(row.split("|", 1) for row in rows)
+        rows = self.sql("select rolname, rolpassword from pg_authid where rolpassword is not null")
+        return {TRUSTED_USER: ""} | dict(row.split("|", 1) for row in rows.splitlines())

@@ -1,7 +1,7 @@
 """What the benchmark needs of the machine: child processes that never outlive it, ports, descriptors.
 
-Every child is started through setpriv(1), so that the kernel ends it when this program dies, in a session of its
-own, so that a Ctrl-C reaches only this program, which then stops each child in order and within a time limit.
+Every child is started through setpriv(1), so that the kernel ends it when this program dies, and in a session
+of its own, so that a Ctrl-C reaches only this program, which then stops its children in order and in time.
 """
 
 import contextlib
@@ -47,7 +47,9 @@ def wait_for_port(port, child, seconds=10.0):
         with contextlib.suppress(OSError), socket.create_connection((LOOPBACK, port), timeout=1):
             return
         time.sleep(0.02)
-    raise BenchError(f"{child.label} does not accept on port {port} after {seconds:g} s: {child.last_words()}")
+    raise BenchError(
+        f"{child.label} does not accept on port {port} after {seconds:g} s: {child.last_words()}"
+    )
 
 
 class Child(subprocess.Popen):
@@ -55,6 +57,7 @@ class Child(subprocess.Popen):
 
     label = ""
     log_path = None
+    log_start = 0  # a log is shared by the children of one label: where this one's words begin
     stop_signals = (signal.SIGTERM, signal.SIGTERM, signal.SIGKILL)  # a second SIGTERM means "now" to a proxy
     patience = 3.0  # seconds after each
 
@@ -62,6 +65,7 @@ class Child(subprocess.Popen):
         if not self.log_path:
             return ""
         with open(self.log_path, errors="replace") as log:
+            log.seek(self.log_start)
             return log.read().strip()[-600:] or "(it said nothing)"
 
     def stop(self):
@@ -81,6 +85,8 @@ class Workspace:
     """
 
     def __init__(self):
+        if not shutil.which("setpriv"):
+            raise BenchError("setpriv is not installed (Debian: util-linux)")
         self.folder = tempfile.mkdtemp(prefix="forebay-bench-")
         self.children = []
         self.server_user = "postgres" if os.geteuid() == 0 else None
@@ -111,23 +117,40 @@ class Workspace:
         """Starts a child; without stdout or stderr of their own both go to LABEL.log."""
         log_path = self.path(label + ".log")
         with open(log_path, "ab") as log:
+            log_start = log.tell()
             popen.setdefault("stdin", subprocess.DEVNULL)
             popen.setdefault("stdout", log)
             popen.setdefault("stderr", log)
-            child = Child(self.command(argv, as_server, death_signal), start_new_session=True, cwd=self.folder,
-                          env=clean_environment(), **popen)
+            child = Child(
+                self.command(argv, as_server, death_signal),
+                start_new_session=True,
+                cwd=self.folder,
+                env=clean_environment(),
+                **popen,
+            )
         child.label = label
-        child.log_path = log_path
+        child.log_path, child.log_start = log_path, log_start
         self.children.append(child)
         return child
 
-    def run(self, argv, as_server=False, timeout=120, **options):
-        """Runs a command to its end and returns its stdout; raises BenchError with its stderr when it fails."""
-        done = subprocess.run(self.command(argv, as_server), cwd=self.folder, env=clean_environment(),
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout,
-                              start_new_session=True, **options)
+    def run(self, argv, as_server=False, timeout=120):
+        """Runs a command to its end and returns its stdout; a failure raises BenchError with its stderr."""
+        name = os.path.basename(str(argv[0]))
+        try:
+            done = subprocess.run(
+                self.command(argv, as_server),
+                cwd=self.folder,
+                env=clean_environment(),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=timeout,
+                start_new_session=True,
+            )
+        except subprocess.TimeoutExpired:
+            raise BenchError(f"{name} does not end after {timeout} s") from None
         if done.returncode != 0:
-            raise BenchError(f"{os.path.basename(str(argv[0]))}: {done.stderr.strip()[-600:]}")
+            raise BenchError(f"{name}: {done.stderr.strip()[-600:]}")
         return done.stdout
 
     def forget(self, child):

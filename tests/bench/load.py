@@ -17,14 +17,16 @@ from host import BenchError
 from measure import CpuWindow, Sample, process_cpu, resident_kib
 
 SETTLE = 0.3  # seconds of load before the window opens
+FIRST_CLIENTS = 128  # enough to open the whole pool
 
 
-def run_pgbench(workspace, program, target, server_pid, options, clients, window_seconds, reconnects=False,
-                counter=None):
+def run_pgbench(
+    workspace, program, target, server_pid, options, clients, window_seconds, reconnects=False, counter=None
+):
     """Runs pgbench with `options` on a started target for one window; Sample.units counts transactions.
 
-    pgbench is told to run for an hour; SIGALRM, its own signal for that, ends it after the window, however long
-    its logins took. Transactions that lie partly in the window count by that part.
+    pgbench is told to run for an hour; SIGALRM, its own signal for that, ends it after the window, however
+    long its logins took. Transactions that lie partly in the window count by that part.
     """
     prefix = workspace.path("pgbench_log")
     for old in glob.glob(prefix + ".*"):
@@ -84,8 +86,8 @@ def _pause(child, seconds):
 def read_pgbench_log(paths, opened, closed, from_previous=False):
     """Transactions between two clock times, and the latencies of those that ended in there, in seconds.
 
-    A line is `client transaction microseconds script epoch_seconds epoch_microseconds ...`. With from_previous a
-    transaction begins where the same client's previous one ended, which adds the time of its login.
+    A line is `client transaction microseconds script epoch_seconds epoch_microseconds`. With from_previous
+    a transaction begins where the same client's previous one ended, which adds the time of its login.
     """
     units, latencies, previous = 0.0, [], {}
     for path in paths:
@@ -146,7 +148,7 @@ def run_psql(workspace, program, target, server_pid, commands, megabytes, counte
 
 
 def _await_end(child, timeout):
-    """Waits, and returns the CPU time that the child has used: looked up after its end, before it is reaped."""
+    """Waits, and returns the CPU time that the child has used: read after its end, before it is reaped."""
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         if os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
@@ -175,6 +177,8 @@ class IdleClients:
     def leave(self):
         self.child.stdin.close()
         self.child.stdout.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.child.wait(5)
         self.workspace.forget(self.child)
 
     def _expect(self, answer, seconds=120):
@@ -185,22 +189,27 @@ class IdleClients:
 
 
 def measure_idle(workspace, program, target, count):
-    """Resident KiB per idle client, fresh and after one query each, and CPU ms per second while all are idle."""
-    for _ in range(2):  # first touch of code and pools is not a client's cost
-        warm_up = IdleClients(workspace, program, target, 20)
-        warm_up.query_each()
-        warm_up.leave()
-    time.sleep(0.3)
-    before = resident_kib(target.pid)
-    clients = IdleClients(workspace, program, target, count)
-    try:
+    """Resident KiB per idle client, fresh and after one query each, and CPU ms per second while all are idle.
+
+    Some clients that stay through the measurement come first: opening the pool and touching code is no
+    client's cost, and memory that clients left behind when they went would hide some of the others'.
+    """
+    with contextlib.ExitStack() as stack:
+        first = IdleClients(workspace, program, target, FIRST_CLIENTS)
+        stack.callback(first.leave)
+        first.query_each()
+        before = resident_kib(target.pid)
+        clients = IdleClients(workspace, program, target, count)
+        stack.callback(clients.leave)
         fresh = resident_kib(target.pid)
         cpu_before, clock = process_cpu(target.pid), time.monotonic()
         time.sleep(1.0)
         idle_cpu = (process_cpu(target.pid) - cpu_before) / (time.monotonic() - clock)
         clients.query_each()
         used = resident_kib(target.pid)
-    finally:
-        clients.leave()
-    return {"fresh_kib": (fresh - before) / count, "used_kib": (used - before) / count, "base_kib": before,
-            "idle_cpu_ms_per_s": idle_cpu * 1e3}
+    return {
+        "fresh_kib": (fresh - before) / count,
+        "used_kib": (used - before) / count,
+        "base_kib": before,
+        "idle_cpu_ms_per_s": idle_cpu * 1e3,
+    }

@@ -1,4 +1,4 @@
-"""Measuring processes: CPU time, the machine's noise, memory, system calls.
+"""Measuring processes: CPU time, the machine's noise, memory.
 
 CPU time is the kernel's own nanoseconds (/proc/PID/task/*/schedstat), not clock ticks.
 """
@@ -8,12 +8,7 @@ import dataclasses
 import glob
 import os
 import re
-import shutil
-import signal
-import subprocess
 import time
-
-from host import BenchError
 
 TICK = 1.0 / os.sysconf("SC_CLK_TCK")
 CALM_BELOW = 0.35  # cores that others may use in a run that still counts as calm
@@ -21,7 +16,7 @@ CALM_BELOW = 0.35  # cores that others may use in a run that still counts as cal
 
 @dataclasses.dataclass
 class Sample:
-    """One run against one target. CPU in seconds, latencies in seconds; `units` is what was done (queries, MB ...)."""
+    """One run against one target. CPU and latencies in seconds; `units` is how much was done."""
 
     seconds: float = 0.0
     units: float = 0.0
@@ -39,7 +34,8 @@ class Sample:
         return self.other_cores < CALM_BELOW
 
 
-# --- CPU ---------------------------------------------------------------------------------------------------------
+# --- CPU
+
 
 def _read(path):
     with open(path) as file:
@@ -72,7 +68,7 @@ def family_cpu(pid):
 
 
 def busy_cpu():
-    """Seconds that all CPUs were busy since boot, stolen time included: what others of the host take disturbs too."""
+    """Seconds that all CPUs were busy since boot, stolen time included: that disturbs as well."""
     fields = [int(field) for field in _read("/proc/stat").split("\n", 1)[0].split()[1:9]]
     user, nice, system, _idle, _iowait, irq, softirq, steal = fields
     return (user + nice + system + irq + softirq + steal) * TICK
@@ -116,71 +112,10 @@ class CpuWindow:
         sample.other_cores = max(0.0, spent["busy"] - ours) / sample.seconds
 
 
-# --- memory ------------------------------------------------------------------------------------------------------
+# --- memory
+
 
 def resident_kib(pid):
     """Exact resident memory: status and statm lag behind by a batch of pages per CPU."""
     match = re.search(r"^Rss:\s+(\d+) kB", _read(f"/proc/{pid}/smaps_rollup"), re.MULTILINE)
     return int(match.group(1))
-
-
-# --- system calls ------------------------------------------------------------------------------------------------
-
-SYSCALL_KINDS = {
-    "recv": ("recvfrom", "recvmsg", "read", "readv"),
-    "send": ("sendto", "sendmsg", "write", "writev"),
-    "wait": ("epoll_wait", "epoll_pwait", "epoll_pwait2", "poll", "ppoll"),
-    "ctl": ("epoll_ctl",),
-}
-
-
-class SyscallCounter:
-    """Counts the system calls of a process by kind between open() and close(), with perf's tracepoints."""
-
-    @staticmethod
-    def usable():
-        if not shutil.which("perf"):
-            return False
-        probe = subprocess.run(["perf", "stat", "-x,", "-e", "syscalls:sys_enter_epoll_ctl", "true"],
-                               capture_output=True, text=True)
-        return probe.returncode == 0 and "<not" not in probe.stderr and "error" not in probe.stderr
-
-    def __init__(self, workspace, pid):
-        self.workspace = workspace
-        self.pid = pid
-
-    def open(self):
-        events = ["raw_syscalls:sys_enter"]
-        events += [f"syscalls:sys_enter_{name}" for names in SYSCALL_KINDS.values() for name in names]
-        control_read, self.control = os.pipe()
-        self.answer, answer_write = os.pipe()
-        self.output = self.workspace.path("perf.csv")
-        self.perf = self.workspace.spawn(
-            "perf", ["perf", "stat", "-x,", "-D", "-1", "-e", ",".join(events), "-p", self.pid, "-o", self.output,
-                     "--control", f"fd:{control_read},{answer_write}"], pass_fds=(control_read, answer_write))
-        os.close(control_read)
-        os.close(answer_write)
-        self._command(b"enable\n")
-
-    def close(self):
-        self._command(b"disable\n")
-        self.perf.send_signal(signal.SIGINT)
-        self.perf.wait(10)
-        self.workspace.forget(self.perf)
-        os.close(self.control)
-        os.close(self.answer)
-
-    def counts(self):
-        counted = {}
-        for line in _read(self.output).splitlines():
-            fields = line.split(",")
-            if len(fields) > 2 and fields[0].isdigit():
-                counted[fields[2].rsplit("sys_enter", 1)[1].lstrip("_")] = int(fields[0])
-        by_kind = {kind: sum(counted.get(name, 0) for name in names) for kind, names in SYSCALL_KINDS.items()}
-        by_kind["other"] = counted.get("", 0) - sum(by_kind.values())
-        return by_kind
-
-    def _command(self, word):
-        os.write(self.control, word)
-        if not os.read(self.answer, 16).startswith(b"ack"):
-            raise BenchError("perf stat did not start: " + self.perf.last_words())

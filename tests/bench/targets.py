@@ -1,7 +1,7 @@
 """What is measured: direct PostgreSQL, the bare relay, Debian's PgBouncer and Forebay.
 
-A Target is started for one Flavour (pool mode, way to log in, TLS) and stopped again; the pool sizes, the login
-and the logging are the same for each proxy, and each has one process on this host, in front of the same server.
+A Target is started for one Flavour (pool, way to log in, TLS) and stopped again; the pool size, the login
+and the logging are the same for each proxy, and each is one process on this host before the same server.
 """
 
 import dataclasses
@@ -11,16 +11,16 @@ import shutil
 from cluster import DATABASE, PASSWORD, PASSWORD_USERS, TRUSTED_USER
 from host import LOOPBACK, BenchError, free_port, wait_for_port
 
-POOL_SIZE = 20
 MAX_CLIENTS = 12_000
 
 
 @dataclasses.dataclass(frozen=True)
 class Flavour:
-    """How clients come in. `pgbouncer_mode` is PgBouncer's alone: 1.18 has prepared statements in session mode only."""
+    """How clients come in. `pgbouncer_mode` is for PgBouncer alone: 1.18 prepares in session mode only."""
 
     auth: str = "trust"
     tls: bool = False
+    pool_size: int = 20
     pgbouncer_mode: str = "transaction"
 
     @property
@@ -61,8 +61,14 @@ class Target:
 
     def dsn(self):
         """libpq's connection string for a client of this target."""
-        words = {"host": LOOPBACK, "port": self.port, "dbname": DATABASE, "user": self.flavour.user,
-                 "sslmode": "require" if self.flavour.tls else "disable", "gssencmode": "disable"}
+        words = {
+            "host": LOOPBACK,
+            "port": self.port,
+            "dbname": DATABASE,
+            "user": self.flavour.user,
+            "sslmode": "require" if self.flavour.tls else "disable",
+            "gssencmode": "disable",
+        }
         if self.flavour.auth != "trust":
             words["password"] = f"'{PASSWORD}'"
         return " ".join(f"{key}={value}" for key, value in words.items())
@@ -101,14 +107,25 @@ class PgBouncer(Target):
 
     def argv(self, flavour):
         settings = {
-            "listen_addr": LOOPBACK, "listen_port": self.port, "unix_socket_dir": "",
-            "pool_mode": flavour.pgbouncer_mode, "default_pool_size": POOL_SIZE, "max_client_conn": MAX_CLIENTS,
-            "auth_type": flavour.auth, "auth_file": self.auth_file(), "server_tls_sslmode": "disable",
-            "log_connections": 0, "log_disconnections": 0, "log_stats": 0,
+            "listen_addr": LOOPBACK,
+            "listen_port": self.port,
+            "unix_socket_dir": "",
+            "pool_mode": flavour.pgbouncer_mode,
+            "default_pool_size": flavour.pool_size,
+            "max_client_conn": MAX_CLIENTS,
+            "auth_type": flavour.auth,
+            "auth_file": self.auth_file(),
+            "server_tls_sslmode": "disable",
+            "log_connections": 0,
+            "log_disconnections": 0,
+            "log_stats": 0,
         }
         if flavour.tls:
-            settings |= {"client_tls_sslmode": "require", "client_tls_cert_file": self.cluster.cert,
-                         "client_tls_key_file": self.cluster.key}
+            settings |= {
+                "client_tls_sslmode": "require",
+                "client_tls_cert_file": self.cluster.cert,
+                "client_tls_key_file": self.cluster.key,
+            }
         text = f"[databases]\n{DATABASE} = host={LOOPBACK} port={self.cluster.port}\n[pgbouncer]\n"
         text += "".join(f"{key} = {value}\n" for key, value in settings.items())
         return [self.program, self.workspace.write("pgbouncer.ini", text)]
@@ -124,16 +141,28 @@ class Forebay(Target):
 
     def argv(self, flavour):
         settings = {
-            "pool_mode": "transaction", "default_pool_size": POOL_SIZE, "max_client_conn": MAX_CLIENTS,
-            "auth_type": flavour.auth, "auth_file": self.auth_file(), "server_tls_sslmode": "disable",
-            "log_connections": False, "log_disconnections": False, "log_stats": False,
+            "pool_mode": "transaction",
+            "default_pool_size": flavour.pool_size,
+            "max_client_conn": MAX_CLIENTS,
+            "auth_type": flavour.auth,
+            "auth_file": self.auth_file(),
+            "server_tls_sslmode": "disable",
+            "log_connections": False,
+            "log_disconnections": False,
+            "log_stats": False,
         }
         if flavour.tls:
-            settings |= {"client_tls_sslmode": "require", "client_tls_cert_file": self.cluster.cert,
-                         "client_tls_key_file": self.cluster.key}
+            settings |= {
+                "client_tls_sslmode": "require",
+                "client_tls_cert_file": self.cluster.cert,
+                "client_tls_key_file": self.cluster.key,
+            }
         listen = {"postgres": [f"{LOOPBACK}:{self.port}"], "http": [f"{LOOPBACK}:0"], "workers": self.workers}
-        tables = {"listen": listen, "postgres": settings,
-                  f"postgres.databases.{DATABASE}": {"hosts": [f"{LOOPBACK}:{self.cluster.port}"]}}
+        tables = {
+            "listen": listen,
+            "postgres": settings,
+            f"postgres.databases.{DATABASE}": {"hosts": [f"{LOOPBACK}:{self.cluster.port}"]},
+        }
         return [self.program, "--config", self.workspace.write("forebay.toml", to_toml(tables))]
 
 
@@ -145,28 +174,39 @@ def to_toml(tables):
             return "[" + ", ".join(value(one) for one in of) + "]"
         return str(of) if isinstance(of, int) else f'"{of}"'
 
-    return "\n".join(f"[{name}]\n" + "".join(f"{key} = {value(of)}\n" for key, of in table.items())
-                     for name, table in tables.items())
+    return "\n".join(
+        f"[{name}]\n" + "".join(f"{key} = {value(of)}\n" for key, of in table.items())
+        for name, table in tables.items()
+    )
+
+
+NAMES = ("direct", "relay", "pgbouncer", "forebay")
+
+
+def check_names(wanted):
+    unknown = set(wanted) - set(NAMES)
+    if unknown:
+        raise BenchError(f"no such target: {', '.join(sorted(unknown))} (there are {', '.join(NAMES)})")
 
 
 def available(workspace, cluster, build, workers, wanted):
     """The targets of `wanted` (all when empty) that exist here, and a line for each that does not."""
-    programs = {"relay": os.path.join(build, "tests/bench/bench_relay"), "pgbouncer": shutil.which("pgbouncer"),
-                "forebay": os.path.join(build, "forebay")}
-    makers = {"direct": lambda: Direct(workspace, cluster),
-              "relay": lambda: Relay(workspace, cluster, programs["relay"]),
-              "pgbouncer": lambda: PgBouncer(workspace, cluster, programs["pgbouncer"]),
-              "forebay": lambda: Forebay(workspace, cluster, programs["forebay"], workers)}
-    unknown = set(wanted) - set(makers)
-    if unknown:
-        raise BenchError(f"no such target: {', '.join(sorted(unknown))} (there are {', '.join(makers)})")
+    programs = {
+        "relay": os.path.join(build, "tests/bench/bench_relay"),
+        "pgbouncer": shutil.which("pgbouncer"),
+        "forebay": os.path.join(build, "forebay"),
+    }
+    makers = {
+        "direct": lambda: Direct(workspace, cluster),
+        "relay": lambda: Relay(workspace, cluster, programs["relay"]),
+        "pgbouncer": lambda: PgBouncer(workspace, cluster, programs["pgbouncer"]),
+        "forebay": lambda: Forebay(workspace, cluster, programs["forebay"], workers),
+    }
     targets, missing = [], []
-    for name, make in makers.items():
-        program = programs.get(name, "")
-        if wanted and name not in wanted:
-            continue
-        if name != "direct" and not (program and os.access(program, os.X_OK)):
-            missing.append(f"{name} is left out: {program or 'its program'} is not there")
+    for name in (name for name in NAMES if not wanted or name in wanted):
+        program = programs.get(name)
+        if name == "direct" or (program and os.access(program, os.X_OK)):
+            targets.append(makers[name]())
         else:
-            targets.append(make())
+            missing.append(f"{name} is left out: {program or 'its program'} is not there")
     return targets, missing
