@@ -4,6 +4,9 @@
 The seeds are in the repository; run this again after adding one here. Inputs that a fuzzer found go into the same
 folders by hand, under a name that says what they showed.
 """
+import base64
+import hashlib
+import hmac
 import pathlib
 import struct
 
@@ -52,6 +55,60 @@ BATCH = (
     + message("E", cstring("") + be32(0))
     + message("S")
 )
+
+
+class Scram:
+    """A whole exchange, with the secrets of scram.h, done by Python's own library."""
+
+    PASSWORD, SALT, ITERATIONS = b"pencil", b"W22ZaJ0SNY7soEsUEjb6gQ", 2
+    CLIENT_NONCE, SERVER_NONCE = b"rOprNGfwEbeRWgbNEkqO", b"%hvYDpWUa2RaTCAfuxFIlj)hNlF"
+    END_POINT_DATA = b"hash of the server's certificate"
+
+    def __init__(self, gs2, bound=b"", nonce=CLIENT_NONCE + SERVER_NONCE):
+        salted = hashlib.pbkdf2_hmac("sha256", self.PASSWORD, self.SALT, self.ITERATIONS)
+        client_key = self.hmac(salted, b"Client Key")
+        self.stored_key = hashlib.sha256(client_key).digest()
+        self.server_key = self.hmac(salted, b"Server Key")
+        bare = b"n=,r=" + self.CLIENT_NONCE
+        self.client_first = gs2 + bare
+        self.server_first = b"r=%s,s=%s,i=%d" % (nonce, b64(self.SALT), self.ITERATIONS)
+        without_proof = b"c=%s,r=%s" % (b64(gs2 + bound), nonce)
+        auth_message = b",".join([bare, self.server_first, without_proof])
+        signature = self.hmac(self.stored_key, auth_message)
+        proof = bytes(a ^ b for a, b in zip(client_key, signature))
+        self.client_final = without_proof + b",p=" + b64(proof)
+        self.server_final = b"v=" + b64(self.hmac(self.server_key, auth_message))
+
+    @staticmethod
+    def hmac(key, data):
+        return hmac.new(key, data, hashlib.sha256).digest()
+
+    def secret(self, iterations=b"4096"):
+        return b"SCRAM-SHA-256$%s:%s$%s:%s" % (iterations, b64(self.SALT), b64(self.stored_key), b64(self.server_key))
+
+    def from_client(self, mechanism=b"SCRAM-SHA-256"):
+        return b"\n".join([mechanism, self.client_first, self.client_final])
+
+    def from_server(self):
+        return self.server_first + b"\n" + self.server_final
+
+
+def b64(raw):
+    return base64.b64encode(raw)
+
+
+PLAIN = Scram(b"n,,")
+PLUS = Scram(b"p=tls-server-end-point,,", Scram.END_POINT_DATA)
+STOLEN = Scram(b"n,,", nonce=b"someone-elses-nonce")
+
+HBA = b"""# comment
+local   all             postgres                      peer map=ops
+host    all             all        127.0.0.1/32       trust
+hostssl shop,"all"      /^app      10.0.0.0 255.0.0.0 scram-sha-256
+hostssl sameuser        all        ::1/128            cert
+hostnossl replication   backup     fe80::/10          md5
+host    all             all        all                reject
+"""
 
 SEEDS = {
     "frame": {
@@ -144,6 +201,103 @@ SEEDS = {
         "hostile_length": be16(1) + be32(0x7FFFFFFF) + b"data",
         "length_minus_two": be16(1) + be32(-2),
         "bytes_behind_the_end": be16(1) + value(b"x") + b"y",
+    },
+    "scram_secret": {
+        "usual": PLAIN.secret(),
+        "zeros_before_the_iterations": PLAIN.secret(b"0004096"),
+        "no_iterations": PLAIN.secret(b"0"),
+        "too_many_iterations": PLAIN.secret(b"4294967297"),
+        "short_key": PLAIN.secret()[:-5],
+        "md5": b"md5" + b"0" * 32,
+        "plain": b"pencil",
+        "base64": b64(b"any bytes"),
+    },
+    "scram_server": {
+        "logs_in": PLAIN.from_client(),
+        "logs_in_over_tls_without_binding": b"+" + PLAIN.from_client(),
+        "logs_in_with_channel_binding": b"+" + PLUS.from_client(b"SCRAM-SHA-256-PLUS"),
+        "was_not_shown_our_offer": b"+" + Scram(b"y,,").from_client(),
+        "binds_without_plus": PLUS.from_client(),
+        "acts_as_another": Scram(b"n,a=postgres,").from_client(),
+        "answers_another_nonce": STOLEN.from_client(),
+        "requires_an_extension": b"SCRAM-SHA-256\nn,,m=1,n=,r=abc",
+        "extensions": b"SCRAM-SHA-256\nn,,n=,r=abc,x=1,y=2\nc=biws,r=abc%hvYDpWUa2RaTCAfuxFIlj)hNlF,z=3,p=AAAA",
+        "unknown_mechanism": b"SCRAM-SHA-1\nn,,n=,r=abc",
+    },
+    "scram_client": {
+        "logs_in": PLAIN.from_server(),
+        "logs_in_with_channel_binding": b"+" + PLUS.from_server(),
+        "wrong_signature": PLAIN.server_first + b"\nv=" + b64(bytes(32)),
+        "another_nonce": STOLEN.from_server(),
+        "only_our_nonce": b"r=rOprNGfwEbeRWgbNEkqO,s=AAAA,i=4096",
+        "too_many_iterations": b"r=rOprNGfwEbeRWgbNEkqOx,s=AAAA,i=99999999",
+        "extension": b"m=1,r=rOprNGfwEbeRWgbNEkqOx,s=AAAA,i=4096",
+        "refuses": PLAIN.server_first + b"\ne=other-error",
+    },
+    "scram_password": {
+        "same": b"pencil\npencil",
+        "other": b"pencil\npen",
+        "composed_and_decomposed": "J\u00e4ger\nJa\u0308ger".encode(),
+        "compatibility": "\u2168 \ufb01\nIX fi".encode(),
+        "soft_hyphen_and_wide_space": "pen\u00adcil\u3000x\npencil x".encode(),
+        "right_to_left": "\u0627\u0628\n\u0627b".encode(),
+        "not_utf8": b"p\xff\xfe\np\xff\xfe",
+        "prohibited": "pen\u0007cil\npencil".encode(),
+        "empty": b"\nx",
+        "looks_like_md5": b"md5" + b"0" * 32 + b"\nmd5" + b"0" * 32,
+    },
+    "sql": {
+        "dull": b"select a, b from t where c = 'x' and d = $1 -- done",
+        "session": b"listen x; unlisten *; load 'plpgsql'; set role app; reset all; discard all; discard temp",
+        "transaction": b"begin; savepoint s; rollback to s; commit and chain; prepare transaction 'x'",
+        "prepared": b"prepare p as select 1; deallocate prepare p; deallocate all",
+        "temporary": b"create local temp table t (a int) on commit drop; select 1 into temp u; create table pg_temp.v()",
+        "locks": b"select pg_catalog . \"pg_advisory_lock\"(1), pg_try_advisory_lock_shared(2), pg_advisory_xact_lock(3)",
+        "unlocks": b"SELECT pg_advisory_unlock_all();",
+        "set_config": b"select set_config('a.b', 'c', true), set_config($1, $2, false)",
+        "cursor": b"declare c insensitive cursor with hold for select 1",
+        "literals": b"select E'it\\'s;', 'a''b', $t$listen $ x$t$, U&\"d\\0061t\", \"a\"\"b\", B'01'",
+        "comments": b"/* a /* nested; */ listen */ select 1 -- set x to y\n ; listen z",
+        "do_block": b"do $$begin execute 'create temp table t()'; perform pg_advisory_lock(1); end$$",
+        "unterminated": b"select 'listen x; set y to z",
+        "search_path": b"set search_path to pg_temp, public; create table t()",
+    },
+    "sql_set": {
+        "word": b"SET work_mem TO big",
+        "string": b"set session application_name = 'it''s'",
+        "escape_string": b"set a.b to E'c\\nd'",
+        "number": b"SET random_page_cost = -1.5e+3;",
+        "default": b"set timezone to default",
+        "time_zone": b"SET TIME ZONE 'UTC'",
+        "names": b"SET NAMES 'UTF8'",
+        "local": b"set local x = 1",
+        "list": b"set search_path to a, b",
+        "quoted": b'set "Mixed"."na me" to "va""lue"',
+        "reset": b"reset statement_timeout",
+        "reset_all": b"RESET ALL;",
+        "deallocate": b"DEALLOCATE PREPARE Stmt_1",
+        "deallocate_quoted": b'deallocate "S""1";',
+        "deallocate_all": b"deallocate all",
+        "deallocate_prepare": b"deallocate prepare",
+    },
+    "hba": {
+        "every_kind": HBA + b"\0ops /^(.*)@example$ \\1\nops root postgres\n",
+        "continued_line": b"local all \\\n all trust",
+        "open_quote": b'local "all all trust',
+        "mask_of_the_other_family": b"host all all 10.0.0.0 ffff:: trust",
+        "bits_out_of_range": b"host all all 10.0.0.0/33 trust",
+        "unknown_method": b"local all all ldap",
+        "bad_expression": b"local /( all trust",
+        "cut": b"host all",
+    },
+    "userlist": {
+        "usual": b'; comment\n"app" "pencil"\n"ops" "md5' + b"0" * 32 + b'"\n"scram" "' + PLAIN.secret() + b'"\n',
+        "quotes": b'"a""b" "c""d"',
+        "windows": b'"app" "pencil"\r\n"ops" ""\r\n',
+        "listed_twice": b'"app" "a"\n"app" "b"',
+        "no_password": b'"app"',
+        "open_quote": b'"app" "pen',
+        "more_on_the_line": b'"app" "pencil" "ignored"',
     },
 }
 
