@@ -1,5 +1,6 @@
 #include "conf/load.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -132,6 +133,8 @@ Result<ConfigPtr> loadFile(const Sources& sources, const std::string& file) {
   config->source = file;
   Problems problems(file);
   readToml(*text, folderOf(file), sources.environment, *config, problems);
+  std::vector<Peer>& peers = config->postgres.peers;
+  std::sort(peers.begin(), peers.end(), [](const Peer& a, const Peer& b) { return a.peer_id < b.peer_id; });
   return finish(sources, config, problems);
 }
 

@@ -22,7 +22,7 @@ struct Traits {
   bool restart = false;  // taken at start only
   bool secret = false;   // never shown
   bool path = false;     // a relative file name is relative to the config file
-  bool loaded = false;  // names a file whose contents are part of the Config: changed by a reload, not by SET
+  bool loaded = false;   // decides which files a Config is made of: changed by a reload, not by SET
 };
 
 template <typename Owner>

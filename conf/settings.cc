@@ -57,11 +57,11 @@ void addAuthentication(Table& table) {
   const auto add = [&](std::string_view name, auto member, auto kind, Traits traits = {}) {
     table.push_back(setting<Config>(name, in(kAt, member), kind, traits));
   };
-  add("auth_type", &P::auth_type, Choice{kAuthTypes});
+  add("auth_type", &P::auth_type, Choice{kAuthTypes}, {.loaded = true});
   add("auth_file", &P::auth_file, Text{}, {.path = true, .loaded = true});
   add("auth_hba_file", &P::auth_hba_file, Text{}, {.path = true, .loaded = true});
   add("auth_ident_file", &P::auth_ident_file, Text{}, {.path = true, .loaded = true});
-  add("auth_user", &P::auth_user, Text{});
+  add("auth_user", &P::auth_user, Text{}, {.loaded = true});
   add("auth_query", &P::auth_query, Text{});
   add("auth_dbname", &P::auth_dbname, Text{});
   add("auth_query_cache_ttl", &P::auth_query_cache_ttl, Time{}, {.own = true});
@@ -179,7 +179,12 @@ Table makeGlobalSettings() {
 struct Reason {
   std::string_view name, why;
 };
+constexpr std::string_view kListenInstead =
+    "addresses and ports stand in [listen], as postgres = [\"ADDRESS:PORT\", \"unix:/FOLDER\"]";
 constexpr std::array kMeaningless = {
+    Reason{"listen_addr", kListenInstead},
+    Reason{"listen_port", kListenInstead},
+    Reason{"unix_socket_dir", kListenInstead},
     Reason{"pidfile", "the service manager, or the shell that starts forebay, knows its process id"},
     Reason{"user", "start forebay as the user it should run as"},
     Reason{"job_name", "there is no Windows service to name"},

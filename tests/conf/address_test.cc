@@ -1,0 +1,57 @@
+#include "conf/address.h"
+
+#include <gtest/gtest.h>
+
+namespace forebay::conf {
+namespace {
+
+TEST(ListenAddresses, AreAnAddressAndAPort) {
+  EXPECT_EQ(readListenAddress("10.0.0.1:6432"), (ListenAddress{"10.0.0.1", 6432}));
+  EXPECT_EQ(readListenAddress("localhost:0"), (ListenAddress{"localhost", 0})) << "0: any free port";
+  EXPECT_EQ(readListenAddress("[::1]:6432"), (ListenAddress{"::1", 6432}));
+  EXPECT_EQ(readListenAddress("*:6432"), (ListenAddress{"", 6432})) << "every address";
+}
+
+TEST(ListenAddresses, OfAUnixSocketAreAFolder) {
+  EXPECT_EQ(readListenAddress("unix:/run/forebay"), (ListenAddress{"/run/forebay", 6432}));
+  EXPECT_EQ(readListenAddress("unix:/run/forebay:7000"), (ListenAddress{"/run/forebay", 7000}));
+  EXPECT_EQ(readListenAddress("unix:@abstract"), (ListenAddress{"@abstract", 6432}));
+  EXPECT_TRUE(readListenAddress("unix:/run/forebay")->isUnix());
+}
+
+TEST(ListenAddresses, AreRefusedWhenTheyAreAmbiguous) {
+  for (const char* wrong :
+       {"", "localhost", "6432", ":6432", "10.0.0.1:", "10.0.0.1:65536", "10.0.0.1:-1", "::1:6432", "[::1]",
+        "[::1:6432", "[::1]6432", "/run/forebay", "unix:", "unix:relative", "a b:1", "unix:/run/forebay:x"})
+    EXPECT_EQ(readListenAddress(wrong), std::nullopt) << wrong;
+}
+
+TEST(ListenAddresses, AreWrittenAsTheyAreRead) {
+  for (const char* text :
+       {"10.0.0.1:6432", "[::1]:0", "*:6432", "unix:/run/forebay:6432", "unix:@abstract:6432"})
+    EXPECT_EQ(format(*readListenAddress(text)), text);
+}
+
+TEST(Hosts, MayLeaveThePortOut) {
+  EXPECT_EQ(readHost("pg-0"), (HostPort{"pg-0", 5432}));
+  EXPECT_EQ(readHost("pg-0", 6000), (HostPort{"pg-0", 6000}));
+  EXPECT_EQ(readHost("pg-0:5433", 6000), (HostPort{"pg-0", 5433}));
+  EXPECT_EQ(readHost("[::1]:5433"), (HostPort{"::1", 5433}));
+  EXPECT_EQ(readHost("[::1]"), (HostPort{"::1", 5432}));
+  EXPECT_EQ(readHost("2001:db8::1"), (HostPort{"2001:db8::1", 5432})) << "the last group is no port";
+  EXPECT_EQ(readHost("/run/postgresql"), (HostPort{"/run/postgresql", 5432}));
+  EXPECT_EQ(readHost("/run/postgresql:5433"), (HostPort{"/run/postgresql", 5433}));
+}
+
+TEST(Hosts, NeedANameAndAPortAboveZero) {
+  for (const char* wrong : {"", ":5432", "pg:0", "pg:x", "pg:70000", "[::1", "a,b", "a b"})
+    EXPECT_EQ(readHost(wrong), std::nullopt) << wrong;
+}
+
+TEST(Hosts, AreWrittenAsTheyAreRead) {
+  for (const char* text : {"pg-0:5432", "[::1]:5432", "/run/postgresql:5432", "@abstract:5432"})
+    EXPECT_EQ(format(*readHost(text)), text);
+}
+
+}  // namespace
+}  // namespace forebay::conf
