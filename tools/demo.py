@@ -1,0 +1,362 @@
+#!/usr/bin/env python3
+"""./run demo [--once]: a private PostgreSQL primary with a streaming replica, a Redis, and Forebay in front.
+
+Runs a short session through Forebay (pgbench with 200 clients over 10 server connections), then waits for Ctrl-C;
+with --once it ends after the session, with status 0 only if all of it worked. Everything lives in one temporary folder
+on free ports of the loopback, and goes away with this program, whatever ends it.
+"""
+import contextlib
+import ctypes
+import glob
+import os
+import pathlib
+import pwd
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
+CLIENTS = 200
+POOL_SIZE = 10
+TRANSACTIONS = 50  # of each client
+SESSION_SECONDS = 120  # at most
+STARTUP_SECONDS = 30
+PASSWORD = "demo"
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class DemoError(Exception):
+    """Something did not work; the message says what."""
+
+
+class Stopped(Exception):
+    """Ctrl-C, or another request to stop."""
+
+
+def say(text):
+    print(f"\n== {text}", flush=True)
+
+
+def show(command):
+    print("   $ " + shlex.join(str(word) for word in command), flush=True)
+
+
+def indent(text):
+    print("\n".join("   " + line for line in text.rstrip().splitlines()), flush=True)
+
+
+def check(condition, message):
+    if not condition:
+        raise DemoError(message)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def ignore_signals():
+    for number in STOPPING:
+        signal.signal(number, signal.SIG_IGN)
+
+
+@contextlib.contextmanager
+def signals_held():
+    """A child is either not started or on record: no signal comes in between."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def die_with_parent(death_signal):
+    """What a child does before it becomes its program."""
+    pr_set_pdeathsig = 1
+    libc = ctypes.CDLL(None)
+
+    def prepare():
+        libc.prctl(pr_set_pdeathsig, death_signal)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+
+    return prepare
+
+
+class Stage:
+    """The temporary folder and the programs that run in it."""
+
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="forebay-demo-"))
+        self.folder.chmod(0o755)  # PostgreSQL may run as another user
+        self.programs = []        # (name, process, stop signal), in the order of their start
+        # PostgreSQL refuses to run as root.
+        self.postgres_user = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
+        # The demo talks to its own servers, whatever the caller's shell is set up for.
+        self.environment = {k: v for k, v in os.environ.items()
+                            if not k.startswith("PG") and k not in ("DATABASE_URL", "REDIS_URL")}
+        self.environment["LC_ALL"] = "C"
+
+    def as_postgres(self):
+        user = self.postgres_user
+        return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
+
+    def make_folder(self, name, mode=0o700):
+        path = self.folder / name
+        path.mkdir(mode=mode)
+        if self.postgres_user:
+            os.chown(path, self.postgres_user.pw_uid, self.postgres_user.pw_gid)
+        return path
+
+    def run(self, command, shown=True, timeout=120, **options):
+        """A command that must succeed; gives its output."""
+        if shown:
+            show(command)
+        finished = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout,
+                                  stdin=subprocess.DEVNULL, cwd="/", env=self.environment,
+                                  preexec_fn=die_with_parent(signal.SIGKILL), **options)
+        check(finished.returncode == 0, f"{command[0]} failed:\n{finished.stdout}")
+        return finished.stdout
+
+    def start(self, name, command, stop=signal.SIGTERM, death_signal=signal.SIGKILL, **options):
+        show(command)
+        with open(self.log(name), "wb") as log, signals_held():
+            process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd="/",
+                                       env=self.environment, start_new_session=True,
+                                       preexec_fn=die_with_parent(death_signal), **options)
+            self.programs.append((name, process, stop))
+        return process
+
+    def log(self, name):
+        return self.folder / f"{name}.log"
+
+    def wait_for(self, name, text):
+        """The log of program `name` once it says `text`."""
+        process = next(process for started, process, _ in self.programs if started == name)
+        deadline = time.monotonic() + STARTUP_SECONDS
+        while True:
+            ended = process.poll() is not None
+            log = self.log(name).read_text(errors="replace")
+            if text in log:
+                return log
+            check(not ended, f"{name} ended with status {process.returncode}:\n{log}")
+            check(time.monotonic() < deadline, f"{name} does not get ready:\n{log}")
+            time.sleep(0.02)
+
+    def ended(self):
+        return next((name for name, process, _ in self.programs if process.poll() is not None), None)
+
+    def clean_up(self):
+        """Ends what was started, the last first, and removes the folder."""
+        ignore_signals()
+        for name, process, stop in reversed(self.programs):
+            print(f"   stopping {name}", flush=True)
+            if process.poll() is None:
+                process.send_signal(stop)
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Demo:
+    def __init__(self, stage):
+        self.stage = stage
+        self.postgres_bin = self.find_postgres()
+        self.sockets = stage.make_folder("sockets", 0o755)
+
+    @staticmethod
+    def find_postgres():
+        found = sorted(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda path: int(re.sub(r"\D", "", path)))
+        check(found, "no PostgreSQL under /usr/lib/postgresql")
+        return pathlib.Path(found[-1])
+
+    def start_postgres(self, name, folder, port):
+        (folder / "postgresql.conf").write_text(
+            f"listen_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{self.sockets}'\n"
+            "fsync = off\nmax_connections = 100\nlc_messages = 'C'\n")
+        self.stage.start(name, [self.postgres_bin / "postgres", "-D", folder], stop=signal.SIGINT,
+                         death_signal=signal.SIGQUIT, **self.stage.as_postgres())
+        self.stage.wait_for(name, "database system is ready to accept")
+
+    def direct(self, port, sql, dbname="postgres"):
+        return self.stage.run([self.postgres_bin / "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", self.sockets, "-p",
+                               str(port), "-U", "postgres", "-c", sql, dbname], shown=False).strip()
+
+    def primary(self):
+        say("a PostgreSQL primary")
+        folder = self.stage.make_folder("primary")
+        self.stage.run([self.postgres_bin / "initdb", "-D", folder, "-U", "postgres", "-A", "trust", "--no-sync",
+                        "-E", "UTF8", "--locale=C"], **self.stage.as_postgres())
+        (folder / "pg_hba.conf").write_text("local all postgres trust\nlocal replication postgres trust\n"
+                                            "host all app 127.0.0.1/32 scram-sha-256\n")
+        self.primary_port = free_port()
+        self.start_postgres("primary", folder, self.primary_port)
+        self.direct(self.primary_port, f"create role app login password '{PASSWORD}'")
+        self.direct(self.primary_port, "create database app owner app")
+        self.stage.run([self.postgres_bin / "pgbench", "-i", "-q", "-s", "5",
+                        f"postgres://app:{PASSWORD}@127.0.0.1:{self.primary_port}/app"])
+
+    def replica(self):
+        say("its streaming replica")
+        folder = self.stage.make_folder("replica")
+        self.stage.run([self.postgres_bin / "pg_basebackup", "-h", self.sockets, "-p", str(self.primary_port),
+                        "-U", "postgres", "-D", folder, "-R", "-c", "fast", "--no-sync"], **self.stage.as_postgres())
+        self.replica_port = free_port()
+        self.start_postgres("replica", folder, self.replica_port)
+        deadline = time.monotonic() + STARTUP_SECONDS
+        while self.direct(self.primary_port, "select count(*) from pg_stat_replication where state = 'streaming'") != "1":
+            check(time.monotonic() < deadline, "the replica does not stream")
+            time.sleep(0.1)
+        indent("the primary streams to it")
+
+    def redis(self):
+        say("a Redis")
+        self.redis_port = free_port()
+        self.stage.start("redis", ["redis-server", "--bind", "127.0.0.1", "--port", str(self.redis_port), "--save", "",
+                                   "--appendonly", "no", "--dir", self.stage.folder])
+        self.stage.wait_for("redis", "Ready to accept connections")
+        indent("Forebay does not speak Redis yet: its part comes with the Redis step. Until then nothing goes through it.")
+
+    def forebay(self):
+        say(f"Forebay in front of the primary, with {POOL_SIZE} server connections")
+        (self.stage.folder / "userlist.txt").write_text(f'"app" "{PASSWORD}"\n"admin" "{PASSWORD}"\n')
+        config = self.stage.folder / "forebay.toml"
+        config.write_text(f"""[listen]
+postgres = ["127.0.0.1:0"]
+http     = ["127.0.0.1:0"]
+
+[postgres]
+pool_mode = "transaction"
+default_pool_size = {POOL_SIZE}
+auth_type = "scram-sha-256"
+auth_file = "userlist.txt"
+admin_users = ["admin"]
+
+[postgres.databases.app]
+hosts = ["127.0.0.1:{self.primary_port}"]
+""")
+        indent(config.read_text())
+        self.stage.start("forebay", [REPOSITORY / "build/forebay", "--config", config])
+        log = self.stage.wait_for("forebay", " ready\n")
+        self.port = self.listening_port(log, "postgres")
+        self.http = f"http://127.0.0.1:{self.listening_port(log, 'http')}"
+        self.url = f"postgres://app:{PASSWORD}@127.0.0.1:{self.port}/app"
+        self.console = f"postgres://admin:{PASSWORD}@127.0.0.1:{self.port}/forebay"
+
+    @staticmethod
+    def listening_port(log, kind):
+        found = re.search(rf"listening: {kind} 127\.0\.0\.1:(\d+)", log)
+        check(found, f"Forebay does not say where it listens for {kind}:\n{log}")
+        return int(found.group(1))
+
+    def show_pools(self):
+        return self.stage.run([self.postgres_bin / "psql", "-X", "-P", "pager=off", "-c", "show pools", self.console])
+
+    def session(self):
+        say(f"pgbench: {CLIENTS} clients log in and run {TRANSACTIONS} transactions each, with prepared statements")
+        most, pools = 0, ""
+        command = [self.postgres_bin / "pgbench", "-n", "-c", str(CLIENTS), "-j", "2", "-t", str(TRANSACTIONS),
+                   "-M", "prepared", "-b", "simple-update", self.url]
+        pgbench = self.stage.start("pgbench", command)
+        began = time.monotonic()
+        while pgbench.poll() is None:
+            check(time.monotonic() - began < SESSION_SECONDS, "pgbench does not come to an end")
+            now = int(self.direct(self.primary_port, "select count(*) from pg_stat_activity where usename = 'app'"))
+            most = max(most, now)
+            if not pools and most == POOL_SIZE:
+                pools = self.show_pools()
+            time.sleep(0.2)
+        self.stage.programs = [entry for entry in self.stage.programs if entry[1] is not pgbench]
+        report = self.stage.log("pgbench").read_text()
+        check(pgbench.returncode == 0, f"pgbench failed:\n{report}")
+        indent(report)
+        total = CLIENTS * TRANSACTIONS
+        check(f"actually processed: {total}/{total}" in report, "some transactions were not processed")
+        check("number of failed transactions: 0 " in report, "some transactions failed")
+        indent(f"PostgreSQL saw at most {most} connections of these {CLIENTS} clients.")
+        check(0 < most <= POOL_SIZE, f"there should have been 1 to {POOL_SIZE}")
+
+        say("SHOW POOLS, " + ("while it ran and " if pools else "") + "now")
+        tables = [pools, self.show_pools()] if pools else [self.show_pools()]
+        for table in tables:
+            indent(table)
+            check(re.search(r"^ *app +\| *app ", table, re.MULTILINE), "SHOW POOLS does not show the pool app/app")
+
+        say("and over HTTP")
+        for path in ("/readyz", "/health", "/metrics"):
+            with urllib.request.urlopen(self.http + path, timeout=10) as reply:
+                body = reply.read().decode()
+            if path == "/metrics":
+                lines = [line for line in body.splitlines() if line.startswith("forebay_")]
+                check(lines, "no metrics")
+                body = f"{len(lines)} lines, such as {lines[0]}"
+            indent(f"GET {path}: {body.strip()[:400]}")
+
+    def invite(self):
+        say("try it")
+        indent(f"""application   psql {self.url}
+console       psql {self.console}
+metrics       curl {self.http}/metrics
+health        curl {self.http}/health
+primary       psql postgres://app:{PASSWORD}@127.0.0.1:{self.primary_port}/app      (past Forebay)
+replica       psql -h {self.sockets} -p {self.replica_port} -U postgres app
+redis         redis-cli -p {self.redis_port}      (past Forebay)
+log           {self.stage.log("forebay")}""")
+
+
+def stop(number, _frame):
+    """The first signal starts the clean-up, and nothing interrupts that."""
+    ignore_signals()
+    raise Stopped(signal.Signals(number).name)
+
+
+def main(arguments):
+    if arguments not in ([], ["--once"]):
+        print("usage: ./run demo [--once]", file=sys.stderr)
+        return 2
+    for number in STOPPING:
+        signal.signal(number, stop)
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)  # until the folder is somebody's to remove
+    stage = Stage()
+    worked = False
+    try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+        demo = Demo(stage)
+        demo.primary()
+        demo.replica()
+        demo.redis()
+        demo.forebay()
+        demo.session()
+        worked = True
+        if not arguments:
+            demo.invite()
+            print("\nCtrl-C ends it and removes everything.", flush=True)
+            while not (ended := stage.ended()):
+                time.sleep(0.5)
+            worked = False
+            print(f"\n{ended} has ended:\n{stage.log(ended).read_text(errors='replace')[-2000:]}", file=sys.stderr)
+    except Stopped as why:
+        print(f"\n{why}", flush=True)
+    except (DemoError, OSError, subprocess.SubprocessError) as error:
+        worked = False
+        print(f"\nthe demo failed: {error}", file=sys.stderr, flush=True)
+        if stage.log("forebay").exists():
+            print("\nForebay's log:\n" + stage.log("forebay").read_text(errors="replace")[-4000:], file=sys.stderr)
+    finally:
+        say("cleaning up")
+        stage.clean_up()
+    return 0 if worked else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
