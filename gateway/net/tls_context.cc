@@ -136,6 +136,8 @@ Status applyServerSide(SSL_CTX* ctx, const TlsSettings& settings) {
   if (settings.sslmode == SslMode::kVerifyCa && settings.ca_file.empty())
     return Error{"server_tls_ca_file must be set for server_tls_sslmode verify-ca"};
   if (Status done = applyCommon(ctx, settings, "server_tls_"); !done) return done;
+  // Several full records of a large result in one recv. Held only while bytes are in it.
+  SSL_CTX_set_default_read_buffer_len(ctx, 4 * SSL3_RT_MAX_PLAIN_LENGTH);
   if (verifies(settings.sslmode)) {
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, nullptr);
     if (settings.ca_file.empty() && SSL_CTX_set_default_verify_paths(ctx) != 1)
