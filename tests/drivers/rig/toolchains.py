@@ -84,8 +84,21 @@ def go(source, folder):
     compiler = processes.tool("go")
     offline = {**os.environ, "GOFLAGS": "-mod=mod", "GOPROXY": "off"}
     _once(folder, "installed", lambda: _download([compiler, "mod", "tidy"], cwd=folder))
+    if (source / "check.py").exists():
+        return go_tool(source, folder, compiler, offline)
     processes.checked([compiler, "build", "-o", "check", "."], cwd=folder, env=offline)
     return [folder / "check"], {}
+
+
+def go_tool(source, folder, compiler, offline):
+    """A program of others, named by go.mod's `tool` line, which check.py starts and looks at."""
+    package = re.search(r"^tool (\S+)$", (source / "go.mod").read_text(), re.MULTILINE)[1]
+    module = [compiler, "list", "-m", "-f", "{{.Version}}", package]
+    version = processes.checked(module, cwd=folder, env=offline).strip()
+    program = folder / "tool"
+    processes.checked([compiler, "build", "-o", program, package], cwd=folder, env=offline)
+    environment = {"EXPORTER": str(program), "EXPORTER_VERSION": version, "PYTHONPATH": str(HERE / "checks")}
+    return [sys.executable, source / "check.py"], environment
 
 
 def rust(source, folder):
@@ -121,8 +134,9 @@ def prepare(driver):
     """Installs and builds. Returns the command that runs the checks, and the environment it needs."""
     source = HERE / driver
     manifest, build = next((source / name, build) for name, build in _KINDS.items() if (source / name).exists())
-    text = manifest.read_bytes() + sys.version.encode() * (build is python)
-    folder = _cache() / f"{driver}-{hashlib.sha256(text).hexdigest()[:12]}"
+    texts = [path.read_bytes() for path in sorted(source.glob(f"{manifest.stem}*{manifest.suffix}"))]
+    texts += [sys.version.encode()] * (build is python)
+    folder = _cache() / f"{driver}-{hashlib.sha256(b''.join(texts)).hexdigest()[:12]}"
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder / ".lock"):
         command, environment = build(source, folder)
