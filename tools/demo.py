@@ -115,24 +115,30 @@ class Stage:
             os.chown(path, self.postgres_user.pw_uid, self.postgres_user.pw_gid)
         return path
 
-    def run(self, command, shown=True, timeout=120, **options):
-        """A command that must succeed; gives its output."""
+    def start(self, name, command, stop=signal.SIGTERM, death_signal=signal.SIGKILL, shown=True, **options):
         if shown:
             show(command)
-        finished = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout,
-                                  stdin=subprocess.DEVNULL, cwd="/", env=self.environment,
-                                  preexec_fn=die_with_parent(signal.SIGKILL), **options)
-        check(finished.returncode == 0, f"{command[0]} failed:\n{finished.stdout}")
-        return finished.stdout
-
-    def start(self, name, command, stop=signal.SIGTERM, death_signal=signal.SIGKILL, **options):
-        show(command)
         with open(self.log(name), "wb") as log, signals_held():
             process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd="/",
                                        env=self.environment, start_new_session=True,
                                        preexec_fn=die_with_parent(death_signal), **options)
             self.programs.append((name, process, stop))
         return process
+
+    def finish(self, name, process, timeout=120):
+        """Waits for a program that ends by itself and must succeed; gives its output."""
+        try:
+            process.wait(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            raise DemoError(f"{name} does not come to an end") from None
+        self.programs = [entry for entry in self.programs if entry[1] is not process]
+        output = self.log(name).read_text(errors="replace")
+        check(process.returncode == 0, f"{name} failed:\n{output}")
+        return output
+
+    def run(self, command, **options):
+        name = pathlib.Path(command[0]).name
+        return self.finish(name, self.start(name, command, stop=signal.SIGINT, **options))
 
     def log(self, name):
         return self.folder / f"{name}.log"
@@ -158,12 +164,12 @@ class Stage:
         ignore_signals()
         for name, process, stop in reversed(self.programs):
             print(f"   stopping {name}", flush=True)
-            if process.poll() is None:
-                process.send_signal(stop)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, stop)
             try:
                 process.wait(timeout=10)
             except subprocess.TimeoutExpired:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -276,9 +282,7 @@ hosts = ["127.0.0.1:{self.primary_port}"]
             if not pools and most == POOL_SIZE:
                 pools = self.show_pools()
             time.sleep(0.2)
-        self.stage.programs = [entry for entry in self.stage.programs if entry[1] is not pgbench]
-        report = self.stage.log("pgbench").read_text()
-        check(pgbench.returncode == 0, f"pgbench failed:\n{report}")
+        report = self.stage.finish("pgbench", pgbench)
         indent(report)
         total = CLIENTS * TRANSACTIONS
         check(f"actually processed: {total}/{total}" in report, "some transactions were not processed")
