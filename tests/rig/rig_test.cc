@@ -8,6 +8,30 @@
 namespace forebay::rig {
 namespace {
 
+TEST(TempDir, SweepsAwayWhatAKilledTestLeft) {
+  const Finished other = run({.argv = {"sh", "-c", "echo $$"}});
+  const TempDir mine;
+  const std::filesystem::path left =
+      mine.path().parent_path() / ("forebay-test-" + std::to_string(std::stoi(other.output)) + "-killed-x");
+  std::filesystem::create_directory(left);
+  // The next test program: this one again, with the test below alone.
+  runOrFail({.argv = {std::filesystem::read_symlink("/proc/self/exe"),
+                      "--gtest_filter=TempDir.IsRemovedWithItsContents"}});
+  EXPECT_FALSE(std::filesystem::exists(left));
+  EXPECT_TRUE(std::filesystem::exists(mine.path()));
+}
+
+TEST(TempDir, IsRemovedWithItsContents) {
+  std::filesystem::path path;
+  {
+    const TempDir dir;
+    path = dir.path();
+    dir.write("file", "content");
+    EXPECT_EQ(readFile(dir / "file"), "content");
+  }
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
 TEST(Process, GivesOutputAndStatus) {
   const Finished finished = run({.argv = {"sh", "-c", "echo out; echo err >&2; exit 3"}});
   EXPECT_EQ(finished.output, "out\nerr\n");

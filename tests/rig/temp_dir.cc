@@ -4,6 +4,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -24,10 +26,29 @@ fs::path parentFolder() {
   return usable && uint64_t{memory.f_bavail} * memory.f_frsize > kPlenty ? "/dev/shm" : "/tmp";
 }
 
+constexpr std::string_view kPrefix = "forebay-test-";
+
+// Removes the folders of processes that are no more: forebay-test-PID-...
+void sweep(const fs::path& parent) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(parent, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(kPrefix)) continue;
+    const pid_t pid = std::atoi(name.c_str() + kPrefix.size());
+    if (pid > 0 && kill(pid, 0) != 0 && errno == ESRCH) fs::remove_all(entry.path(), ignored);
+  }
+}
+
 }  // namespace
 
 TempDir::TempDir(std::string_view label) {
-  std::string name = (parentFolder() / ("forebay-" + std::string(label) + "-XXXXXX")).string();
+  static const fs::path parent = [] {
+    fs::path chosen = parentFolder();
+    sweep(chosen);
+    return chosen;
+  }();
+  std::string name = std::string(kPrefix) + std::to_string(getpid()) + "-" + std::string(label) + "-XXXXXX";
+  name = (parent / name).string();
   if (!mkdtemp(name.data())) failErrno("cannot create " + name);
   path_ = name;
   chmod(name.c_str(), 0755);
@@ -36,9 +57,15 @@ TempDir::TempDir(std::string_view label) {
 TempDir::TempDir(TempDir&& other) noexcept : path_(std::move(other.path_)) { other.path_.clear(); }
 
 TempDir::~TempDir() {
-  if (path_.empty() || std::getenv("FOREBAY_KEEP_TEMP")) return;
+  if (path_.empty()) return;
   std::error_code ignored;
-  fs::remove_all(path_, ignored);
+  if (std::getenv("FOREBAY_KEEP_TEMP")) {
+    std::string kept = path_.string();
+    kept.replace(kept.rfind(kPrefix), kPrefix.size(), "forebay-kept-");  // no later test sweeps it away
+    fs::rename(path_, kept, ignored);
+  } else {
+    fs::remove_all(path_, ignored);
+  }
 }
 
 fs::path TempDir::write(std::string_view name, std::string_view content) const {
