@@ -162,7 +162,7 @@ Result<ConfigPtr> loadUrl(const Sources& sources, const std::string& url, const 
   if (database.password.empty()) postgres.auth_type = AuthType::kTrust;  // the listeners are on loopback only
 
   Database fallback = database;
-  fallback.name = "*";
+  fallback.name.assign(1, '*');  // g++ 12 warns about an overflow, wrongly, when a literal is assigned
   fallback.dbname.clear();
   postgres.databases["*"] = std::move(fallback);
   database.name = database.dbname.empty() ? database.user : database.dbname;
