@@ -299,6 +299,72 @@ SEEDS = {
         "open_quote": b'"app" "pen',
         "more_on_the_line": b'"app" "pencil" "ignored"',
     },
+    "settings": {
+        "usual": b"""[listen]
+postgres = ["127.0.0.1:6432", "unix:/run/forebay"]
+http = ["[::1]:0"]
+[postgres]
+pool_mode = "session"
+default_pool_size = 25
+query_wait_timeout = "1m"
+auth_type = "trust"
+admin_users = ["ops"]
+[postgres.databases.app]
+hosts = ["pg-0:5432", "pg-1:5432"]
+user = "app"
+password = "${APP_PASSWORD}"
+[postgres.databases."*"]
+url = "postgres://pg-0/"
+[postgres.users.report]
+max_user_connections = 5
+[log]
+format = "json"
+""",
+        "unknown_key": b"[postgres]\ndefault_pol_size = 5\n",
+        "wrong_type": b'[postgres]\ndefault_pool_size = "many"\n',
+        "wrong_syntax": b"[postgres\n",
+        "size_and_duration": b'[postgres]\nauth_type = "any"\nmax_packet_size = "64MiB"\nserver_lifetime = 1.5\n'
+        b'[postgres.databases.a]\nurl = "postgres://u@h/"\n',
+        "empty": b"\n",
+        "not_utf8": b'[postgres]\nauth_user = "\xff"\n',
+    },
+    "database_url": {
+        "usual": b"postgres://app:s%65cret@pg-0:5432/shop?sslmode=require&application_name=web",
+        "hosts": b"postgresql://app@pg-0:5432,pg-1,[::1]:5433/shop?target_session_attrs=any",
+        "socket": b"postgresql://app@%2Frun%2Fpostgresql/shop",
+        "bare": b"postgres://",
+        "other_scheme": b"mysql://app@db/shop",
+        "bad_escape": b"postgres://app:%zz@db/shop",
+        "bad_port": b"postgres://app@db:99999/shop",
+        "unknown_parameter": b"postgres://app@db/shop?pool=5",
+    },
+    "pgbouncer_ini": {
+        "usual": b"""[databases]
+app = host=pg-0 port=5432 dbname=app user=app password='it''s' pool_size=5
+* = host=/run/postgresql
+[users]
+report = pool_mode=session max_user_connections=5
+[pgbouncer]
+listen_addr = 127.0.0.1, ::1
+listen_port = 6432
+unix_socket_dir = /tmp
+auth_type = trust
+auth_file = userlist.txt
+admin_users = ops, postgres
+pool_mode = transaction
+server_idle_timeout = 600.5
+logfile = /var/log/pgbouncer.log
+peer_id = 1
+; comment
+[peers]
+1 = host=10.0.0.1 port=6432
+""",
+        "include": b"%include other.ini\n[pgbouncer]\nlisten_port = 6432\n",
+        "includes_itself": b"%include pgbouncer.ini\n",
+        "unknown_key": b"[pgbouncer]\nlisten_prt = 6432\n",
+        "no_section": b"listen_port = 6432\n",
+        "open_quote": b"[databases]\napp = password='it\n",
+    },
 }
 
 
