@@ -189,7 +189,7 @@ void Scanner::rest() {
       case SqlTokenKind::kNumber:
       case SqlTokenKind::kParameter: break;
     }
-    token_ = lexer_.nextNotable();
+    token_ = is_do_ ? lexer_.next() : lexer_.nextNotable();
   }
 }
 
@@ -222,7 +222,7 @@ void Scanner::word() {
       break;
     default: break;
   }
-  token_ = lexer_.nextNotable();
+  token_ = is_do_ ? lexer_.next() : lexer_.nextNotable();
 }
 
 // Handles a name that may be a function's or a schema's, plain or quoted.

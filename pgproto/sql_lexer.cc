@@ -8,8 +8,7 @@ namespace {
 
 enum Class : uint8_t {
   kSpace,
-  kDullLetter,     // starts a word of no interest; so does every byte above 127
-  kNotableLetter,  // starts a word that may be of interest
+  kLetter,         // every byte above 127 too
   kEscapePrefix,   // e: a word, or the start of E''
   kUnicodePrefix,  // u: a word, or the start of U&""
   kDigit,
@@ -18,7 +17,6 @@ enum Class : uint8_t {
   kDollar,
   kDash,
   kSlash,
-  kSemicolon,
   kOther,
 };
 
@@ -26,11 +24,9 @@ constexpr std::array<uint8_t, 256> makeClasses() {
   std::array<uint8_t, 256> classes{};
   classes.fill(kOther);
   for (const char c : Bytes(" \t\n\r\f\v")) classes[static_cast<unsigned char>(c)] = kSpace;
-  for (size_t c = 'a'; c <= 'z'; ++c) classes[c] = classes[c - 'a' + 'A'] = kDullLetter;
-  for (size_t c = 128; c < 256; ++c) classes[c] = kDullLetter;
-  classes['_'] = kDullLetter;
-  for (const char c : Bytes("ciops"))
-    classes[static_cast<size_t>(c)] = classes[static_cast<size_t>(c - 32)] = kNotableLetter;
+  for (size_t c = 'a'; c <= 'z'; ++c) classes[c] = classes[c - 'a' + 'A'] = kLetter;
+  for (size_t c = 128; c < 256; ++c) classes[c] = kLetter;
+  classes['_'] = kLetter;
   classes['e'] = classes['E'] = kEscapePrefix;
   classes['u'] = classes['U'] = kUnicodePrefix;
   for (size_t c = '0'; c <= '9'; ++c) classes[c] = kDigit;
@@ -39,7 +35,6 @@ constexpr std::array<uint8_t, 256> makeClasses() {
   classes['$'] = kDollar;
   classes['-'] = kDash;
   classes['/'] = kSlash;
-  classes[';'] = kSemicolon;
   return classes;
 }
 constexpr std::array<uint8_t, 256> kClasses = makeClasses();
@@ -48,19 +43,69 @@ Class classOf(char c) { return static_cast<Class>(kClasses[static_cast<unsigned 
 
 bool isLetter(char c) {
   const Class found = classOf(c);
-  return found >= kDullLetter && found <= kUnicodePrefix;
+  return found >= kLetter && found <= kUnicodePrefix;
 }
 
 // Letters, digits and the dollar: what a word goes on with.
 constexpr std::array<bool, 256> makeWordBytes() {
   std::array<bool, 256> bytes{};
   for (size_t c = 0; c < bytes.size(); ++c)
-    bytes[c] = (kClasses[c] >= kDullLetter && kClasses[c] <= kDigit) || kClasses[c] == kDollar;
+    bytes[c] = (kClasses[c] >= kLetter && kClasses[c] <= kDigit) || kClasses[c] == kDollar;
   return bytes;
 }
 constexpr std::array<bool, 256> kWordBytes = makeWordBytes();
 
 bool isWordByte(char c) { return kWordBytes[static_cast<unsigned char>(c)]; }
+
+// What skipDull() stops at, told by two bytes: when `first` of one and `second` of the next have a bit in
+// common.
+enum Notable : uint16_t {
+  kCreateOrCursor = 1u << 0,
+  kIntoOrOn = 1u << 1,
+  kPg = 1u << 2,
+  kSetConfig = 1u << 3,
+  kEscapes = 1u << 4,
+  kUnicodeEscapes = 1u << 5,
+  kParameterOrTag = 1u << 6,  // a dollar; in a word it is one more letter
+  kLineComment = 1u << 7,
+  kBlockComment = 1u << 8,
+  kQuoteOrSemicolon = 1u << 9,
+};
+constexpr unsigned kInsideWord = kLineComment | kBlockComment | kQuoteOrSemicolon;  // where no word begins
+constexpr unsigned kAnywhere = 0xffff;
+
+struct NotableByte {
+  uint16_t first = 0, second = kParameterOrTag | kQuoteOrSemicolon;  // these two need no certain second byte
+  uint8_t begins_word = 0, continues_word = 0;
+  uint8_t begins_name_of_interest = 0;  // pg_... or set_config, in quotes
+};
+
+constexpr std::array<NotableByte, 256> makeNotableBytes() {
+  std::array<NotableByte, 256> bytes{};
+  for (size_t c = 0; c < bytes.size(); ++c) {
+    bytes[c].begins_word = kClasses[c] >= kLetter && kClasses[c] <= kUnicodePrefix;
+    bytes[c].continues_word = kWordBytes[c];
+  }
+  const auto mark = [&bytes](Bytes firsts, Bytes seconds, Notable notable) {
+    for (const char c : firsts) bytes[static_cast<size_t>(c)].first |= notable;
+    for (const char c : seconds) bytes[static_cast<size_t>(c)].second |= notable;
+  };
+  for (const char c : Bytes("pPs")) bytes[static_cast<size_t>(c)].begins_name_of_interest = 1;
+  mark("cC", "rRuU", kCreateOrCursor);
+  mark("iIoO", "nN", kIntoOrOn);
+  mark("pP", "gG", kPg);
+  mark("sS", "eE", kSetConfig);
+  mark("eE", "'", kEscapes);
+  mark("uU", "&", kUnicodeEscapes);
+  mark("$", "", kParameterOrTag);
+  mark("-", "-", kLineComment);
+  mark("/", "*", kBlockComment);
+  mark("'\";", "", kQuoteOrSemicolon);
+  return bytes;
+}
+constexpr std::array<NotableByte, 256> kNotableBytes = makeNotableBytes();
+
+const NotableByte& notableByte(char c) { return kNotableBytes[static_cast<unsigned char>(c)]; }
 
 Bytes between(const char* from, const char* to) { return {from, static_cast<size_t>(to - from)}; }
 
@@ -85,8 +130,7 @@ bool SqlToken::isName(Bytes lower) const {
   return kind == SqlTokenKind::kQuotedName ? text == lower : isWord(lower);
 }
 
-template <bool notable_only>
-SqlToken SqlLexer::scan() {
+SqlToken SqlLexer::next() {
   while (at_ != end_) {
     const char* const start = at_;
     switch (classOf(*at_)) {
@@ -96,10 +140,7 @@ SqlToken SqlLexer::scan() {
           at_ += 2;
           return quotedName(SqlTokenKind::kUnicodeName);
         }
-        [[fallthrough]];
-      case kDullLetter:
         skipWord();
-        if (notable_only) break;
         return {SqlTokenKind::kWord, between(start, at_)};
       case kEscapePrefix:
         if (peek(1) == '\'') {
@@ -107,49 +148,60 @@ SqlToken SqlLexer::scan() {
           return escapeString();
         }
         skipWord();
-        if (notable_only) break;
         return {SqlTokenKind::kWord, between(start, at_)};
-      case kNotableLetter: skipWord(); return {SqlTokenKind::kWord, between(start, at_)};
+      case kLetter: skipWord(); return {SqlTokenKind::kWord, between(start, at_)};
       case kDigit:
         do ++at_;
         while (at_ != end_ && (classOf(*at_) == kDigit || *at_ == '.'));
-        if (notable_only) break;
         return {SqlTokenKind::kNumber, between(start, at_)};
       case kQuote: return stringToken();
       case kDoubleQuote: return quotedName(SqlTokenKind::kQuotedName);
-      case kDollar: {
-        const SqlToken token = afterDollar();
-        if (notable_only && token.kind != SqlTokenKind::kString) break;
-        return token;
-      }
+      case kDollar: return afterDollar();
       case kDash:
         if (peek(1) == '-') {
           skipLineComment();
           break;
         }
-        ++at_;
-        if (notable_only) break;
-        return {SqlTokenKind::kSymbol, between(start, at_)};
+        return symbol();
       case kSlash:
         if (peek(1) == '*') {
           skipBlockComment();
           break;
         }
-        ++at_;
-        if (notable_only) break;
-        return {SqlTokenKind::kSymbol, between(start, at_)};
-      case kOther:
-        ++at_;
-        if (notable_only) break;
-        return {SqlTokenKind::kSymbol, between(start, at_)};
-      case kSemicolon: ++at_; return {SqlTokenKind::kSymbol, between(start, at_)};
+        return symbol();
+      case kOther: return symbol();
     }
   }
   return {};
 }
 
-template SqlToken SqlLexer::scan<false>();
-template SqlToken SqlLexer::scan<true>();
+// Goes by bytes and not by tokens: where a word ends is then nothing that the processor has to guess.
+// Stops at the text's last byte at the latest; whatever token that makes matters to nobody.
+void SqlLexer::skipDull() {
+  unsigned in_word = 0;
+  for (; end_ - at_ > 1; ++at_) {
+    const NotableByte& byte = notableByte(*at_);
+    const unsigned notable = byte.first & notableByte(at_[1]).second;
+    if ((notable & (in_word != 0 ? kInsideWord : kAnywhere)) != 0) {
+      if (!skipDullQuotes()) return;
+      in_word = 0;
+      continue;
+    }
+    in_word = byte.begins_word | (byte.continues_word & in_word);  // 1into are two tokens, t1into is one
+  }
+}
+
+// Passes over the string or quoted name that begins here, up to its closing quote. False when it may matter,
+// or when something else begins here. Doubled quotes make two of one; the second may then seem to matter.
+bool SqlLexer::skipDullQuotes() {
+  const char quote = *at_;
+  if (quote == '"' && notableByte(at_[1]).begins_name_of_interest != 0) return false;
+  if (quote != '"' && quote != '\'') return false;
+  const char* const closing = find(at_ + 1, end_, quote);
+  if (closing == nullptr) return false;
+  at_ = closing;
+  return true;
+}
 
 inline void SqlLexer::skipWord() {
   do ++at_;
@@ -177,6 +229,11 @@ void SqlLexer::skipBlockComment() {
 SqlToken SqlLexer::unterminated() {
   at_ = end_;
   return {};
+}
+
+SqlToken SqlLexer::symbol() {
+  ++at_;
+  return {SqlTokenKind::kSymbol, between(at_ - 1, at_)};
 }
 
 // A doubled quote makes two tokens of one string here, as does a continuation on the next line: who reads
