@@ -219,15 +219,15 @@ bool isConsoleDatabase(std::string_view database) {
 }
 
 std::string consoleParameters() {
+  const std::string version = std::string(kLikePgbouncer) + "/forebay";
   std::string out;
-  for (const auto& [name, value] : {std::pair{"server_version", "1.25.2/bouncer"},
-                                    {"client_encoding", "UTF8"},
-                                    {"server_encoding", "UTF8"},
-                                    {"DateStyle", "ISO"},
-                                    {"TimeZone", "GMT"},
-                                    {"standard_conforming_strings", "on"},
-                                    {"is_superuser", "on"}})
-    pgproto::appendParameterStatus(out, name, value);
+  pgproto::appendParameterStatus(out, "server_version", version);
+  pgproto::appendParameterStatus(out, "client_encoding", "UTF8");
+  pgproto::appendParameterStatus(out, "server_encoding", "UTF8");
+  pgproto::appendParameterStatus(out, "DateStyle", "ISO");
+  pgproto::appendParameterStatus(out, "TimeZone", "GMT");
+  pgproto::appendParameterStatus(out, "standard_conforming_strings", "on");
+  pgproto::appendParameterStatus(out, "is_superuser", "on");
   return out;
 }
 

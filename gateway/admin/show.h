@@ -20,8 +20,8 @@ namespace forebay::admin {
 inline constexpr std::string_view kConsoleDatabase = "pgbouncer";
 inline constexpr std::string_view kConsoleUser = "pgbouncer";
 inline constexpr uint32_t kConsolePoolSize = 2;
-// Tools look for PgBouncer's version behind its name; the rest is for people.
-inline constexpr std::string_view kVersion = "PgBouncer 1.25.2 (Forebay 0.1.0)";
+// The version whose console this one is like. Tools look for it behind PgBouncer's name.
+inline constexpr std::string_view kLikePgbouncer = "1.25.2";
 
 struct ShowContext {
   const Snapshot& snapshot;

@@ -2,6 +2,7 @@
 
 #include "conf/load.h"
 #include "gateway/admin/show.h"
+#include "gateway/version.h"
 
 namespace forebay::admin {
 namespace {
@@ -57,9 +58,10 @@ Table showDnsHosts(const ShowContext& context) {
 // Names are asked one by one, never by zone: there are no zones to show.
 Table showDnsZones(const ShowContext&) { return Table(kDnsZoneColumns); }
 
+// The first words are for tools that know PgBouncer only, the rest for people.
 Table showVersion(const ShowContext&) {
   Table out(kVersionColumns);
-  out.add({text(kVersion)});
+  out.add({"PgBouncer " + std::string(kLikePgbouncer) + " (Forebay " + std::string(kVersion) + ")"});
   return out;
 }
 
