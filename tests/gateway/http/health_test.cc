@@ -1,0 +1,121 @@
+#include "gateway/http/health.h"
+
+#include <gtest/gtest.h>
+
+#include "gateway/http/json.h"
+
+namespace forebay::http {
+namespace {
+
+using admin::Phase;
+using admin::Snapshot;
+
+WallTime at(int second) { return WallTime(seconds(second)); }
+
+void markDown(Snapshot& snapshot, std::string_view name) {
+  snapshot.database(name).last_reached = at(10);
+  snapshot.database(name).last_unreachable = at(20);
+  snapshot.database(name).last_error = "pg-0:5432: connection refused";
+}
+
+const DatabaseHealth& of(const Health& health, std::string_view name) {
+  for (const DatabaseHealth& database : health.databases) {
+    if (database.name == name) return database;
+  }
+  ADD_FAILURE() << "no database " << name;
+  return health.databases.front();
+}
+
+TEST(Health, IsGoodBeforeAnyDatabaseWasNeeded) {
+  Snapshot snapshot;
+  EXPECT_TRUE(judge(snapshot).ready);
+  snapshot.database("orders");
+  EXPECT_TRUE(judge(snapshot).ready);
+  EXPECT_EQ(judge(snapshot).reason, "ok");
+  EXPECT_EQ(of(judge(snapshot), "orders").status, DatabaseStatus::kUp);
+}
+
+TEST(Health, IsNotReadyWhileStartingAndWhileDraining) {
+  Snapshot snapshot;
+  snapshot.phase = Phase::kStarting;
+  EXPECT_FALSE(judge(snapshot).ready);
+  EXPECT_EQ(judge(snapshot).reason, "starting");
+  snapshot.phase = Phase::kDraining;
+  EXPECT_FALSE(judge(snapshot).ready);
+  EXPECT_EQ(judge(snapshot).reason, "draining");
+}
+
+TEST(Health, StaysReadyWhenOneOfSeveralDatabasesIsDown) {
+  Snapshot snapshot;
+  snapshot.database("billing");
+  markDown(snapshot, "orders");
+  const Health health = judge(snapshot);
+  EXPECT_TRUE(health.ready);
+  EXPECT_TRUE(health.degraded);
+  EXPECT_EQ(of(health, "orders").status, DatabaseStatus::kDown);
+  EXPECT_EQ(of(health, "orders").error, "pg-0:5432: connection refused");
+}
+
+TEST(Health, IsNotReadyWhenNoDatabaseAtAllCanBeServed) {
+  Snapshot snapshot;
+  markDown(snapshot, "orders");
+  snapshot.database("billing").disabled = true;
+  EXPECT_FALSE(judge(snapshot).ready);
+  EXPECT_EQ(judge(snapshot).reason, "no database can be served");
+}
+
+TEST(Health, HoldsForAPausedDatabaseEvenOneThatIsDown) {
+  Snapshot snapshot;
+  markDown(snapshot, "orders");
+  snapshot.database("orders").paused = true;
+  EXPECT_TRUE(judge(snapshot).ready);
+  EXPECT_EQ(of(judge(snapshot), "orders").status, DatabaseStatus::kPaused);
+}
+
+TEST(Health, ADatabaseIsUpAgainWhenReachedAgain) {
+  Snapshot snapshot;
+  markDown(snapshot, "orders");
+  snapshot.database("orders").last_reached = at(30);
+  EXPECT_EQ(of(judge(snapshot), "orders").status, DatabaseStatus::kUp);
+}
+
+TEST(Health, AConnectedServerOutweighsAFailedLoginButOneLoggingInDoesNot) {
+  Snapshot snapshot;
+  markDown(snapshot, "orders");
+  snapshot.pool("orders", "app").sv_login = 1;
+  EXPECT_EQ(of(judge(snapshot), "orders").status, DatabaseStatus::kDown);
+  snapshot.pool("orders", "app").sv_idle = 1;
+  EXPECT_EQ(of(judge(snapshot), "orders").status, DatabaseStatus::kUp);
+}
+
+TEST(Health, ShowsTheFullestPoolOfADatabase) {
+  Snapshot snapshot;
+  snapshot.pool("orders", "app").sv_active = 5;
+  snapshot.pool("orders", "app").pool_size = 8;
+  snapshot.pool("orders", "app").reserve_pool_size = 2;
+  snapshot.pool("orders", "report").pool_size = 10;
+  snapshot.pool("orders", "report").cl_waiting = 3;
+  const DatabaseHealth orders = of(judge(snapshot), "orders");
+  EXPECT_DOUBLE_EQ(orders.saturation, 0.5);
+  EXPECT_EQ(orders.waiting, 3u);
+  EXPECT_EQ(orders.servers, 5u);
+}
+
+TEST(HealthJson, NamesEachDatabaseAndWhyItIsDown) {
+  Snapshot snapshot;
+  snapshot.database("billing");
+  markDown(snapshot, "orders");
+  const std::string json = healthJson(judge(snapshot));
+  for (const char* part : {R"("status": "degraded")", R"("ready": true)", R"("name": "orders")",
+                           R"("status": "down")", R"("error": "pg-0:5432: connection refused")"})
+    EXPECT_NE(json.find(part), std::string::npos) << part << " in\n" << json;
+}
+
+TEST(HealthJson, SurvivesNamesThatAreNoUtf8) {
+  Snapshot snapshot;
+  snapshot.database("or\xff\"ders");
+  EXPECT_NE(healthJson(judge(snapshot)).find(R"("or\\xff\"ders")"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace forebay::http
