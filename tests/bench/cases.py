@@ -3,9 +3,9 @@
 import dataclasses
 import os
 
-from cluster import WIDE_ROWS, tool
+from cluster import WIDE_ROWS
 from host import BenchError
-from load import measure_idle, run_pgbench, run_psql
+from load import Load
 from targets import Flavour
 
 ALL = ("direct", "relay", "pgbouncer", "forebay")
@@ -16,7 +16,7 @@ NO_RELAY = (
 )  # where the relay would only repeat case `simple`, or is no floor
 POOLERS = ("pgbouncer", "forebay")  # a relay's idle client costs a whole server process
 
-COPY_BYTES_GOAL = {"copy-out": 1600e6, "copy-in": 600e6}
+COPY_MB = {"copy-out": (800, 160), "copy-in": (300, 100)}  # in a full run, in a quick one
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Case:
     flavour: Flavour = Flavour()
     pgbench: tuple = ()
     clients: int = 16
-    kind: str = "pgbench"  # pgbench | login | copy | idle
+    kind: str = "pgbench"  # pgbench | copy | idle
     quick: bool = True
     cpu_goal: float = 1.0
     rate_counts: bool = True  # false where the rate is given, or the client's own limit
@@ -66,13 +66,13 @@ CASES = (
          unit="MB", units=WIDE_ROWS * 1000 / 1e6),
     Case("copy-out", "COPY TO STDOUT, one stream", kind="copy", unit="MB", cpu_goal=0.75),
     Case("copy-in", "COPY FROM STDIN, one stream", kind="copy", unit="MB", cpu_goal=0.75),
-    Case("login", "a login per query (pgbench -C), 16 clients", kind="login", unit="login", pgbench=LOGIN),
-    Case("login-tls", "a login per query over TLS", kind="login", unit="login", pgbench=LOGIN, quick=False,
+    Case("login", "a login per query (pgbench -C), 16 clients", unit="login", pgbench=LOGIN),
+    Case("login-tls", "a login per query over TLS", unit="login", pgbench=LOGIN, quick=False,
          targets=NO_RELAY, flavour=TLS),
-    Case("login-md5", "a login per query with an md5 password", kind="login", unit="login", pgbench=LOGIN,
+    Case("login-md5", "a login per query with an md5 password", unit="login", pgbench=LOGIN,
          quick=False, targets=NO_RELAY, flavour=Flavour(auth="md5")),
     Case("login-scram", "a login per query with SCRAM-SHA-256 (the client's PBKDF2 sets the rate)",
-         kind="login", unit="login", pgbench=LOGIN,
+         unit="login", pgbench=LOGIN,
          quick=False, rate_counts=False, targets=NO_RELAY, flavour=Flavour(auth="scram-sha-256")),
     Case("idle-2000", "2,000 idle clients", kind="idle", clients=2_000, targets=POOLERS),
     Case("idle-10000", "10,000 idle clients", kind="idle", clients=10_000, targets=POOLERS, quick=False),
@@ -100,57 +100,35 @@ class Runner:
         self.workspace = workspace
         self.cluster = cluster
         self.seconds = seconds
-        self.idle_program = os.path.join(build, "tests/bench/bench_idle_clients")
-        self.pgbench, self.psql = tool("pgbench"), tool("psql")
-        self.copy_share = 0.15 if quick else 0.5
+        self.quick = quick
+        self.load = Load(workspace, cluster.pid, os.path.join(build, "tests/bench/bench_idle_clients"))
         self.wide_script = workspace.write("wide.sql", "select body from bench_wide;\n")
-        self._copy_file = None
+        self.copy_file = None
 
     def sample(self, case, target, counter=None):
         if case.kind == "copy":
             return self._copy(case, target, counter)
         options = list(case.pgbench) or ["-f", self.wide_script]
-        seconds = 1.5 if counter else self.seconds
-        sample = run_pgbench(
-            self.workspace,
-            self.pgbench,
-            target,
-            self.cluster.pid,
-            options,
-            case.clients,
-            seconds,
-            reconnects=case.kind == "login",
-            counter=counter,
-        )
+        seconds = min(1.5, self.seconds) if counter else self.seconds
+        sample = self.load.pgbench(target, options, case.clients, seconds, counter)
         sample.units *= case.units
         return sample
 
     def idle(self, case, target):
-        return measure_idle(self.workspace, self.idle_program, target, case.clients)
+        return self.load.idle(target, case.clients)
 
     def _copy(self, case, target, counter):
         """The account rows again and again: about 100 bytes each, so messages are small and many."""
         path, size = self._copied_file()
-        times = max(1, round(COPY_BYTES_GOAL[case.name] * self.copy_share / size))
-        if case.name == "copy-out":
-            command = "copy pgbench_accounts to stdout"
-        else:
-            command = (
-                f"\\copy bench_sink from '{path}' where false"  # parsed and thrown away: no disk in the way
-            )
-        return run_psql(
-            self.workspace,
-            self.psql,
-            target,
-            self.cluster.pid,
-            [command] * times,
-            times * size / 1e6,
-            counter,
-        )
+        times = max(1, round(COPY_MB[case.name][self.quick] * 1e6 / size))
+        command = "copy pgbench_accounts to stdout"
+        if case.name == "copy-in":
+            command = f"\\copy bench_sink from '{path}' where false"  # parsed and dropped: no disk in the way
+        return self.load.psql(target, [command] * times, times * size / 1e6, counter)
 
     def _copied_file(self):
-        if not self._copy_file:
+        if not self.copy_file:
             path = self.workspace.path("accounts.txt")
             self.cluster.sql(f"\\copy pgbench_accounts to '{path}'")
-            self._copy_file = (path, os.path.getsize(path))
-        return self._copy_file
+            self.copy_file = (path, os.path.getsize(path))
+        return self.copy_file

@@ -6,6 +6,7 @@ of its own, so that a Ctrl-C reaches only this program, which then stops its chi
 
 import contextlib
 import os
+import re
 import resource
 import shutil
 import signal
@@ -15,6 +16,7 @@ import tempfile
 import time
 
 LOOPBACK = "127.0.0.1"
+COMPLAINT = re.compile(r"error|fatal|panic|cannot|could not", re.IGNORECASE)
 
 
 class BenchError(Exception):
@@ -62,11 +64,15 @@ class Child(subprocess.Popen):
     patience = 3.0  # seconds after each
 
     def last_words(self):
-        if not self.log_path:
-            return ""
+        """What it complained about, in one line, or else the last that it said."""
         with open(self.log_path, errors="replace") as log:
             log.seek(self.log_start)
-            return log.read().strip()[-600:] or "(it said nothing)"
+            lines = [line.strip() for line in log if line.strip()]
+        complaints = [line for line in lines if COMPLAINT.search(line)]
+        return "; ".join(complaints[:2] or lines[-2:])[:600] or "it said nothing"
+
+    def complains(self):
+        return bool(COMPLAINT.search(self.last_words()))
 
     def stop(self):
         """Sends one signal after the other until the process has ended."""

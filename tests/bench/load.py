@@ -12,7 +12,7 @@ import signal
 import subprocess
 import time
 
-from cluster import DATABASE
+from cluster import DATABASE, tool
 from host import BenchError
 from measure import CpuWindow, Sample, process_cpu, resident_kib
 
@@ -20,46 +20,105 @@ SETTLE = 0.3  # seconds of load before the window opens
 FIRST_CLIENTS = 128  # enough to open the whole pool
 
 
-def run_pgbench(
-    workspace, program, target, server_pid, options, clients, window_seconds, reconnects=False, counter=None
-):
-    """Runs pgbench with `options` on a started target for one window; Sample.units counts transactions.
+class Load:
+    """The three kinds of load, on whichever target is given."""
 
-    pgbench is told to run for an hour; SIGALRM, its own signal for that, ends it after the window, however
-    long its logins took. Transactions that lie partly in the window count by that part.
-    """
-    prefix = workspace.path("pgbench_log")
-    for old in glob.glob(prefix + ".*"):
-        os.unlink(old)
-    argv = [program, "-n", "-c", clients, "-T", 3600, "-l", "--log-prefix", prefix] + options + [target.dsn()]
-    child = workspace.spawn("pgbench", argv)
+    def __init__(self, workspace, server_pid, idle_program):
+        self.workspace = workspace
+        self.server_pid = server_pid
+        self.idle_program = idle_program
+        self.pgbench_program, self.psql_program = tool("pgbench"), tool("psql")
+
+    def pgbench(self, target, options, clients, window_seconds, counter=None):
+        """Runs pgbench with `options` for one window; Sample.units counts transactions.
+
+        pgbench is told to run for an hour; SIGALRM, its own signal for that, ends it after the window
+        however long the logins took. Transactions that lie partly in the window count by that part.
+        """
+        prefix = self.workspace.path("pgbench_log")
+        for old in glob.glob(prefix + ".*"):
+            os.unlink(old)
+        reconnects = "-C" in options
+        argv = [self.pgbench_program, "-n", "-c", clients, "-T", 3600, "-l", "--log-prefix", prefix]
+        child = self.workspace.spawn("pgbench", argv + options + [target.dsn()])
+        try:
+            if not reconnects:
+                _await_sockets(child, clients)
+            _pause(child, SETTLE)
+            cpu = CpuWindow(target.pid, self.server_pid, child.pid)
+            with counting(counter):
+                opened = cpu.open()
+                _pause(child, window_seconds)
+                closed = cpu.close()
+            child.send_signal(signal.SIGALRM)
+            child.wait(30)
+        except subprocess.TimeoutExpired:
+            raise BenchError("pgbench does not end: " + child.last_words()) from None
+        finally:
+            self.workspace.forget(child)
+        if child.returncode != 0:
+            raise BenchError("pgbench: " + child.last_words())
+        units, latencies = read_pgbench_log(glob.glob(prefix + ".*"), opened, closed, reconnects)
+        sample = Sample(units=units, p50=percentile(latencies, 0.50), p99=percentile(latencies, 0.99))
+        cpu.fill(sample)
+        sample.syscalls = counter.counts() if counter else {}
+        return sample
+
+    def psql(self, target, commands, megabytes, counter=None):
+        """Runs psql with `commands` on one connection, output thrown away; Sample.units is `megabytes`."""
+        argv = [self.psql_program, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", target.dsn()]
+        for command in commands:
+            argv += ["-c", command]
+        cpu = CpuWindow(target.pid, self.server_pid)
+        with counting(counter):
+            cpu.open()
+            child = self.workspace.spawn("psql", argv, stdout=subprocess.DEVNULL)
+            client_cpu = _await_end(child, 120)
+            cpu.close()
+        self.workspace.forget(child)
+        if child.returncode != 0:
+            raise BenchError("psql: " + child.last_words())
+        sample = Sample(units=megabytes)
+        cpu.fill(sample, client_cpu)
+        sample.syscalls = counter.counts() if counter else {}
+        return sample
+
+    def idle(self, target, count):
+        """Resident KiB per idle client, fresh and after one query each, and CPU ms per second of idling.
+
+        Some clients that stay through the measurement come first: opening the pool and touching code is no
+        client's cost, and memory that clients left behind when they went would hide some of the others'.
+        """
+        with contextlib.ExitStack() as stack:
+            first = IdleClients(self.workspace, self.idle_program, target, FIRST_CLIENTS)
+            stack.callback(first.leave)
+            first.query_each()
+            before = resident_kib(target.pid)
+            clients = IdleClients(self.workspace, self.idle_program, target, count)
+            stack.callback(clients.leave)
+            fresh = resident_kib(target.pid)
+            cpu_before, clock = process_cpu(target.pid), time.monotonic()
+            time.sleep(1.0)
+            idle_cpu = (process_cpu(target.pid) - cpu_before) / (time.monotonic() - clock)
+            clients.query_each()
+            used = resident_kib(target.pid)
+        return {
+            "fresh_kib": (fresh - before) / count,
+            "used_kib": (used - before) / count,
+            "base_kib": before,
+            "idle_cpu_ms_per_s": idle_cpu * 1e3,
+        }
+
+
+@contextlib.contextmanager
+def counting(counter):
+    if counter:
+        counter.open()
     try:
-        if not reconnects:
-            _await_sockets(child, clients)
-        _pause(child, SETTLE)
-        cpu = CpuWindow(target.pid, server_pid, child.pid)
-        if counter:
-            counter.open()
-        opened = cpu.open()
-        _pause(child, window_seconds)
-        closed = cpu.close()
+        yield
+    finally:
         if counter:
             counter.close()
-        child.send_signal(signal.SIGALRM)
-        child.wait(30)
-    except subprocess.TimeoutExpired:
-        raise BenchError("pgbench does not end: " + child.last_words()) from None
-    finally:
-        workspace.forget(child)
-    if child.returncode != 0:
-        raise BenchError("pgbench: " + child.last_words())
-    sample = Sample()
-    cpu.fill(sample)
-    sample.units, latencies = read_pgbench_log(glob.glob(prefix + ".*"), opened, closed, reconnects)
-    sample.p50, sample.p99 = percentile(latencies, 0.50), percentile(latencies, 0.99)
-    if counter:
-        sample.syscalls = counter.counts()
-    return sample
 
 
 def _await_sockets(child, clients, seconds=60):
@@ -73,14 +132,29 @@ def _await_sockets(child, clients, seconds=60):
                     sockets += os.readlink(fd.path).startswith("socket:")
         if sockets >= clients:
             return
+        if child.complains():
+            break
         _pause(child, 0.02)
-    raise BenchError(f"pgbench has not connected after {seconds} s: {child.last_words()}")
+    raise BenchError(f"pgbench has not connected: {child.last_words()}")
 
 
 def _pause(child, seconds):
     with contextlib.suppress(subprocess.TimeoutExpired):
         child.wait(seconds)
         raise BenchError("pgbench ended early: " + child.last_words())
+
+
+def _await_end(child, timeout):
+    """Waits, and returns the CPU time that the child has used: read after its end, before it is reaped."""
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        if os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            used = process_cpu(child.pid)
+            child.wait()
+            return used
+        time.sleep(0.005)
+    child.stop()
+    raise BenchError(f"psql does not end after {timeout} s: {child.last_words()}")
 
 
 def read_pgbench_log(paths, opened, closed, from_previous=False):
@@ -123,43 +197,6 @@ def percentile(values, share):
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def run_psql(workspace, program, target, server_pid, commands, megabytes, counter=None, timeout=120):
-    """Runs psql with `commands` on one connection, output thrown away; Sample.units is `megabytes`."""
-    argv = [program, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", target.dsn()]
-    for command in commands:
-        argv += ["-c", command]
-    cpu = CpuWindow(target.pid, server_pid)
-    if counter:
-        counter.open()
-    cpu.open()
-    child = workspace.spawn("psql", argv, stdout=subprocess.DEVNULL)
-    client_cpu = _await_end(child, timeout)
-    cpu.close()
-    if counter:
-        counter.close()
-    workspace.forget(child)
-    if child.returncode != 0:
-        raise BenchError("psql: " + child.last_words())
-    sample = Sample(units=megabytes)
-    cpu.fill(sample, client_cpu)
-    if counter:
-        sample.syscalls = counter.counts()
-    return sample
-
-
-def _await_end(child, timeout):
-    """Waits, and returns the CPU time that the child has used: read after its end, before it is reaped."""
-    deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
-        if os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-            used = process_cpu(child.pid)
-            child.wait()
-            return used
-        time.sleep(0.005)
-    child.stop()
-    raise BenchError(f"psql does not end after {timeout} s: {child.last_words()}")
-
-
 class IdleClients:
     """So many logged-in clients of a target that do nothing, held by tests/bench/idle_clients.cc."""
 
@@ -186,30 +223,3 @@ class IdleClients:
         if not ready or self.child.stdout.readline() != answer:
             self.leave()
             raise BenchError("idle clients: " + self.child.last_words())
-
-
-def measure_idle(workspace, program, target, count):
-    """Resident KiB per idle client, fresh and after one query each, and CPU ms per second while all are idle.
-
-    Some clients that stay through the measurement come first: opening the pool and touching code is no
-    client's cost, and memory that clients left behind when they went would hide some of the others'.
-    """
-    with contextlib.ExitStack() as stack:
-        first = IdleClients(workspace, program, target, FIRST_CLIENTS)
-        stack.callback(first.leave)
-        first.query_each()
-        before = resident_kib(target.pid)
-        clients = IdleClients(workspace, program, target, count)
-        stack.callback(clients.leave)
-        fresh = resident_kib(target.pid)
-        cpu_before, clock = process_cpu(target.pid), time.monotonic()
-        time.sleep(1.0)
-        idle_cpu = (process_cpu(target.pid) - cpu_before) / (time.monotonic() - clock)
-        clients.query_each()
-        used = resident_kib(target.pid)
-    return {
-        "fresh_kib": (fresh - before) / count,
-        "used_kib": (used - before) / count,
-        "base_kib": before,
-        "idle_cpu_ms_per_s": idle_cpu * 1e3,
-    }

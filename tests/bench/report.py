@@ -18,7 +18,7 @@ class Outcome:
     def __init__(self):
         self.samples = []
         self.counted = None  # the Sample of the pass that counted system calls
-        self.idle = []  # dicts of load.measure_idle
+        self.idle = []  # dicts of Load.idle
         self.failure = None
 
 
@@ -81,7 +81,7 @@ def verdicts(case, summaries):
 
 
 def _at_most(what, value, goal):
-    return (what, f"{value:.2f}", f"<= {goal:.2f}", value <= goal)
+    return (what, f"{value:.2f}", f"<= {goal:.2f}", round(value, 2) <= goal)  # as it reads
 
 
 def verdict_lines(case, summaries):
