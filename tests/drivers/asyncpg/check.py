@@ -258,11 +258,22 @@ async def parameters_follow_the_client():
                 equal(await c.fetchval("show timezone"), zones[number])
                 equal(await c.fetchval("select date '2026-03-01' || ''"), dates[number])
             equal(c.get_settings().TimeZone, zones[number], "the reported TimeZone")
-    await ours[0].execute("reset all")
-    equal(await ours[0].fetchval("show application_name"), "client 0", "after RESET ALL")
     async with clients(1) as [fresh]:
         assert not (await fresh.fetchval("show application_name")).startswith("client "), "inherited"
     await asyncio.gather(*(c.close() for c in ours))
+
+
+@check
+async def parameters_after_reset():
+    """The driver's pool sends RESET ALL with each connection that it gets back: what the start asked for must stay."""
+    settings = {"application_name": "pooled", "timezone": "Asia/Tokyo"}
+    async with asyncpg.create_pool(min_size=4, max_size=4, server_settings=settings) as pool, clients(1) as [other]:
+        for n in range(20):
+            async with pool.acquire() as c:
+                equal(await c.fetchval("show application_name"), "pooled", "application_name")
+                equal(await c.fetchval("show timezone"), "Asia/Tokyo", "TimeZone")
+                await c.execute(f"set application_name = 'for now {n}'; set timezone = 'UTC'")
+            equal(await other.fetchval("show application_name"), "", "the other's application_name")
 
 
 @check

@@ -21,6 +21,7 @@ final class Sessions {
     checks.add("notifications", Sessions::notifications);
     checks.add("parameters_follow_the_client", Sessions::parametersFollow);
     checks.add("parameters_from_the_start", Sessions::parametersFromTheStart);
+    checks.add("parameters_that_are_not_reported", Sessions::parametersNotReported);
     checks.add("pins", Sessions::pins);
     checks.add("leaving_in_mid_transaction", Leaving::inMidTransaction);
     checks.add("pool_under_load", PoolUnderLoad::run);
@@ -176,13 +177,23 @@ final class Sessions {
     }
   }
 
-  /** What many an application writes into its URL. The server reports neither search_path nor these limits. */
+  /** assumeMinServerVersion makes the driver send extra_float_digits at the start, where it would else use SET. */
   private static void parametersFromTheStart() throws Exception {
-    Clients plain = new Clients(1);
-    try (plain; Clients ours = new Clients(1, "ApplicationName", "from the start", "currentSchema", "pg_catalog",
-        "assumeMinServerVersion", "15", "options", "-c statement_timeout=54321")) {
+    try (Clients plain = new Clients(1);
+        Clients ours = new Clients(1, "ApplicationName", "from the start", "assumeMinServerVersion", "15")) {
       for (int round = 0; round < 3; ++round) {
         Checks.equal(Clients.string(ours.get(0), "show application_name"), "from the start", "application_name");
+        String name = Clients.string(plain.get(0), "show application_name");
+        Checks.equal(name, "PostgreSQL JDBC Driver", "the other's application_name");
+      }
+    }
+  }
+
+  /** What many an application writes into its URL, and the server never tells about. */
+  private static void parametersNotReported() throws Exception {
+    try (Clients plain = new Clients(1);
+        Clients ours = new Clients(1, "currentSchema", "pg_catalog", "options", "-c statement_timeout=54321")) {
+      for (int round = 0; round < 3; ++round) {
         Checks.equal(Clients.string(ours.get(0), "show search_path"), "pg_catalog", "search_path");
         Checks.equal(Clients.string(ours.get(0), "show statement_timeout"), "54321ms", "statement_timeout");
         Checks.equal(Clients.string(plain.get(0), "show search_path"), "\"$user\", public", "the other's search_path");

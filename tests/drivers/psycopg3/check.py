@@ -363,12 +363,31 @@ def parameters_in_transactions():
             c.execute("set application_name = 'undone'")
         equal(one(other, "show application_name"), "theirs")
         equal(one(c, "show application_name"), "mine")
-        c.execute("set application_name = 'changed'")
-        equal(one(other, "show application_name"), "theirs")
-        equal(one(c, "show application_name"), "changed")
-        c.execute("reset application_name")
-        equal(one(other, "show application_name"), "theirs")
-        equal(one(c, "show application_name"), "mine")
+
+
+@check
+def parameters_after_reset():
+    """RESET brings back what the client asked for at its start, not what the server connection started with."""
+    with connect(application_name="mine") as c, connect(application_name="theirs") as other:
+        for reset in ("reset application_name", "reset all", "set application_name to default"):
+            c.execute("set application_name = 'changed'")
+            equal(one(other, "show application_name"), "theirs")
+            equal(one(c, "show application_name"), "changed")
+            c.execute(reset)
+            equal(one(other, "show application_name"), "theirs")
+            equal(one(c, "show application_name"), "mine", f"after {reset}: application_name")
+
+
+@check
+def parameters_that_are_not_reported():
+    """The server never tells about these, so whoever shares its connections has to understand SET itself."""
+    with connect(options="-c search_path=pg_catalog") as c, connect() as other:
+        c.execute("set statement_timeout = '54321ms'")
+        for _ in range(3):
+            equal(one(c, "show search_path"), "pg_catalog", "search_path")
+            equal(one(other, "show search_path"), '"$user", public', "the other's search_path")
+            equal(one(c, "show statement_timeout"), "54321ms", "statement_timeout")
+            equal(one(other, "show statement_timeout"), "0", "the other's statement_timeout")
 
 
 @check

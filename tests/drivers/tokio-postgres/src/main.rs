@@ -57,6 +57,7 @@ async fn main() {
         ("failed_transaction", sessions::failed_transaction().boxed()),
         ("notifications", sessions::notifications().boxed()),
         ("parameters_follow_the_client", sessions::parameters_follow_the_client().boxed()),
+        ("parameters_after_reset", sessions::parameters_after_reset().boxed()),
         ("pins", sessions::pins().boxed()),
         ("leaving_in_mid_transaction", sessions::leaving_in_mid_transaction().boxed()),
         ("pool_under_load", sessions::pool_under_load().boxed()),

@@ -139,9 +139,19 @@ pub async fn parameters_follow_the_client() -> Outcome {
             c.batch_execute("set local application_name = 'for now'; commit").await?;
         }
     }
-    ours[0].batch_execute("reset all").await?;
-    assert_eq!(show(&ours[0], "application_name").await?, "client 0", "after RESET ALL");
     assert_eq!(show(&connect().await?, "application_name").await?, "", "inherited");
+    Ok(())
+}
+
+pub async fn parameters_after_reset() -> Outcome {
+    let c = connect_with(config().application_name("mine")).await?;
+    let other = connect().await?;
+    for reset in ["reset application_name", "reset all"] {
+        c.batch_execute("set application_name = 'changed'").await?;
+        c.batch_execute(reset).await?;
+        assert_eq!(show(&other, "application_name").await?, "", "the other's after {reset}");
+        assert_eq!(show(&c, "application_name").await?, "mine", "after {reset}");
+    }
     Ok(())
 }
 
