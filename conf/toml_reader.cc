@@ -93,11 +93,15 @@ class TomlReader {
     const GlobalSetting* setting = findSetting(globalSettings(), key);
     if (!setting || !mayStandIn(*setting, section)) return unknownGlobal(key, section, setting);
     const std::string path = text(nameOf(setting->section)) + "." + text(key);
-    if (const Place* first = problems_.placeOf(path))  // log_connections in [postgres] and in [log]
-      return problems_.add(placeOf(key.source()),
-                           text(key) + " is set twice, first in line " + std::to_string(first->line));
+    if (const Place* other = problems_.placeOf(path)) return setTwice(key, placeOf(node.source()), *other);
     const std::optional<Given> given = take(*setting, path, node);
     if (given) check(assign(*setting, config_, *given, folder_), node);
+  }
+
+  // log_stats in [postgres] and in [log]; which of them was read first says nothing of which stands first.
+  void setTwice(const toml::key& key, Place first, Place second) {
+    if (second.line < first.line) std::swap(first, second);
+    problems_.add(second, text(key) + " is set twice, first in line " + std::to_string(first.line));
   }
 
   void unknownGlobal(const toml::key& key, Section section, const GlobalSetting* elsewhere) {
@@ -109,6 +113,8 @@ class TomlReader {
     std::vector<std::string_view> known;
     for (const GlobalSetting& each : globalSettings())
       if (mayStandIn(each, section)) known.push_back(each.name);
+    if (section == Section::kListen && key == "redis")
+      return problems_.add(placeOf(key.source()), text(key) + ": " + text(kLater));
     if (section == Section::kPostgres) known.insert(known.end(), {"databases", "users", "peers"});
     unknown(key, "a setting of [" + text(nameOf(section)) + "]", known);
   }

@@ -30,7 +30,8 @@ Result<std::string> percentDecode(std::string_view text, std::string_view part) 
     const int high = i + 2 < text.size() ? hexDigit(text[i + 1]) : -1;
     const int low = i + 2 < text.size() ? hexDigit(text[i + 2]) : -1;
     if (high < 0 || low < 0)
-      return Error{"the URL's " + std::string(part) + " has a '%' without two hex digits (write %25 for '%')"};
+      return Error{"the URL's " + std::string(part) +
+                   " has a '%' without two hex digits (write %25 for '%')"};
     if (high + low == 0) return Error{"the URL's " + std::string(part) + " has a zero byte"};
     out += static_cast<char>(high * 16 + low);
     i += 2;
