@@ -30,8 +30,8 @@ class Log;
 struct LogSubject {
   char kind = 'C';
   uint64_t id = 0;
-  std::string_view database, user;  // empty until they are known
-  std::string_view peer;            // "10.0.3.7:51522", "unix"
+  std::string_view database{}, user{};  // empty until they are known
+  std::string_view peer{};              // "10.0.3.7:51522", "unix"
 };
 
 class LogLine {

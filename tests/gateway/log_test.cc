@@ -65,6 +65,16 @@ class LogTest : public testing::Test {
   void open(const LogSettings& settings = {}, Log::Limits limits = {}) {
     log_ = std::make_unique<Log>(std::make_unique<MemorySink>(written_), settings, limits, fixedTime);
   }
+  static LogSettings at(LogLevel level) {
+    LogSettings settings;
+    settings.level = level;
+    return settings;
+  }
+  static LogSettings inJson() {
+    LogSettings settings;
+    settings.format = LogFormat::kJson;
+    return settings;
+  }
   std::string written() {
     EXPECT_TRUE(log_->flush());
     const std::lock_guard lock(written_->mutex);
@@ -85,7 +95,7 @@ TEST_F(LogTest, SaysWhenWhoAndWhy) {
 }
 
 TEST_F(LogTest, NamesEachLevelAndLeavesOutWhoWhenItIsTheGateway) {
-  open({.level = LogLevel::kDebug});
+  open(at(LogLevel::kDebug));
   log_->error() << "one";
   log_->warning() << "two";
   log_->info() << "three";
@@ -118,7 +128,7 @@ TEST_F(LogTest, AppendsFieldsToATextLine) {
 }
 
 TEST_F(LogTest, SkipsLinesBelowItsLevel) {
-  open({.level = LogLevel::kWarning});
+  open(at(LogLevel::kWarning));
   EXPECT_TRUE(log_->wants(LogLevel::kError));
   EXPECT_TRUE(log_->wants(LogLevel::kWarning));
   EXPECT_FALSE(log_->wants(LogLevel::kInfo));
@@ -128,7 +138,9 @@ TEST_F(LogTest, SkipsLinesBelowItsLevel) {
 }
 
 TEST_F(LogTest, VerboseMeansDebug) {
-  open({.level = LogLevel::kWarning, .verbose = 1});
+  LogSettings settings = at(LogLevel::kWarning);
+  settings.verbose = 1;
+  open(settings);
   EXPECT_TRUE(log_->wants(LogLevel::kDebug));
 }
 
@@ -146,7 +158,7 @@ TEST_F(LogTest, NobodyForgesALine) {
 }
 
 TEST_F(LogTest, WritesOneJsonObjectALine) {
-  open({.format = LogFormat::kJson});
+  open(inJson());
   log_->warning(kClient).field("waited", milliseconds(2500)).field("lent", 20).field("host", "pg \"0\"")
       << "no server";
   const nlohmann::json line = nlohmann::json::parse(written());
@@ -157,7 +169,7 @@ TEST_F(LogTest, WritesOneJsonObjectALine) {
 }
 
 TEST_F(LogTest, JsonStaysValidWhateverBytesCome) {
-  open({.format = LogFormat::kJson});
+  open(inJson());
   std::string all;
   for (int byte = 0; byte < 256; ++byte) all.push_back(static_cast<char>(byte));
   LogSubject subject = kClient;
@@ -170,7 +182,7 @@ TEST_F(LogTest, JsonStaysValidWhateverBytesCome) {
 }
 
 TEST_F(LogTest, ANumberThatJsonCannotWriteIsAString) {
-  open({.format = LogFormat::kJson});
+  open(inJson());
   log_->info().field("ratio", std::numeric_limits<double>::quiet_NaN()).field("half", 0.5) << "x";
   const nlohmann::json line = nlohmann::json::parse(written());
   EXPECT_EQ(line["ratio"], "nan");
