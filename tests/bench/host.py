@@ -113,6 +113,10 @@ class Workspace:
             shutil.chown(path, self.server_user, self.server_user)
         return path
 
+    def copy_program(self, program):
+        """A copy that the servers' user may run, wherever it was built, and that no build replaces meanwhile."""
+        return shutil.copy(program, self.path("program-" + os.path.basename(program)))
+
     def command(self, argv, as_server=False, death_signal="KILL"):
         launcher = ["setpriv", "--pdeathsig", death_signal]
         if as_server and self.server_user:

@@ -206,6 +206,8 @@ def available(workspace, cluster, build, workers, wanted):
     for name in (name for name in NAMES if not wanted or name in wanted):
         program = programs.get(name)
         if name == "direct" or (program and os.access(program, os.X_OK)):
+            if program and program.startswith(build + os.sep):
+                programs[name] = workspace.copy_program(program)
             targets.append(makers[name]())
         else:
             missing.append(f"{name} is left out: {program or 'its program'} is not there")
