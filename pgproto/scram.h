@@ -31,7 +31,7 @@ class ScramServer {
   // (tls-server-end-point), empty when the client came without TLS. When it is not empty, offer
   // SCRAM-SHA-256-PLUS before SCRAM-SHA-256: a client that says it was not offered is taken for one whose
   // messages somebody changed on the way.
-  ScramServer(ScramSecret secret, std::string server_nonce, std::string end_point_data);
+  ScramServer(const ScramSecret& secret, std::string server_nonce, std::string end_point_data);
 
   // client-first-message in, server-first-message out. `mechanism` is what the client chose.
   Result<std::string> first(Bytes mechanism, Bytes client_first);

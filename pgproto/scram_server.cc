@@ -20,10 +20,8 @@ Error malformed(const char* what) {
 
 std::string scramNonce(Bytes random) { return base64(random); }
 
-ScramServer::ScramServer(ScramSecret secret, std::string server_nonce, std::string end_point_data)
-    : secret_(std::move(secret)),
-      nonce_(std::move(server_nonce)),
-      end_point_data_(std::move(end_point_data)) {
+ScramServer::ScramServer(const ScramSecret& secret, std::string server_nonce, std::string end_point_data)
+    : secret_(secret), nonce_(std::move(server_nonce)), end_point_data_(std::move(end_point_data)) {
   assert(isScramNonce(nonce_));
 }
 
