@@ -2,8 +2,8 @@
 
 build_packages=(
   g++ cmake ninja-build ccache mold pkg-config git
-  libuv1-dev libssl-dev libtomlplusplus-dev prometheus-cpp-dev libpg-query-dev nlohmann-json3-dev libmicrohttpd-dev
-  libpq-dev libhiredis-dev libgtest-dev file dpkg-dev)
+  libuv1-dev libssl-dev libidn-dev libtomlplusplus-dev prometheus-cpp-dev libpg-query-dev nlohmann-json3-dev
+  libmicrohttpd-dev libpq-dev libhiredis-dev libgtest-dev file dpkg-dev)
 demo_packages=(postgresql postgresql-contrib redis-server python3)
 test_packages=("${demo_packages[@]}" pgbouncer openssl)
 lint_packages=(clang clang-format clang-tidy)
