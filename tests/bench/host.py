@@ -114,7 +114,7 @@ class Workspace:
         return path
 
     def copy_program(self, program):
-        """A copy that the servers' user may run, wherever it was built, and that no build replaces meanwhile."""
+        """A copy that the servers' user may run, wherever it was built, and that no build replaces."""
         return shutil.copy(program, self.path("program-" + os.path.basename(program)))
 
     def command(self, argv, as_server=False, death_signal="KILL"):
