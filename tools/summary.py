@@ -34,7 +34,7 @@ def main():
         names[outcome].append(name)
     for outcome in ("skipped", "failed"):
         if names[outcome]:
-            print(f"\nThese were {outcome}:", *names[outcome], sep="\n  ")
+            print(f"\n{outcome.capitalize()}:", *names[outcome], sep="\n  ")
     passed, failed, skipped = (len(names[outcome]) for outcome in ("passed", "failed", "skipped"))
     total = passed + failed + skipped
     # Rounded down: 100% is said only when nothing failed.
