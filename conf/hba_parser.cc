@@ -1,11 +1,11 @@
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <array>
-#include <bit>
-#include <charconv>
 #include <optional>
 
 #include "conf/hba.h"
+#include "conf/hba_lines.h"
 #include "conf/pattern.h"
 #include "conf/problems.h"
 #include "conf/values.h"
@@ -13,97 +13,6 @@
 namespace forebay::conf {
 
 namespace {
-
-struct Token {
-  std::string text;
-  bool quoted = false;  // in quotes a word such as all is only a name
-  bool is(std::string_view word) const { return !quoted && text == word; }
-};
-using Field = std::vector<Token>;  // what stands between blanks, divided at its commas
-
-struct Line {
-  int number = 0;
-  std::vector<Field> fields;
-};
-
-// Divides one logical line. Nothing when a quote does not end.
-std::optional<std::vector<Field>> divide(std::string_view text) {
-  std::vector<Field> fields;
-  bool after_comma = false;
-  for (size_t i = 0; i < text.size();) {
-    const char c = text[i];
-    if (c == '#') break;
-    if (c == ' ' || c == '\t' || c == '\r') {
-      ++i;
-      continue;
-    }
-    if (c == ',') {
-      after_comma = true;
-      ++i;
-      continue;
-    }
-    Token token;
-    for (bool open = false; i < text.size() || open; ++i) {
-      if (i == text.size()) return std::nullopt;
-      const char d = text[i];
-      if (d == '"') {
-        open = !open;
-        token.quoted = true;
-      } else if (!open && (d == ' ' || d == '\t' || d == '\r' || d == ',' || d == '#')) {
-        break;
-      } else {
-        token.text += d;
-      }
-    }
-    if (after_comma && !fields.empty())
-      fields.back().push_back(std::move(token));
-    else
-      fields.push_back({std::move(token)});
-    after_comma = false;
-  }
-  return fields;
-}
-
-class FileParser {
- public:
-  explicit FileParser(std::string_view file) : file_(file) {}
-
-  // Calls `each(Line)` per line that is not empty; a backslash at its end joins a line with the next.
-  template <typename Each>
-  void lines(std::string_view text, Each each) {
-    for (int number = 1; !text.empty(); ++number) {
-      const int first = number;
-      std::string logical(takeLine(text));
-      while (!logical.empty() && logical.back() == '\\' && !text.empty()) {
-        logical.pop_back();
-        logical += takeLine(text);
-        ++number;
-      }
-      std::optional<std::vector<Field>> fields = divide(logical);
-      if (!fields)
-        tell(first, "a double quote is not closed");
-      else if (!fields->empty())
-        each(Line{first, std::move(*fields)});
-    }
-  }
-
-  void tell(int line, std::string message) {
-    problems_.addLine(file_ + ":" + std::to_string(line) + ": " + std::move(message));
-  }
-  const Problems& problems() const { return problems_; }
-
- private:
-  static std::string_view takeLine(std::string_view& text) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    return line;
-  }
-
-  std::string file_;
-  Problems problems_{""};
-};
 
 template <typename E>
 struct Word {
@@ -148,35 +57,48 @@ std::array<uint8_t, 16> maskOf(unsigned prefix) {
   return mask;
 }
 
-// Reads one rule; each step returns why it cannot, or nothing.
+using Wrong = std::optional<std::string>;  // why a line cannot be read, or nothing
+
+// Reads one rule, field by field.
 class RuleParser {
  public:
-  using Wrong = std::optional<std::string>;
+  explicit RuleParser(const std::vector<HbaField>& fields) : fields_(fields) {}
 
-  Wrong parse(const Line& line, HbaRule& rule) {
-    fields_ = &line.fields;
-    rule.line = line.number;
-    const Token& type = first();
-    const std::optional<HbaConnection> connection = find(kConnections, type.text);
-    if (!connection)
-      return "a rule must begin with local, host, hostssl or hostnossl, not '" + type.text + "'";
-    rule.connection = *connection;
-    if (Wrong wrong = readNames("database", rule.databases, true)) return wrong;
-    if (Wrong wrong = readNames("user", rule.users, false)) return wrong;
-    if (rule.connection != HbaConnection::kLocal)
-      if (Wrong wrong = readNetwork(rule)) return wrong;
-    if (Wrong wrong = readMethod(rule)) return wrong;
-    return readOptions(rule);
+  Wrong parse(HbaRule& rule) {
+    for (const auto read : {&RuleParser::readConnection, &RuleParser::readDatabases, &RuleParser::readUsers,
+                            &RuleParser::readNetwork, &RuleParser::readMethod, &RuleParser::readOptions})
+      if (Wrong wrong = (this->*read)(rule)) return wrong;
+    return std::nullopt;
   }
 
  private:
-  bool more() const { return at_ < fields_->size(); }
-  const Field& next() { return (*fields_)[at_++]; }
-  const Token& first() { return next().front(); }
+  bool more() const { return at_ < fields_.size(); }
+
+  // The next field, which must be there and no list: a part of a list must never be left out in silence.
+  Wrong takeOne(const std::string& what, HbaToken& out) {
+    if (!more()) return "the rule ends before its " + what;
+    const HbaField& field = fields_[at_++];
+    if (field.size() > 1) return "the " + what + " cannot be a list";
+    out = field.front();
+    return std::nullopt;
+  }
+
+  Wrong readConnection(HbaRule& rule) {
+    HbaToken token;
+    if (Wrong wrong = takeOne("connection type", token)) return wrong;
+    const std::optional<HbaConnection> connection = find(kConnections, token.text);
+    if (!connection)
+      return "a rule must begin with local, host, hostssl or hostnossl, not '" + token.text + "'";
+    rule.connection = *connection;
+    return std::nullopt;
+  }
+
+  Wrong readDatabases(HbaRule& rule) { return readNames("database", rule.databases, true); }
+  Wrong readUsers(HbaRule& rule) { return readNames("user", rule.users, false); }
 
   Wrong readNames(const std::string& what, std::vector<HbaName>& out, bool databases) {
     if (!more()) return "the rule ends before its " + what;
-    for (const Token& token : next()) {
+    for (const HbaToken& token : fields_[at_++]) {
       HbaName name{HbaName::Kind::kLiteral, token.text};
       if (Wrong wrong = readName(token, databases, name)) return wrong;
       out.push_back(std::move(name));
@@ -184,7 +106,12 @@ class RuleParser {
     return std::nullopt;
   }
 
-  static Wrong readName(const Token& token, bool database, HbaName& name) {
+  static Wrong readName(const HbaToken& token, bool database, HbaName& name) {
+    if (token.text.starts_with('/')) {  // also in quotes, which a pattern with a comma needs
+      name = {HbaName::Kind::kRegex, token.text.substr(1)};
+      if (!validPattern(name.text)) return "'" + token.text + "' is not a valid regular expression";
+      return std::nullopt;
+    }
     if (token.quoted) return std::nullopt;
     if (token.is("all")) name.kind = HbaName::Kind::kAll;
     if (database && token.is("sameuser")) name.kind = HbaName::Kind::kSameUser;
@@ -195,15 +122,13 @@ class RuleParser {
       return "'" + token.text + "' is not supported: role membership is not known here";
     if (token.text.starts_with('@'))
       return "'" + token.text + "' is not supported: write the names into the rule";
-    if (!token.text.starts_with('/')) return std::nullopt;
-    name = {HbaName::Kind::kRegex, token.text.substr(1)};
-    if (!validPattern(name.text)) return "'" + token.text + "' is not a valid regular expression";
     return std::nullopt;
   }
 
   Wrong readNetwork(HbaRule& rule) {
-    if (!more()) return "the rule ends before its address";
-    const Token& token = first();
+    if (rule.connection == HbaConnection::kLocal) return std::nullopt;
+    HbaToken token;
+    if (Wrong wrong = takeOne("address", token)) return wrong;
     if (token.is("all")) return std::nullopt;
     if (token.is("samehost") || token.is("samenet"))
       return "'" + token.text + "' is not supported: write the addresses";
@@ -227,8 +152,8 @@ class RuleParser {
   }
 
   Wrong readMask(HbaRule& rule) {
-    if (!more()) return "the rule ends before its mask";
-    const Token& token = first();
+    HbaToken token;
+    if (Wrong wrong = takeOne("mask", token)) return wrong;
     const std::optional<Network> mask = readAddress(token.text);
     if (!mask || mask->ipv6 != rule.ipv6)
       return "a mask or /bits must follow the address, not '" + token.text + "'";
@@ -237,8 +162,8 @@ class RuleParser {
   }
 
   Wrong readMethod(HbaRule& rule) {
-    if (!more()) return "the rule ends before its method";
-    const Token& token = first();
+    HbaToken token;
+    if (Wrong wrong = takeOne("method", token)) return wrong;
     const std::optional<HbaMethod> method = find(kMethods, token.text);
     if (!method)
       return "the method must be trust, reject, md5, password, scram-sha-256, peer or cert, not '" +
@@ -253,7 +178,8 @@ class RuleParser {
 
   Wrong readOptions(HbaRule& rule) {
     while (more()) {
-      const Token& token = first();
+      HbaToken token;
+      if (Wrong wrong = takeOne("option", token)) return wrong;
       if (!token.text.starts_with("map=")) return "the option '" + token.text + "' is not supported; map= is";
       if (rule.method != HbaMethod::kPeer && rule.method != HbaMethod::kCert)
         return "map= goes with the methods peer and cert only";
@@ -262,15 +188,17 @@ class RuleParser {
     return std::nullopt;
   }
 
-  const std::vector<Field>* fields_ = nullptr;
+  const std::vector<HbaField>& fields_;
   size_t at_ = 0;
 };
 
-RuleParser::Wrong parseMapping(const Line& line, IdentMapping& out) {
-  if (line.fields.size() != 3) return "a line must be: map-name system-user database-user";
-  const Token& system_user = line.fields[1].front();
-  const Token& database_user = line.fields[2].front();
-  out = {line.fields[0].front().text, system_user.text, database_user.text};
+Wrong parseMapping(const std::vector<HbaField>& fields, IdentMapping& out) {
+  const bool lists =
+      std::any_of(fields.begin(), fields.end(), [](const HbaField& field) { return field.size() > 1; });
+  if (fields.size() != 3 || lists) return "a line must be: map-name system-user database-user";
+  const HbaToken& system_user = fields[1].front();
+  const HbaToken& database_user = fields[2].front();
+  out = {fields[0].front().text, system_user.text, database_user.text};
   if (system_user.text.starts_with('/') && !validPattern(std::string_view(system_user.text).substr(1)))
     return "'" + system_user.text + "' is not a valid regular expression";
   if (!database_user.quoted && (database_user.text.starts_with('+') || database_user.text.starts_with('/')))
@@ -278,31 +206,37 @@ RuleParser::Wrong parseMapping(const Line& line, IdentMapping& out) {
   return std::nullopt;
 }
 
+// Parses each line of `text` with `parse(fields, entry)` into `out`, and adds a line to `errors` for each
+// that fails.
+template <typename Entry, typename Parse>
+void parseLines(std::string_view text, std::string_view file, Parse parse, std::vector<Entry>& out,
+                Problems& errors) {
+  for (const HbaLine& line : divideHbaLines(text)) {
+    Entry entry;
+    const Wrong wrong = line.fields ? parse(*line.fields, line.number, entry) : Wrong(line.fields.error());
+    if (wrong)
+      errors.addLine(std::string(file) + ":" + std::to_string(line.number) + ": " + *wrong);
+    else
+      out.push_back(std::move(entry));
+  }
+}
+
 }  // namespace
 
 Result<Hba> parseHba(std::string_view hba_text, std::string_view hba_file, std::string_view ident_text,
                      std::string_view ident_file) {
   Hba hba;
-  FileParser rules(hba_file);
-  rules.lines(hba_text, [&](const Line& line) {
-    HbaRule rule;
-    if (const auto wrong = RuleParser().parse(line, rule))
-      rules.tell(line.number, *wrong);
-    else
-      hba.rules.push_back(std::move(rule));
-  });
-  FileParser mappings(ident_file);
-  mappings.lines(ident_text, [&](const Line& line) {
-    IdentMapping mapping;
-    if (const auto wrong = parseMapping(line, mapping))
-      mappings.tell(line.number, *wrong);
-    else
-      hba.mappings.push_back(std::move(mapping));
-  });
-  std::string errors;
-  for (const FileParser* each : {&rules, &mappings})
-    if (!each->problems().none()) errors += (errors.empty() ? "" : "\n") + each->problems().error().message;
-  if (!errors.empty()) return Error{errors};
+  Problems errors("");
+  const auto parse_rule = [](const std::vector<HbaField>& fields, int line, HbaRule& rule) {
+    rule.line = line;
+    return RuleParser(fields).parse(rule);
+  };
+  const auto parse_mapping = [](const std::vector<HbaField>& fields, int, IdentMapping& mapping) {
+    return parseMapping(fields, mapping);
+  };
+  parseLines(hba_text, hba_file, parse_rule, hba.rules, errors);
+  parseLines(ident_text, ident_file, parse_mapping, hba.mappings, errors);
+  if (!errors.none()) return errors.error();
   return hba;
 }
 

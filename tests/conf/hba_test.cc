@@ -99,7 +99,7 @@ TEST(HbaAddresses, KeepTheFamiliesApart) {
 }
 
 TEST(HbaNames, AreLists) {
-  const Hba hba = parsed("local app,shop , stock ann,bob trust\n");
+  const Hba hba = parsed("local app,shop, stock ann,bob trust\n");
   for (const char* database : {"app", "shop", "stock"})
     EXPECT_EQ(method(hba, local("bob", database)), HbaMethod::kTrust) << database;
   EXPECT_EQ(method(hba, local("bob", "other")), HbaMethod::kReject);
@@ -109,6 +109,8 @@ TEST(HbaNames, AreLists) {
 TEST(HbaNames, HaveSpecialWordsThatQuotesMakePlain) {
   EXPECT_EQ(method(parsed("local sameuser all trust\n"), local("ann", "ann")), HbaMethod::kTrust);
   EXPECT_EQ(method(parsed("local sameuser all trust\n"), local("ann", "app")), HbaMethod::kReject);
+  const Hba doubled = parsed("local all \"a\"\"b#,\" trust\n");
+  EXPECT_EQ(method(doubled, local("a\"b#,", "app")), HbaMethod::kTrust);
   const Hba quoted = parsed("local \"all\" \"a user\" trust\n");
   EXPECT_EQ(method(quoted, local("a user", "app")), HbaMethod::kReject);
   EXPECT_EQ(method(quoted, local("a user", "all")), HbaMethod::kTrust);
@@ -123,9 +125,9 @@ TEST(HbaNames, MatchPhysicalReplicationOnlyByItsOwnWord) {
 }
 
 TEST(HbaNames, MayBeRegularExpressions) {
-  const Hba hba = parsed("local /^shop[0-9]+$ \"/x\",/^ro_ trust\n");
+  const Hba hba = parsed("local /^shop[0-9]+$ \"/^(a,b|ro_)\" trust\n");
   EXPECT_EQ(method(hba, local("ro_ann", "shop12")), HbaMethod::kTrust);
-  EXPECT_EQ(method(hba, local("/x", "shop12")), HbaMethod::kTrust) << "in quotes it is only a name";
+  EXPECT_EQ(method(hba, local("a,b", "shop12")), HbaMethod::kTrust) << "quotes are there for the comma";
   EXPECT_EQ(method(hba, local("ann", "shop12")), HbaMethod::kReject);
   EXPECT_EQ(method(hba, local("ro_ann", "myshop1")), HbaMethod::kReject);
   EXPECT_EQ(method(hba, local("ro_" + std::string(100, 'x'), "shop1")), HbaMethod::kReject)
@@ -153,6 +155,10 @@ TEST(HbaErrors, NameEachLineAndItsFault) {
             "hba:1: the bits of the address must be from 0 to 32, not '33'");
   EXPECT_EQ(errorIn("host all all example.org trust"),
             "hba:1: the address must be all, an IP address with /bits or a mask, not 'example.org'");
+  EXPECT_EQ(errorIn("local app , shop ann trust"), "hba:1: a comma must directly follow a name");
+  EXPECT_EQ(errorIn("local app,"), "hba:1: a name must follow the comma");
+  EXPECT_EQ(errorIn("host all all 10.0.0.0/8,192.168.0.0/16 reject"), "hba:1: the address cannot be a list");
+  EXPECT_EQ(errorIn("local all all md5,trust"), "hba:1: the method cannot be a list");
   EXPECT_EQ(errorIn("local all \"ann trust"), "hba:1: a double quote is not closed");
   EXPECT_EQ(
       errorIn("\nlocal all all trust\nlocal all all gss\nlocal all all ldap"),
@@ -199,10 +205,11 @@ TEST(IdentMaps, AreNotNeededWhereTheNamesAreEqual) {
 }
 
 TEST(IdentMaps, AreToldTheirFaults) {
-  EXPECT_EQ(errorIn("", "staff ann\nstaff /( app\nstaff ann +admins\n"),
+  EXPECT_EQ(errorIn("", "staff ann\nstaff /( app\nstaff ann +admins\nstaff ann,bob app\n"),
             "ident:1: a line must be: map-name system-user database-user\n"
             "ident:2: '/(' is not a valid regular expression\n"
-            "ident:3: '+admins' is not supported: write the user's name, or all");
+            "ident:3: '+admins' is not supported: write the user's name, or all\n"
+            "ident:4: a line must be: map-name system-user database-user");
 }
 
 }  // namespace
