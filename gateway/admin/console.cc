@@ -9,7 +9,6 @@
 #include "conf/load.h"
 #include "gateway/admin/answer.h"
 #include "gateway/admin/text.h"
-#include "pgproto/messages.h"
 
 namespace forebay::admin {
 namespace {
@@ -80,31 +79,41 @@ void addConsolePool(Snapshot& snapshot) {
 
 }  // namespace
 
-Console::Console(Fleet& fleet, Now now) : fleet_(fleet), now_(std::move(now)), averages_(now_()) {}
+Console::Console(Fleet& fleet, Now now, Audit audit)
+    : fleet_(fleet), now_(std::move(now)), audit_(std::move(audit)), averages_(now_()) {}
 
-void Console::handle(Bytes sql, Role role, Reply reply) {
-  const Result<Command> parsed = parseCommand(sql);
+void Console::handle(Bytes sql, Role role, Reply reply, uint64_t asker) {
+  Result<Command> parsed = parseCommand(sql);
   if (!parsed.ok()) return reply(answer::error(sqlstate::kSyntaxError, parsed.error()));
-  switch (parsed->verb) {
+  const Asked asked{std::move(parsed).value(), sql, role, asker};
+  switch (asked.command.verb) {
     case Verb::kNothing: return reply(answer::emptyQuery());
-    case Verb::kShow: return show(*parsed, sql, role, std::move(reply));
-    case Verb::kSet: return set(*parsed, role, std::move(reply));
-    case Verb::kLater: return reply(notYet(parsed->word));
-    default: break;
+    case Verb::kShow: return show(asked, std::move(reply));
+    case Verb::kSet: return set(asked, std::move(reply));
+    case Verb::kLater: return reply(notYet(asked.command.word));
+    case Verb::kReload:
+    case Verb::kPause:
+    case Verb::kResume:
+    case Verb::kSuspend:
+    case Verb::kReconnect:
+    case Verb::kKill:
+    case Verb::kKillClient:
+    case Verb::kWaitClose:
+    case Verb::kDisable:
+    case Verb::kEnable:
+    case Verb::kShutdown: return steer(asked, std::move(reply));
   }
-  if (role != Role::kAdmin) return reply(adminNeeded());
-  steer(*parsed, sql, std::move(reply));
 }
 
-void Console::show(const Command& command, Bytes sql, Role role, Reply reply) {
-  const std::string& what = command.argument;
+void Console::show(const Asked& asked, Reply reply) {
+  const std::string& what = asked.command.argument;
   if (equalsIgnoringCase(what, "help"))
     return reply(answer::complete("SHOW", {.message = "Console usage", .detail = std::string(kHelp)}));
   if (const auto fake = fakeShow(what)) return reply(fake->toWire());
   if (isLaterShow(what)) return reply(notYet("SHOW " + upperCase(what)));
   const ShowEntry* entry = findShow(what);
-  if (entry == nullptr) return reply(invalid(sql));
-  if (entry->admin_only && role != Role::kAdmin) return reply(adminNeeded());
+  if (entry == nullptr) return reply(invalid(asked.sql));
+  if (entry->admin_only && asked.role != Role::kAdmin) return reply(adminNeeded());
 
   const auto answer = [this, entry, reply = std::move(reply)](Snapshot snapshot) {
     addConsolePool(snapshot);
@@ -118,38 +127,44 @@ void Console::show(const Command& command, Bytes sql, Role role, Reply reply) {
   }
 }
 
-void Console::set(const Command& command, Role role, Reply reply) {
-  const std::string& key = command.argument;
+void Console::set(const Asked& asked, Reply reply) {
+  const std::string& key = asked.command.argument;
   // Some drivers set these without looking first; it changes nothing that the console says.
   if (fakeShow(key)) return reply(answer::complete("SET", {.message = "SET ignored"}));
-  if (role != Role::kAdmin) return reply(adminNeeded());
+  if (asked.role != Role::kAdmin) return reply(adminNeeded());
 
+  const std::string& value = asked.command.value;
   const conf::ConfigPtr before = fleet_.currentConfig();
-  const Result<conf::ConfigPtr> after = conf::withSetting(*before, key, command.value);
+  const Result<conf::ConfigPtr> after = conf::withSetting(*before, key, value);
   if (!after.ok()) return reply(answer::error(answer::kWrongValue, "SET failed", after.error()));
   const Status reloadable = conf::checkReloadable(*before, **after);
   if (!reloadable.ok()) return reply(answer::error(answer::kWrongState, "SET failed", reloadable.error()));
-  fleet_.applyConfig(*after, answerWith("SET " + key + "=" + command.value, std::move(reply)));
+  audit(asked);
+  fleet_.applyConfig(*after, answerWith("SET " + key + "=" + value, std::move(reply)));
 }
 
-void Console::steer(const Command& command, Bytes sql, Reply reply) {
-  const bool has_argument = !command.argument.empty();
-  switch (command.verb) {
-    case Verb::kReload: return has_argument ? reply(invalid(sql)) : reload(std::move(reply));
-    case Verb::kShutdown: return shutdown(command, sql, std::move(reply));
-    case Verb::kKillClient: return killClient(command, std::move(reply));
+// All that changes something but SET.
+void Console::steer(const Asked& asked, Reply reply) {
+  if (asked.role != Role::kAdmin) return reply(adminNeeded());
+  const bool has_argument = !asked.command.argument.empty();
+  switch (asked.command.verb) {
+    case Verb::kShutdown: return shutdown(asked, std::move(reply));
+    case Verb::kKillClient: return killClient(asked, std::move(reply));
+    case Verb::kReload:
     case Verb::kSuspend:
-      if (has_argument) return reply(invalid(sql));
-      return fleet_.suspend(whileHolding(answerWith(command.word, std::move(reply))));
-    default: return steerDatabase(command, std::move(reply));
+      if (has_argument) return reply(invalid(asked.sql));
+      audit(asked);
+      if (asked.command.verb == Verb::kReload) return reload(std::move(reply));
+      return fleet_.suspend(whileHolding(asked.asker, "", answerWith("SUSPEND", std::move(reply))));
+    default: return steerDatabase(asked, std::move(reply));
   }
 }
 
-void Console::steerDatabase(const Command& command, Reply reply) {
+void Console::steerDatabase(const Asked& asked, Reply reply) {
   const auto found = std::find_if(kDatabaseCommands.begin(), kDatabaseCommands.end(),
-                                  [&](const DatabaseCommand& d) { return d.verb == command.verb; });
+                                  [&](const DatabaseCommand& d) { return d.verb == asked.command.verb; });
   assert(found != kDatabaseCommands.end());
-  const std::string& database = command.argument;
+  const std::string& database = asked.command.argument;
   if (database.empty()) {
     if (found->needs_name) return reply(answer::error(sqlstate::kSyntaxError, "a database is required"));
   } else if (isConsoleDatabase(database)) {
@@ -157,8 +172,10 @@ void Console::steerDatabase(const Command& command, Reply reply) {
   } else if (fleet_.currentConfig()->findDatabase(database) == nullptr) {
     return reply(answer::error(sqlstate::kInvalidCatalogName, "no such database: " + database));
   }
-  Fleet::Done done = answerWith(command.word, std::move(reply));
-  (fleet_.*found->run)(database, found->holds ? whileHolding(std::move(done)) : std::move(done));
+  audit(asked);
+  Fleet::Done done = answerWith(asked.command.word, std::move(reply));
+  if (found->holds) done = whileHolding(asked.asker, database, std::move(done));
+  (fleet_.*found->run)(database, std::move(done));
 }
 
 void Console::reload(Reply reply) {
@@ -173,37 +190,48 @@ void Console::reload(Reply reply) {
   });
 }
 
-void Console::shutdown(const Command& command, Bytes sql, Reply reply) {
-  const std::string& mode = command.argument;
+void Console::shutdown(const Asked& asked, Reply reply) {
+  const std::string& mode = asked.command.argument;
+  const bool for_servers = equalsIgnoringCase(mode, "WAIT_FOR_SERVERS");
+  if (!mode.empty() && !for_servers && !equalsIgnoringCase(mode, "WAIT_FOR_CLIENTS"))
+    return reply(invalid(asked.sql));
+  audit(asked);
   // No answer: the connection stays open until the process has ended, so whoever asked can wait for that.
   if (mode.empty()) return fleet_.shutdown(Shutdown::kNow, [](const Status&) {});
-  if (equalsIgnoringCase(mode, "WAIT_FOR_SERVERS"))
-    return fleet_.shutdown(Shutdown::kWaitForServers, answerWith("SHUTDOWN", std::move(reply)));
-  if (equalsIgnoringCase(mode, "WAIT_FOR_CLIENTS"))
-    return fleet_.shutdown(Shutdown::kWaitForClients, answerWith("SHUTDOWN", std::move(reply)));
-  reply(invalid(sql));
+  fleet_.shutdown(for_servers ? Shutdown::kWaitForServers : Shutdown::kWaitForClients,
+                  answerWith("SHUTDOWN", std::move(reply)));
 }
 
-void Console::killClient(const Command& command, Reply reply) {
-  const std::string& digits = command.argument;
+void Console::killClient(const Asked& asked, Reply reply) {
+  const std::string& digits = asked.command.argument;
   uint64_t id = 0;
   const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), id);
   if (failure != std::errc() || end != digits.data() + digits.size())
     return reply(answer::error(answer::kWrongValue, "invalid client pointer supplied", "",
                                "Use an id from SHOW CLIENTS."));
-  fleet_.killClient(id, answerWith(command.word, std::move(reply)));
+  audit(asked);
+  fleet_.killClient(id, answerWith("KILL_CLIENT", std::move(reply)));
 }
 
-Fleet::Done Console::whileHolding(Fleet::Done done) {
-  ++holds_pending_;
-  return [this, done = std::move(done)](Status status) {
-    --holds_pending_;
+void Console::audit(const Asked& asked) const {
+  const std::string& argument = asked.command.argument;
+  if (audit_) audit_(asked.asker, asked.command.word + (argument.empty() ? "" : " ") + argument);
+}
+
+Fleet::Done Console::whileHolding(uint64_t asker, std::string database, Fleet::Done done) {
+  const auto entry = holding_.emplace(asker, std::move(database));  // an iterator of a multimap stays good
+  return [this, entry, done = std::move(done)](Status status) {
+    holding_.erase(entry);
     done(std::move(status));
   };
 }
 
-void Console::interrupt() {
-  if (holds_pending_ > 0) fleet_.resume("", [](const Status&) {});
+void Console::interrupt(uint64_t asker) {
+  // Looked up first: the Fleet may answer the PAUSE, and so change the map, while it is told to resume.
+  std::vector<std::string> databases;
+  const auto [first, last] = holding_.equal_range(asker);
+  for (auto one = first; one != last; ++one) databases.push_back(one->second);
+  for (const std::string& database : databases) fleet_.resume(database, [](const Status&) {});
 }
 
 void Console::endStatsPeriod(std::function<void(const StatTotals&)> done) {
@@ -212,38 +240,6 @@ void Console::endStatsPeriod(std::function<void(const StatTotals&)> done) {
     averages_.tick(totalsByDatabase(snapshot), now);
     if (done) done(averages_.ofAll(sumOf(totalsByDatabase(snapshot)), now));
   });
-}
-
-bool isConsoleDatabase(std::string_view database) {
-  return database == kConsoleDatabase || database == "forebay";
-}
-
-std::string consoleParameters() {
-  const std::string version = std::string(kLikePgbouncer) + "/forebay";
-  std::string out;
-  pgproto::appendParameterStatus(out, "server_version", version);
-  pgproto::appendParameterStatus(out, "client_encoding", "UTF8");
-  pgproto::appendParameterStatus(out, "server_encoding", "UTF8");
-  pgproto::appendParameterStatus(out, "DateStyle", "ISO");
-  pgproto::appendParameterStatus(out, "TimeZone", "GMT");
-  pgproto::appendParameterStatus(out, "standard_conforming_strings", "on");
-  pgproto::appendParameterStatus(out, "is_superuser", "on");
-  return out;
-}
-
-std::string consoleRefusal(char type) {
-  const bool extended = std::string_view("PBEDCSH").find(type) != std::string_view::npos;
-  pgproto::ErrorReport report{.sqlstate = sqlstate::kProtocolViolation};
-  if (extended) {
-    report.message = "extended query protocol not supported by admin console";
-    report.hint = "Use the driver's simple query mode, without parameters.";
-  } else {
-    report.message =
-        "unsupported packet type for admin console: " + std::to_string(static_cast<unsigned char>(type));
-  }
-  std::string out;
-  pgproto::appendErrorResponse(out, report);
-  return out;
 }
 
 }  // namespace forebay::admin

@@ -9,12 +9,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 
 #include "base/bytes.h"
 #include "gateway/admin/averages.h"
 #include "gateway/admin/command.h"
+#include "gateway/admin/console_login.h"
 #include "gateway/admin/fleet.h"
 #include "gateway/admin/show.h"
 
@@ -29,44 +31,47 @@ class Console {
  public:
   using Reply = std::function<void(std::string wire_bytes)>;
   using Now = std::function<Instant()>;
+  // Told of each command that changes something, before it runs, for the log: "PAUSE orders",
+  // "SET query_timeout". A value never stands in it.
+  using Audit = std::function<void(uint64_t asker, std::string_view command)>;
 
-  Console(Fleet& fleet, Now now);
+  Console(Fleet& fleet, Now now, Audit audit = nullptr);
 
-  void handle(Bytes sql, Role role, Reply reply);
+  // `asker` is a number that the caller makes up, such as the client's id.
+  void handle(Bytes sql, Role role, Reply reply, uint64_t asker = 0);
 
-  // An admin who waits for PAUSE or SUSPEND has cancelled it or hung up: everything goes on again, as in
-  // PgBouncer. Nothing happens when nobody waits for either.
-  void interrupt();
+  // The asker has cancelled its command or hung up. When it waits for a PAUSE or SUSPEND, what it wanted held
+  // goes on again, as in PgBouncer; else nothing happens.
+  void interrupt(uint64_t asker = 0);
 
   // To be called once per stats_period. `done`, where given, gets the averages over all databases, for the
   // log.
   void endStatsPeriod(std::function<void(const StatTotals& averages)> done = nullptr);
 
  private:
-  void show(const Command& command, Bytes sql, Role role, Reply reply);
-  void set(const Command& command, Role role, Reply reply);
-  void steer(const Command& command, Bytes sql, Reply reply);
-  void steerDatabase(const Command& command, Reply reply);
+  struct Asked {
+    Command command;
+    Bytes sql;  // the same as text, for as long as handle() runs
+    Role role;
+    uint64_t asker;
+  };
+
+  void show(const Asked& asked, Reply reply);
+  void set(const Asked& asked, Reply reply);
+  void steer(const Asked& asked, Reply reply);
+  void steerDatabase(const Asked& asked, Reply reply);
   void reload(Reply reply);
-  void shutdown(const Command& command, Bytes sql, Reply reply);
-  void killClient(const Command& command, Reply reply);
-  // Counts those that interrupt() is about.
-  Fleet::Done whileHolding(Fleet::Done done);
+  void shutdown(const Asked& asked, Reply reply);
+  void killClient(const Asked& asked, Reply reply);
+  void audit(const Asked& asked) const;
+  // Remembers that the asker waits until `database` (empty: all) is held.
+  Fleet::Done whileHolding(uint64_t asker, std::string database, Fleet::Done done);
 
   Fleet& fleet_;
   Now now_;
+  Audit audit_;
   Averages averages_;
-  uint32_t holds_pending_ = 0;
+  std::multimap<uint64_t, std::string> holding_;  // asker -> database
 };
-
-// Whether a client that asks for this database wants the console.
-bool isConsoleDatabase(std::string_view database);
-
-// The ParameterStatus messages of a console login, to stand between AuthenticationOk and ReadyForQuery.
-std::string consoleParameters();
-
-// The last words to a client that sends the console anything but Query and Terminate; a close must follow.
-// `type` is the type byte of what it sent.
-std::string consoleRefusal(char type);
 
 }  // namespace forebay::admin

@@ -44,11 +44,11 @@ std::optional<Table> fakeShow(
 
 // gateway/admin/show_pools.cc
 Table showPools(const ShowContext& context);
-Table showDatabases(const ShowContext& context);
-Table showUsers(const ShowContext& context);
 Table showPeers(const ShowContext& context);
 Table showPeerPools(const ShowContext& context);
-Table showLists(const ShowContext& context);
+// gateway/admin/show_databases.cc
+Table showDatabases(const ShowContext& context);
+Table showUsers(const ShowContext& context);
 // gateway/admin/show_connections.cc
 Table showClients(const ShowContext& context);
 Table showServers(const ShowContext& context);
@@ -63,6 +63,7 @@ Table showStatsTotals(const ShowContext& context);
 Table showStatsAverages(const ShowContext& context);
 Table showTotals(const ShowContext& context);
 // gateway/admin/show_process.cc
+Table showLists(const ShowContext& context);
 Table showConfig(const ShowContext& context);
 Table showMem(const ShowContext& context);
 Table showState(const ShowContext& context);

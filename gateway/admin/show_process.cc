@@ -2,6 +2,7 @@
 
 #include "conf/load.h"
 #include "gateway/admin/show.h"
+#include "gateway/admin/show_census.h"
 #include "gateway/version.h"
 
 namespace forebay::admin {
@@ -10,6 +11,7 @@ namespace {
 constexpr auto kInt = ColumnType::kInt4;
 constexpr auto kBig = ColumnType::kInt8;
 
+constexpr std::array kListColumns{TableColumn{"list"}, TableColumn{"items", kInt}};
 constexpr std::array kConfigColumns{TableColumn{"key"}, TableColumn{"value"}, TableColumn{"default"},
                                     TableColumn{"changeable"}};
 constexpr std::array kMemColumns{TableColumn{"name"}, TableColumn{"size", kInt}, TableColumn{"used", kInt},
@@ -23,6 +25,29 @@ constexpr std::array kVersionColumns{TableColumn{"version"}};
 Cell yesNo(bool value) { return text(value ? "yes" : "no"); }
 
 }  // namespace
+
+Table showLists(const ShowContext& context) {
+  const Snapshot& snapshot = context.snapshot;
+  const ProcessRow& process = snapshot.process;
+  const Current all = currentOf(snapshot, [](const PoolRow&) { return true; });
+  Table out(kListColumns);
+  const auto list = [&](std::string_view name, auto items) { out.add({text(name), number(items)}); };
+  list("databases", databaseNames(context).size());
+  list("users", userNames(context).size());
+  list("peers", context.config.postgres.peers.size());
+  list("pools", snapshot.pools.size());
+  list("peer_pools", snapshot.peer_pools.size());
+  list("free_clients", process.free_clients);
+  list("used_clients", all.clients + process.login_clients);
+  list("login_clients", process.login_clients);
+  list("free_servers", process.free_servers);
+  list("used_servers", all.servers);
+  list("dns_names", snapshot.dns.size());
+  list("dns_zones", 0);
+  list("dns_queries", process.dns_queries);
+  list("dns_pending", process.dns_pending);
+  return out;
+}
 
 Table showConfig(const ShowContext& context) {
   Table out(kConfigColumns);

@@ -82,18 +82,48 @@ TEST_F(ConsoleTest, AnswersPauseOnlyWhenItIsDone) {
   EXPECT_EQ(readAnswer(answers_.back()).tag, "PAUSE");
 }
 
-TEST_F(ConsoleTest, ResumesWhenAPauseThatIsUnderWayIsInterrupted) {
+TEST_F(ConsoleTest, ResumesWhatAnInterruptedAskerWantedHeld) {
   fleet_.holds_answers = true;
-  raw("PAUSE");
-  console_.interrupt();
+  console_.handle(
+      "PAUSE orders", Role::kAdmin, [](const std::string&) {}, 7);
+  console_.handle(
+      "SUSPEND", Role::kAdmin, [](const std::string&) {}, 8);
+  console_.interrupt(7);
+  EXPECT_EQ(lastCall(), "resume orders");
+  console_.interrupt(8);
   EXPECT_EQ(lastCall(), "resume");
 }
 
-TEST_F(ConsoleTest, AnInterruptChangesNothingWhenNobodyWaits) {
-  ask("PAUSE");
-  raw("WAIT_CLOSE");
-  console_.interrupt();
-  EXPECT_EQ(lastCall(), "waitClose");
+TEST_F(ConsoleTest, AnInterruptChangesNothingForWhomNothingIsHeld) {
+  console_.handle(
+      "PAUSE", Role::kAdmin, [](const std::string&) {}, 7);  // done at once
+  fleet_.holds_answers = true;
+  console_.handle(
+      "WAIT_CLOSE", Role::kAdmin, [](const std::string&) {}, 7);
+  console_.handle(
+      "PAUSE", Role::kAdmin, [](const std::string&) {}, 8);
+  const size_t calls = fleet_.calls.size();
+  console_.interrupt(7);
+  EXPECT_EQ(fleet_.calls.size(), calls);
+}
+
+TEST_F(ConsoleTest, TellsTheLogOfEachChangeWithoutItsValue) {
+  std::string log;
+  Console console(
+      fleet_, [] { return Instant{}; },
+      [&](uint64_t asker, std::string_view command) {
+        log += std::to_string(asker) + ": " + std::string(command) + "\n";
+      });
+  const auto handle = [&](Bytes sql) {
+    console.handle(
+        sql, Role::kAdmin, [](const std::string&) {}, 7);
+  };
+  for (const char* sql : {"SHOW POOLS", "pause orders", "RELOAD", "SET query_timeout = 5", "KILL_CLIENT 3",
+                          "SUSPEND", "SHUTDOWN wait_for_clients", "PAUSE nothere", "SET nothing = 1"})
+    handle(sql);
+  EXPECT_EQ(log,
+            "7: PAUSE orders\n7: RELOAD\n7: SET query_timeout\n7: KILL_CLIENT 3\n7: SUSPEND\n"
+            "7: SHUTDOWN wait_for_clients\n");
 }
 
 TEST_F(ConsoleTest, KillsAClientByItsId) {
@@ -214,36 +244,6 @@ TEST_F(ConsoleTest, CollectsNoMoreThanItShows) {
   ask("SHOW PREPARED");
   EXPECT_EQ(fleet_.collected,
             (std::vector{Detail::kPools, Detail::kConnections, Detail::kPins, Detail::kPrepared}));
-}
-
-TEST(ConsoleRefusal, NamesTheExtendedProtocol) {
-  const WireAnswer answer = readAnswer(consoleRefusal('P'));
-  EXPECT_EQ(answer.types, "E");
-  EXPECT_EQ(answer.severity, "FATAL");
-  EXPECT_EQ(answer.message, "extended query protocol not supported by admin console");
-  EXPECT_EQ(readAnswer(consoleRefusal('F')).message, "unsupported packet type for admin console: 70");
-}
-
-TEST(ConsoleLogin, TellsAVersionAndAnEncoding) {
-  std::string names;
-  Bytes wire;
-  const std::string parameters = consoleParameters();
-  wire = parameters;
-  for (pgproto::Frame frame; pgproto::scanFrame(wire, 1024, frame) == pgproto::Scan::kFrame;) {
-    wire.remove_prefix(frame.whole.size());
-    pgproto::NamedValue parameter;
-    ASSERT_TRUE(pgproto::parseParameterStatus(frame.body, parameter));
-    names += std::string(parameter.name) + " ";
-  }
-  EXPECT_EQ(names,
-            "server_version client_encoding server_encoding DateStyle TimeZone standard_conforming_strings "
-            "is_superuser ");
-}
-
-TEST(ConsoleLogin, ListensToTwoNames) {
-  EXPECT_TRUE(isConsoleDatabase("pgbouncer"));
-  EXPECT_TRUE(isConsoleDatabase("forebay"));
-  EXPECT_FALSE(isConsoleDatabase("orders"));
 }
 
 }  // namespace
