@@ -2,11 +2,12 @@
 """Runs one real driver's checks through Forebay, or against PostgreSQL itself.
 
     run.py psycopg3 --forebay build/forebay
-    run.py psycopg3 --direct               what the checks must say of PostgreSQL: they are right, the driver works
+    run.py psycopg3 --direct               what it expects must be what PostgreSQL does
     run.py psycopg3 --direct --only types,pipeline
 
-A driver's program is told by libpq's environment variables where to connect, prints `ok NAME` or `not ok NAME: why`
-for each check and exits with 0 when all held. Exit codes: 0 passed, 1 failed, 2 usage, 77 skipped (the reason is printed).
+A driver's program is told by libpq's environment variables where to connect, prints `ok NAME` or
+`not ok NAME: why` for each check and exits with 0 when all held. Exit codes: 0 passed, 1 failed, 2 usage,
+77 skipped (the reason is printed).
 """
 
 import argparse
@@ -29,10 +30,14 @@ SKIPPED = 77
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("driver", choices=toolchains.drivers())
     parser.add_argument("--direct", action="store_true", help="PostgreSQL itself instead of Forebay")
-    parser.add_argument("--forebay", type=pathlib.Path, default="build/forebay", help="the program (default: %(default)s)")
+    parser.add_argument(
+        "--forebay", type=pathlib.Path, default="build/forebay", help="the program (default: %(default)s)"
+    )
     parser.add_argument("--only", metavar="NAME,...", help="just these checks")
     parser.add_argument("--timeout", type=float, default=240, help="seconds for the driver's program")
     return parser.parse_args()
@@ -40,9 +45,15 @@ def parse_arguments():
 
 def environment(port, certificate, extra, only):
     told = {
-        "PGHOST": "127.0.0.1", "PGPORT": str(port), "PGUSER": "app", "PGPASSWORD": PASSWORDS["app"], "PGDATABASE": "app",
-        "PGSSLMODE": "verify-full", "PGSSLROOTCERT": str(certificate), "ADMINPASSWORD": PASSWORDS["admin"],
-    }  # fmt: skip
+        "PGHOST": "127.0.0.1",
+        "PGPORT": str(port),
+        "PGUSER": "app",
+        "PGPASSWORD": PASSWORDS["app"],
+        "PGDATABASE": "app",
+        "PGSSLMODE": "verify-full",
+        "PGSSLROOTCERT": str(certificate),
+        "ADMINPASSWORD": PASSWORDS["admin"],
+    }
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     return {**inherited, **told, **extra, **({"CHECKS": only} if only else {})}
 
@@ -64,8 +75,9 @@ def report(name, complaint):
 
 
 def servers_are_clean(postgres):
-    """Every server connection that is left must be idle, outside a transaction and without the last client's locks."""
-    left = "select string_agg(state || ': ' || query, '; ') from pg_stat_activity where usename = 'app' and state <> 'idle'"
+    """Every server connection that is left must be idle and outside of a transaction."""
+    left = """select string_agg(state || ': ' || query, '; ') from pg_stat_activity
+              where usename = 'app' and state <> 'idle'"""
     give_up = time.monotonic() + 5
     while (found := postgres.ask(left)) and time.monotonic() < give_up:
         time.sleep(0.1)
@@ -77,7 +89,12 @@ def through_gateway(gateway, postgres, run):
         passed = run(gateway.port) == 0
     too_many = f"{seen.most()} server connections, the pool is {POOL_SIZE}" if seen.most() > POOL_SIZE else ""
     died = "" if gateway.alive() else "it ended while the driver ran"
-    verdicts = [passed, report("pool_size_held", too_many), report("gateway_alive", died), servers_are_clean(postgres)]
+    verdicts = [
+        passed,
+        report("pool_size_held", too_many),
+        report("gateway_alive", died),
+        servers_are_clean(postgres),
+    ]
     code = gateway.close()
     verdicts.append(report("gateway_stopped", f"exit code {code}" if code else ""))
     return all(verdicts)
@@ -94,7 +111,9 @@ def test(arguments, folder):
         print(f"# PostgreSQL {postgres.version()}{'' if arguments.direct else ' behind Forebay'}", flush=True)
 
         def run(port):
-            return run_program(command, environment(port, certificate, extra, arguments.only), arguments.timeout)
+            return run_program(
+                command, environment(port, certificate, extra, arguments.only), arguments.timeout
+            )
 
         if arguments.direct:
             return run(postgres.port) == 0
@@ -102,7 +121,9 @@ def test(arguments, folder):
         cleanup.callback(gateway.close)
         passed = through_gateway(gateway, postgres, run)
         if not passed:
-            print("# Forebay's log, the last 60 lines:", *gateway.log().splitlines()[-60:], sep="\n", flush=True)
+            print(
+                "# Forebay's log, the last 60 lines:", *gateway.log().splitlines()[-60:], sep="\n", flush=True
+            )
         return passed
 
 

@@ -13,7 +13,9 @@ import urllib.request
 
 def console_url():
     """The admin console's address with user, password and TLS, as a URL that libpq and Go understand."""
-    tls = urllib.parse.urlencode({"sslmode": os.environ["PGSSLMODE"], "sslrootcert": os.environ["PGSSLROOTCERT"]})
+    tls = urllib.parse.urlencode(
+        {"sslmode": os.environ["PGSSLMODE"], "sslrootcert": os.environ["PGSSLROOTCERT"]}
+    )
     login = f"admin:{urllib.parse.quote(os.environ['ADMINPASSWORD'])}"
     return f"postgresql://{login}@{os.environ['PGHOST']}:{os.environ['PGPORT']}/pgbouncer?{tls}"
 
@@ -30,7 +32,7 @@ def run_transactions(count):
 
 
 class Exporter:
-    """The exporter as a process of its own; `command` gets the port to listen on. Runs while it is entered."""
+    """The exporter as a process, running while it is entered; `command` gets the port to listen on."""
 
     def __init__(self, command):
         self._command = command
@@ -69,7 +71,11 @@ def parse(page):
 
 def value(samples, metric, *labels):
     """The sum of the metric's samples that have all of these labels, each written as name="value"."""
-    found = [number for (name, text), number in samples.items() if name == metric and all(each in text for each in labels)]
+    found = [
+        number
+        for (name, text), number in samples.items()
+        if name == metric and all(each in text for each in labels)
+    ]
     assert found, f"{metric} has no sample with {labels}"
     return sum(found)
 
@@ -79,4 +85,8 @@ def missing(samples, metrics):
 
 
 def complaints(log):
-    return [line for line in log.splitlines() if re.search(r"error|warn|unable|fail|traceback", line, re.IGNORECASE)]
+    return [
+        line
+        for line in log.splitlines()
+        if re.search(r"error|warn|unable|fail|traceback", line, re.IGNORECASE)
+    ]

@@ -7,32 +7,82 @@ from exporter import Exporter, complaints, console_url, missing, run_transaction
 
 PROGRAM = os.environ["EXPORTER"]
 
-# All that the exporter knows but pgbouncer_stats_totals_queries_total, of a column that PgBouncer has not had since 1.8.
+# All that the exporter knows but pgbouncer_stats_totals_queries_total, whose column PgBouncer 1.8 dropped.
 METRICS = {
     "pgbouncer_up",
     "pgbouncer_version_info",
     "pgbouncer_client_connections",
     "pgbouncer_config_max_client_connections",
     "pgbouncer_config_max_user_connections",
-    *(f"pgbouncer_databases_{name}" for name in (
-        "pool_size", "reserve_pool", "max_connections", "current_connections", "paused", "disabled")),
-    *(f"pgbouncer_stats_totals_{name}_total" for name in (
-        "queries_pooled", "queries_duration_seconds", "received_bytes", "sent_bytes", "client_wait_seconds",
-        "sql_transactions_pooled", "server_in_transaction_seconds", "client_parses", "server_parses", "binds",
-        "server_assignments")),
-    *(f"pgbouncer_pools_{name}" for name in (
-        "client_active_connections", "client_active_cancel_connections", "client_waiting_connections",
-        "client_waiting_cancel_connections", "server_active_connections", "server_active_cancel_connections",
-        "server_being_canceled_connections", "server_idle_connections", "server_used_connections",
-        "server_testing_connections", "server_login_connections", "client_maxwait_seconds")),
-    *(f"pgbouncer_{name}" for name in (
-        "databases", "users", "pools", "free_clients", "used_clients", "login_clients", "free_servers", "used_servers",
-        "cached_dns_names", "cached_dns_zones", "in_flight_dns_queries")),
-}  # fmt: skip
+    *(
+        f"pgbouncer_databases_{name}"
+        for name in (
+            "pool_size",
+            "reserve_pool",
+            "max_connections",
+            "current_connections",
+            "paused",
+            "disabled",
+        )
+    ),
+    *(
+        f"pgbouncer_stats_totals_{name}_total"
+        for name in (
+            "queries_pooled",
+            "queries_duration_seconds",
+            "received_bytes",
+            "sent_bytes",
+            "client_wait_seconds",
+            "sql_transactions_pooled",
+            "server_in_transaction_seconds",
+            "client_parses",
+            "server_parses",
+            "binds",
+            "server_assignments",
+        )
+    ),
+    *(
+        f"pgbouncer_pools_{name}"
+        for name in (
+            "client_active_connections",
+            "client_active_cancel_connections",
+            "client_waiting_connections",
+            "client_waiting_cancel_connections",
+            "server_active_connections",
+            "server_active_cancel_connections",
+            "server_being_canceled_connections",
+            "server_idle_connections",
+            "server_used_connections",
+            "server_testing_connections",
+            "server_login_connections",
+            "client_maxwait_seconds",
+        )
+    ),
+    *(
+        f"pgbouncer_{name}"
+        for name in (
+            "databases",
+            "users",
+            "pools",
+            "free_clients",
+            "used_clients",
+            "login_clients",
+            "free_servers",
+            "used_servers",
+            "cached_dns_names",
+            "cached_dns_zones",
+            "in_flight_dns_queries",
+        )
+    ),
+}
 
 
 def command(port):
-    return [PROGRAM, f"--web.listen-address=127.0.0.1:{port}", f"--pgBouncer.connectionString={console_url()}"]
+    return [
+        PROGRAM,
+        f"--web.listen-address=127.0.0.1:{port}",
+        f"--pgBouncer.connectionString={console_url()}",
+    ]
 
 
 @check

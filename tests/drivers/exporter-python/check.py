@@ -8,8 +8,8 @@ import tempfile
 from checks import check, equal, run_all
 from exporter import Exporter, complaints, console_url, missing, run_transactions, value
 
-# All that the exporter knows but two, whose columns PgBouncer itself no longer has: total_requests (gone in 1.8)
-# and reserve_pool (called reserve_pool_size since 1.24).
+# All that the exporter knows but two, whose columns PgBouncer itself no longer has: total_requests (gone in
+# 1.8) and reserve_pool (called reserve_pool_size since 1.24).
 METRICS = {
     "pgbouncer_up",
     "pgbouncer_stats_transactions_total",
@@ -37,7 +37,9 @@ METRICS = {
 
 def command(port):
     config = pathlib.Path(tempfile.mkdtemp(dir=settings.name)) / "config.yml"
-    config.write_text(f"exporter_port: {port}\npgbouncers:\n  - dsn: '{console_url()}'\n    extra_labels: {{pool: one}}\n")
+    config.write_text(
+        f"exporter_port: {port}\npgbouncers:\n  - dsn: '{console_url()}'\n    extra_labels: {{pool: one}}\n"
+    )
     program = pathlib.Path(sys.prefix) / "bin/pgbouncer-exporter"
     return [sys.executable, "-W", "ignore", str(program), "--config", str(config)]
 
@@ -67,6 +69,9 @@ def numbers_are_right():
 
 
 if __name__ == "__main__":
-    print(f"# prometheus-pgbouncer-exporter {importlib.metadata.version('prometheus-pgbouncer-exporter')}", flush=True)
+    print(
+        f"# prometheus-pgbouncer-exporter {importlib.metadata.version('prometheus-pgbouncer-exporter')}",
+        flush=True,
+    )
     settings = tempfile.TemporaryDirectory()
     run_all()

@@ -19,6 +19,9 @@ import org.postgresql.util.PGobject;
 
 /** COPY, fetch sizes, large values and types. */
 final class Data {
+  private static final String TABLE =
+      "drop table if exists copied; create table copied (id int primary key, t text)";
+
   static void addTo(Checks checks) {
     checks.add("copy_in_and_out", Data::copyInAndOut);
     checks.add("copy_that_fails", Data::copyThatFails);
@@ -38,7 +41,7 @@ final class Data {
 
   private static void copyInAndOut() throws Exception {
     try (Clients ours = new Clients(2)) {
-      Clients.run(ours.get(0), "drop table if exists copied; create table copied (id int primary key, t text)");
+      Clients.run(ours.get(0), TABLE);
       StringBuilder lines = new StringBuilder();
       for (int n = 0; n < 20000; ++n) {
         lines.append(n).append("\trow ").append(n).append(" ü\n");
@@ -46,14 +49,15 @@ final class Data {
       Checks.equal(send(ours.get(0), lines.toString()), 20000L, "rows copied");
       ByteArrayOutputStream came = new ByteArrayOutputStream();
       copier(ours.get(1)).copyOut("copy (select * from copied order by id) to stdout", came);
-      Checks.equal(came.toString(StandardCharsets.UTF_8).contentEquals(lines), true, "what came out is what went in");
+      boolean unchanged = came.toString(StandardCharsets.UTF_8).contentEquals(lines);
+      Checks.equal(unchanged, true, "what came out is what went in");
     }
   }
 
   private static void copyThatFails() throws Exception {
     try (Clients ours = new Clients(2)) {
       Connection c = ours.get(0);
-      Clients.run(c, "drop table if exists copied; create table copied (id int primary key, t text)");
+      Clients.run(c, TABLE);
       Checks.fails("22P02", () -> send(c, "1\tx\n" + "not a number\tx\n".repeat(100000)));
       Checks.fails("23505", () -> send(c, "1\tx\n1\tx\n"));
       CopyIn unfinished = copier(c).copyIn("copy copied from stdin");
@@ -109,7 +113,8 @@ final class Data {
     try (Clients ours = new Clients(2)) {
       for (int round = 0; round < 2; ++round) {
         for (Connection c : ours.all) {
-          Checks.equal(Clients.string(c, "select ?::text || 'x'", text).equals(text + "x"), true, "8 MiB unchanged");
+          String more = Clients.string(c, "select ?::text || 'x'", text);
+          Checks.equal(more.equals(text + "x"), true, "8 MiB unchanged");
           byte[] came = Clients.one(byte[].class, c, "select ?::bytea", (Object) data);
           Checks.equal(Arrays.equals(came, data), true, "4 MiB unchanged");
         }

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyManager;
 
 /** Clients that are gone in the middle of something, and what the next one finds. */
 final class Leaving {
@@ -34,7 +35,8 @@ final class Leaving {
 
   private static void inCopy(Connection c) throws Exception {
     byte[] part = "2\t0\n3\t".getBytes(StandardCharsets.UTF_8);
-    c.unwrap(PGConnection.class).getCopyAPI().copyIn("copy left_behind from stdin").writeToCopy(part, 0, part.length);
+    CopyManager copier = c.unwrap(PGConnection.class).getCopyAPI();
+    copier.copyIn("copy left_behind from stdin").writeToCopy(part, 0, part.length);
   }
 
   private static void look(Connection c, String how) throws SQLException {
@@ -53,7 +55,8 @@ final class Leaving {
     ways.put("in a portal", Leaving::inPortal);
     ways.put("in COPY", Leaving::inCopy);
     try (Connection watcher = Clients.connect()) {
-      Clients.run(watcher, "drop table if exists left_behind; create table left_behind (id int primary key, n int)");
+      Clients.run(watcher, "drop table if exists left_behind");
+      Clients.run(watcher, "create table left_behind (id int primary key, n int)");
       Clients.run(watcher, "insert into left_behind values (1, 0)");
       for (Map.Entry<String, Way> way : ways.entrySet()) {
         Connection c = Clients.connect();

@@ -10,7 +10,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** 20 connections pooled by HikariCP, 4000 short transactions; every reply must be the one to its own request. */
+/** 20 connections of HikariCP, 4000 short transactions; every reply must be the one to its own request. */
 final class PoolUnderLoad {
   private static final int CONNECTIONS = 20, THREADS = 40, TRANSACTIONS = 4000, COUNTERS = 100;
 
@@ -63,8 +63,8 @@ final class PoolUnderLoad {
         each.get();
       }
       try (Connection c = pool.getConnection()) {
-        Checks.equal(Clients.string(c, "select min(n) || ' ' || max(n) || ' ' || sum(n) from counters"), "40 40 4000",
-            "counters");
+        String counters = Clients.string(c, "select min(n) || ' ' || max(n) || ' ' || sum(n) from counters");
+        Checks.equal(counters, "40 40 4000", "counters");
       }
     } finally {
       threads.shutdownNow();

@@ -85,13 +85,15 @@ final class Sessions {
         Savepoint here = c.setSavepoint("here");
         Clients.run(c, "insert into saved values (2)");
         SQLException twice = Checks.fails("23505", () -> Clients.run(c, "insert into saved values (1)"));
-        Checks.equal(((PSQLException) twice).getServerErrorMessage().getConstraint(), "saved_pkey", "constraint");
+        String constraint = ((PSQLException) twice).getServerErrorMessage().getConstraint();
+        Checks.equal(constraint, "saved_pkey", "constraint");
         c.rollback(here);
       }
       Checks.equal(Clients.number(ours.get(1), "select count(*)::int from saved"), 0, "rows that others see");
       Clients.run(c, "insert into saved values (3)");
       c.commit();
-      Checks.equal(Clients.string(ours.get(1), "select string_agg(id::text, ' ' order by id) from saved"), "1 3", "rows");
+      String rows = Clients.string(ours.get(1), "select string_agg(id::text, ' ' order by id) from saved");
+      Checks.equal(rows, "1 3", "rows");
     }
   }
 
@@ -158,7 +160,8 @@ final class Sessions {
         Connection c = ours.get(number);
         c.setClientInfo("ApplicationName", "client " + number);
         Clients.run(c, "set timezone = '" + zones.get(number) + "'");
-        Clients.run(c, "set datestyle = 'ISO, " + (number % 2 == 0 ? "DMY" : "MDY") + "'"); // the driver insists on ISO
+        // The driver insists on ISO, so only the order of day and month can differ.
+        Clients.run(c, "set datestyle = 'ISO, " + (number % 2 == 0 ? "DMY" : "MDY") + "'");
       }
       for (int round = 0; round < 3; ++round) {
         for (int number = 0; number < 4; ++number) {
@@ -177,12 +180,13 @@ final class Sessions {
     }
   }
 
-  /** assumeMinServerVersion makes the driver send extra_float_digits at the start, where it would else use SET. */
+  /** assumeMinServerVersion makes the driver send extra_float_digits at the start instead of using SET. */
   private static void parametersFromTheStart() throws Exception {
     try (Clients plain = new Clients(1);
         Clients ours = new Clients(1, "ApplicationName", "from the start", "assumeMinServerVersion", "15")) {
       for (int round = 0; round < 3; ++round) {
-        Checks.equal(Clients.string(ours.get(0), "show application_name"), "from the start", "application_name");
+        String own = Clients.string(ours.get(0), "show application_name");
+        Checks.equal(own, "from the start", "application_name");
         String name = Clients.string(plain.get(0), "show application_name");
         Checks.equal(name, "PostgreSQL JDBC Driver", "the other's application_name");
       }
@@ -191,13 +195,14 @@ final class Sessions {
 
   /** What many an application writes into its URL, and the server never tells about. */
   private static void parametersNotReported() throws Exception {
-    try (Clients plain = new Clients(1);
-        Clients ours = new Clients(1, "currentSchema", "pg_catalog", "options", "-c statement_timeout=54321")) {
+    String[] options = {"currentSchema", "pg_catalog", "options", "-c statement_timeout=54321"};
+    try (Clients plain = new Clients(1); Clients ours = new Clients(1, options)) {
+      Connection other = plain.get(0);
       for (int round = 0; round < 3; ++round) {
         Checks.equal(Clients.string(ours.get(0), "show search_path"), "pg_catalog", "search_path");
         Checks.equal(Clients.string(ours.get(0), "show statement_timeout"), "54321ms", "statement_timeout");
-        Checks.equal(Clients.string(plain.get(0), "show search_path"), "\"$user\", public", "the other's search_path");
-        Checks.equal(Clients.string(plain.get(0), "show statement_timeout"), "0", "the other's statement_timeout");
+        Checks.equal(Clients.string(other, "show search_path"), "\"$user\", public", "the other's search_path");
+        Checks.equal(Clients.string(other, "show statement_timeout"), "0", "the other's statement_timeout");
       }
     }
   }
@@ -208,7 +213,8 @@ final class Sessions {
       Clients.run(c, "create temporary table mine (a int)");
       Clients.run(c, "insert into mine values (1)");
       for (int round = 0; round < 5; ++round) {
-        Checks.equal(Clients.string(ours.get(1), "select to_regclass('mine')::text"), null, "what others see");
+        String seen = Clients.string(ours.get(1), "select to_regclass('mine')::text");
+        Checks.equal(seen, null, "what others see");
         Checks.equal(Clients.number(c, "select count(*)::int from mine"), 1, "rows");
       }
       Clients.string(c, "select pg_advisory_lock(?)::text", 42);

@@ -69,7 +69,8 @@ final class Statements {
   private static void failsToParse() throws Exception {
     try (Clients ours = new Clients(2)) {
       for (int round = 0; round < 3; ++round) {
-        Checks.fails("42P01", () -> Clients.number(ours.get(0), "select a from missing_table where a = ?", 1));
+        String missing = "select a from missing_table where a = ?";
+        Checks.fails("42P01", () -> Clients.number(ours.get(0), missing, 1));
         Checks.equal(Clients.number(ours.get(1), "select ?::int", 7), 7, "the other's");
         Checks.equal(Clients.number(ours.get(0), "select ?::int", 8), 8, "its own");
       }
@@ -120,7 +121,8 @@ final class Statements {
   private static void batch() throws Exception {
     for (String rewrite : List.of("false", "true")) {
       try (Clients ours = new Clients(2, "reWriteBatchedInserts", rewrite)) {
-        Clients.run(ours.get(0), "drop table if exists batched; create table batched (id int primary key, t text)");
+        Clients.run(ours.get(0), "drop table if exists batched");
+        Clients.run(ours.get(0), "create table batched (id int primary key, t text)");
         String sql = "insert into batched values (?, ?)";
         try (PreparedStatement insert = ours.get(0).prepareStatement(sql);
             PreparedStatement keys = ours.get(1).prepareStatement(sql, new String[] {"id"})) {

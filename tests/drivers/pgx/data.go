@@ -25,7 +25,8 @@ func copyInAndOut(ctx context.Context) {
 			fmt.Fprintf(&sent, "%d\trow %d ü\n", n, n)
 			return []any{n, fmt.Sprintf("row %d ü", n)}, nil
 		})
-		equal(get(c.CopyFrom(ctx, pgx.Identifier{"copied"}, []string{"id", "t"}, rows)), int64(20000), "rows copied")
+		copied := get(c.CopyFrom(ctx, pgx.Identifier{"copied"}, []string{"id", "t"}, rows))
+		equal(copied, int64(20000), "rows copied")
 		var came bytes.Buffer
 		get(other.PgConn().CopyTo(ctx, &came, "copy (select * from copied order by id) to stdout"))
 		equal(came.String() == sent.String(), true, "what came out is what went in")
@@ -97,8 +98,8 @@ func types(ctx context.Context) {
 	text := "naïve ☃ 𝄞"
 	clients(ctx, 2, func(ours []*pgx.Conn) {
 		for _, c := range []*pgx.Conn{ours[0], ours[1], ours[0]} {
-			big123 := pgtype.Numeric{Int: converted(new(big.Int).SetString("-12345678901234567890123456789", 10)), Exp: -9, Valid: true}
-			same(ctx, c, "numeric", big123)
+			digits := converted(new(big.Int).SetString("-12345678901234567890123456789", 10))
+			same(ctx, c, "numeric", pgtype.Numeric{Int: digits, Exp: -9, Valid: true})
 			same(ctx, c, "int8", int64(math.MaxInt64))
 			same(ctx, c, "float8", 1.5e300)
 			same(ctx, c, "bool", true)

@@ -166,7 +166,8 @@ func pipeline(ctx context.Context) {
 				if n == 50 {
 					divisor = "0"
 				}
-				batch.SendQueryParams("select $1::int / $2::int", [][]byte{fmt.Append(nil, n), []byte(divisor)}, nil, nil, nil)
+				parameters := [][]byte{fmt.Append(nil, n), []byte(divisor)}
+				batch.SendQueryParams("select $1::int / $2::int", parameters, nil, nil, nil)
 				must(batch.Sync())
 			}
 			for n := range 100 {

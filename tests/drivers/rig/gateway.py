@@ -1,4 +1,4 @@
-"""Forebay in front of the private PostgreSQL: TLS and SCRAM on both sides, two server connections, two workers."""
+"""Forebay before the private PostgreSQL: TLS and SCRAM on both sides, two server connections, two workers."""
 
 import re
 import signal
@@ -36,14 +36,22 @@ class Gateway:
 
     def __init__(self, program, folder, certificate, key, postgres):
         self._log_path = folder / "forebay.log"
-        # SCRAM secrets, not passwords: the gateway can log in to PostgreSQL only with what the client proves to know.
+        # SCRAM secrets, not passwords: it can log in to PostgreSQL only with what the client proves to know.
         users = "".join(f'"{user}" "{postgres.secret(user)}"\n' for user in PASSWORDS)
         (folder / "userlist.txt").write_text(users)
         config = folder / "forebay.toml"
-        config.write_text(CONFIG.format(pool_size=POOL_SIZE, folder=folder, certificate=certificate, key=key,
-                                        server_port=postgres.port))  # fmt: skip
-        self._process = processes.start([str(program), "--config", str(config)], stderr=subprocess.PIPE, text=True,
-                                        errors="replace")  # fmt: skip
+        config.write_text(
+            CONFIG.format(
+                pool_size=POOL_SIZE,
+                folder=folder,
+                certificate=certificate,
+                key=key,
+                server_port=postgres.port,
+            )
+        )
+        self._process = processes.start(
+            [str(program), "--config", str(config)], stderr=subprocess.PIPE, text=True, errors="replace"
+        )
         self.port = None
         self._ready = threading.Event()
         self._reader = threading.Thread(target=self._read_log, daemon=True)

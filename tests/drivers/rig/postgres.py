@@ -1,4 +1,4 @@
-"""A private PostgreSQL: temporary folder, free port, TLS only, SCRAM only, one database `app` owned by user `app`."""
+"""A private PostgreSQL: temporary folder, free port, TLS and SCRAM only, one database `app` of user `app`."""
 
 import os
 import shutil
@@ -20,12 +20,32 @@ def free_port():
 
 
 def make_certificate(folder):
-    """A certificate for 127.0.0.1 and localhost that signs itself, so it is its own CA. Returns (certificate, key)."""
+    """A certificate for 127.0.0.1 and localhost that is its own CA. Returns (certificate, key)."""
     certificate, key = folder / "server.crt", folder / "server.key"
     processes.checked(
-        [processes.tool("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-         "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-         "-addext", "basicConstraints=critical,CA:TRUE", "-keyout", key, "-out", certificate])  # fmt: skip
+        [
+            processes.tool("openssl"),
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=DNS:localhost,IP:127.0.0.1",
+            "-addext",
+            "basicConstraints=critical,CA:TRUE",
+            "-keyout",
+            key,
+            "-out",
+            certificate,
+        ]
+    )
     return certificate, key
 
 
@@ -43,11 +63,28 @@ class Postgres:
         self._log = open(self.folder / "postgres.log", "wb")
         self.data.mkdir(mode=0o700)
         self._adopt(self.data)
-        processes.checked([f"{self.bin}/initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8",
-                           "--no-locale"], cwd=folder, **self._user)  # fmt: skip
+        processes.checked(
+            [
+                f"{self.bin}/initdb",
+                "-D",
+                self.data,
+                "-U",
+                "postgres",
+                "-A",
+                "trust",
+                "-N",
+                "-E",
+                "UTF8",
+                "--no-locale",
+            ],
+            cwd=folder,
+            **self._user,
+        )
         for source, name in ((certificate, "server.crt"), (key, "server.key")):
             self._adopt(shutil.copyfile(source, self.data / name)).chmod(0o600)
-        (self.data / "pg_hba.conf").write_text("local all postgres trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n")
+        (self.data / "pg_hba.conf").write_text(
+            "local all postgres trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n"
+        )
         self.port = free_port()
         self._process = self._start()
         try:
@@ -64,13 +101,22 @@ class Postgres:
 
     def _start(self):
         settings = {
-            "port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": self.data, "ssl": "on",
-            "max_connections": 120, "fsync": "off", "client_connection_check_interval": "200ms", "log_min_messages": "log", "log_line_prefix": "%m %p %u %a ",
-        }  # fmt: skip
+            "port": self.port,
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": self.data,
+            "ssl": "on",
+            "max_connections": 120,
+            "fsync": "off",
+            "client_connection_check_interval": "200ms",
+            "log_min_messages": "log",
+            "log_line_prefix": "%m %p %u %a ",
+        }
         command = [f"{self.bin}/postgres", "-D", self.data]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
-        return processes.start(command, signal.SIGINT, cwd=self.folder, stdout=self._log, stderr=self._log, **self._user)
+        return processes.start(
+            command, "INT", cwd=self.folder, stdout=self._log, stderr=self._log, **self._user
+        )
 
     def _wait_until_it_answers(self):
         give_up = time.monotonic() + 30
@@ -88,7 +134,19 @@ class Postgres:
         self.ask("create database app owner app")
 
     def _psql(self, sql):
-        return [f"{self.bin}/psql", "-X", "-At", "-h", str(self.data), "-p", str(self.port), "-U", "postgres", "-c", sql]
+        return [
+            f"{self.bin}/psql",
+            "-X",
+            "-At",
+            "-h",
+            str(self.data),
+            "-p",
+            str(self.port),
+            "-U",
+            "postgres",
+            "-c",
+            sql,
+        ]
 
     def ask(self, sql):
         """Runs `sql` as the superuser, beside whatever is being tested."""
@@ -137,5 +195,5 @@ class ServerConnections(threading.Thread):
         self.join()
 
     def most(self):
-        """The most that two looks in a row saw: a server that was just closed may still be leaving at the first."""
+        """The most that two looks in a row saw: what was just closed may still be leaving at the first."""
         return max(map(min, self.counts, self.counts[1:]), default=0)

@@ -1,14 +1,9 @@
 """Child processes that end with us, however we end."""
 
-import ctypes
 import os
 import shutil
-import signal
 import subprocess
 import sys
-
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Skip(Exception):
@@ -27,19 +22,19 @@ def as_server_user():
     return {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
 
 
-def start(command, death_signal=signal.SIGKILL, **options):
-    """Starts `command`; the kernel sends it `death_signal` should this process be killed."""
-    return subprocess.Popen(command, preexec_fn=lambda: _libc.prctl(_PR_SET_PDEATHSIG, death_signal), **options)
+def start(command, death_signal="KILL", **options):
+    """Starts `command`; the kernel sends it `death_signal` should we be killed. For the main thread only."""
+    return subprocess.Popen([tool("setpriv"), "--pdeathsig", death_signal, *command], **options)
 
 
 def stop(process, with_signal, patience=10):
-    """Asks the process to end; makes it end when it has not after `patience` seconds. Returns its exit code."""
+    """Asks the process to end, and makes it end after `patience` seconds. Returns its exit code."""
     if process.poll() is None:
         process.send_signal(with_signal)
         try:
             process.wait(patience)
         except subprocess.TimeoutExpired:
-            print(f"# {process.args[0]} did not stop within {patience} s", file=sys.stderr)
+            print(f"# {process.args[3]} did not stop within {patience} s", file=sys.stderr)
             process.kill()
     return process.wait()
 

@@ -1,8 +1,8 @@
 """Gets a driver from its registry and builds the program that uses it.
 
-Everything lands in one folder per driver and manifest below the user's cache, never in the source tree: a changed
-manifest means a new folder, an unchanged one needs no network. A registry out of reach is a reason to skip; a program
-of ours that does not compile is a failure.
+Everything lands in one folder per driver and manifest below the user's cache, never in the source tree: a
+changed manifest means a new folder, an unchanged one needs no network. A registry out of reach is a reason to
+skip; a program of ours that does not compile is a failure.
 """
 
 import contextlib
@@ -23,8 +23,15 @@ CLEAN = {"PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
 
 def _download(command, **options):
     """Runs a package manager. What it says when it fails is the reason to skip."""
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          errors="replace", **options)  # fmt: skip
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        **options,
+    )
     if done.returncode != 0:
         last_words = "\n".join(done.stdout.strip().splitlines()[-12:])
         raise processes.Skip(f"{pathlib.Path(command[0]).name} could not get the driver:\n{last_words}")
@@ -39,12 +46,18 @@ def _once(folder, name, work):
 
 
 def _copy_sources(source, folder):
-    """Copies what changed only, so that an incremental build stays one."""
-    for path in (p for p in source.rglob("*") if p.is_file()):
-        copy = folder / path.relative_to(source)
+    """Copies what changed only, so that an incremental build stays one, and removes what is gone."""
+    current = {str(path.relative_to(source)) for path in source.rglob("*") if path.is_file()}
+    known = folder / ".sources"
+    previous = set(known.read_text().splitlines()) if known.exists() else set()
+    for name in previous - current:
+        (folder / name).unlink(missing_ok=True)
+    for name in current:
+        copy = folder / name
         copy.parent.mkdir(parents=True, exist_ok=True)
-        if not copy.exists() or copy.read_bytes() != path.read_bytes():
-            shutil.copyfile(path, copy)
+        if not copy.exists() or copy.read_bytes() != (source / name).read_bytes():
+            shutil.copyfile(source / name, copy)
+    known.write_text("".join(f"{name}\n" for name in sorted(current)))
 
 
 def python(source, folder):
@@ -52,7 +65,16 @@ def python(source, folder):
 
     def install():
         processes.checked([sys.executable, "-m", "venv", "--clear", folder / "venv"])
-        pip = [interpreter, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"]
+        pip = [
+            interpreter,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--only-binary",
+            ":all:",
+        ]
         _download(pip + ["-r", source / "requirements.txt"])
         if (source / "requirements-without-dependencies.txt").exists():
             _download(pip[:-2] + ["--no-deps", "-r", source / "requirements-without-dependencies.txt"])
@@ -63,7 +85,14 @@ def python(source, folder):
 
 def node(source, folder):
     _copy_sources(source, folder)
-    npm = [processes.tool("npm"), "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"]
+    npm = [
+        processes.tool("npm"),
+        "install",
+        "--no-audit",
+        "--no-fund",
+        "--no-package-lock",
+        "--ignore-scripts",
+    ]
     _once(folder, "installed", lambda: _download(npm, cwd=folder))
     return [processes.tool("node"), folder / "check.mjs"], {}
 
@@ -74,8 +103,18 @@ def java(source, folder):
     maven = [processes.tool("mvn"), "-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=libraries"]
     _once(folder, "installed", lambda: _download(maven, cwd=folder))
     classes = folder / "classes"
-    processes.checked([compiler, "-Xlint:all", "-Werror", "-d", classes, "-cp", folder / "libraries/*",
-                       *sorted(folder.glob("*.java"))])  # fmt: skip
+    processes.checked(
+        [
+            compiler,
+            "-Xlint:all",
+            "-Werror",
+            "-d",
+            classes,
+            "-cp",
+            folder / "libraries/*",
+            *sorted(folder.glob("*.java")),
+        ]
+    )
     return [runtime, "-XX:TieredStopAtLevel=1", "-cp", f"{classes}:{folder}/libraries/*", "Check"], {}
 
 
@@ -133,7 +172,9 @@ def _locked(path):
 def prepare(driver):
     """Installs and builds. Returns the command that runs the checks, and the environment it needs."""
     source = HERE / driver
-    manifest, build = next((source / name, build) for name, build in _KINDS.items() if (source / name).exists())
+    manifest, build = next(
+        (source / name, build) for name, build in _KINDS.items() if (source / name).exists()
+    )
     texts = [path.read_bytes() for path in sorted(source.glob(f"{manifest.stem}*{manifest.suffix}"))]
     texts += [sys.version.encode()] * (build is python)
     folder = _cache() / f"{driver}-{hashlib.sha256(b''.join(texts)).hexdigest()[:12]}"

@@ -174,7 +174,8 @@ pub async fn pins() -> Outcome {
     c.close().await;
     for _ in 0..2 {
         let next = connect().await?;
-        next.execute("select pg_advisory_xact_lock(42)", &[]).await?; // waits until PostgreSQL has let go of it
+        // Waits until PostgreSQL has let go of it.
+        next.execute("select pg_advisory_xact_lock(42)", &[]).await?;
         next.batch_execute("create temporary table mine (a int)").await?;
         next.close().await;
     }
@@ -248,7 +249,7 @@ async fn transact(pool: &Pool, number: i32) -> Outcome {
 
 /// 20 pooled connections, 4000 short transactions; every reply must be the one to its own request.
 pub async fn pool_under_load() -> Outcome {
-    // Clean: every connection that comes back is reset with CLOSE ALL, RESET ALL, UNLISTEN *, DISCARD TEMP and more.
+    // Clean: every connection that comes back is reset with RESET ALL, UNLISTEN *, DISCARD TEMP and more.
     let manager = ManagerConfig { recycling_method: RecyclingMethod::Clean };
     let pool = Pool::builder(Manager::from_config(config(), tls(), manager)).max_size(20).build()?;
     let table = "drop table if exists counters; create table counters (id int primary key, n int);
