@@ -85,6 +85,10 @@ class StatementRegistry {
     return StatementRef(&statement);
   }
 
+  const Statement* find(const StatementKey& key) const {
+    const auto found = statements_.find(key);
+    return found == statements_.end() ? nullptr : &found->second;
+  }
   size_t size() const { return statements_.size(); }
   size_t bytes() const { return bytes_; }
 

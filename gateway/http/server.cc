@@ -37,7 +37,7 @@ class Server::Daemon {
                           MHD_RequestTerminationCode code);
 
   MHD_Result proceed(const std::shared_ptr<Exchange>& exchange, const char* method, const char* url);
-  void ask(const std::shared_ptr<Exchange>& exchange, Request request);
+  void ask(const std::shared_ptr<Exchange>& exchange, const Request& request);
   void await(const std::shared_ptr<Exchange>& exchange);
   void giveUpLate();
   void armAnswerTimer();
@@ -143,7 +143,7 @@ MHD_Result Server::Daemon::proceed(const std::shared_ptr<Exchange>& exchange, co
   return MHD_YES;
 }
 
-void Server::Daemon::ask(const std::shared_ptr<Exchange>& exchange, Request request) {
+void Server::Daemon::ask(const std::shared_ptr<Exchange>& exchange, const Request& request) {
   exchange->setAsked();
   if (stopping_) return exchange->answer(jsonError(503, "shutting down"));
   handler_(request, [weak = std::weak_ptr(exchange)](Response response) {

@@ -44,6 +44,8 @@ class Loop {
 
   // Destroys `object` when no callback of this turn can still be using it.
   void bury(std::unique_ptr<Mortal> object) { graveyard_.push_back(std::move(object)); }
+  // After run(): destroys what is buried.
+  void buryAll() { graveyard_.clear(); }
   // Runs `work` on this thread before the loop waits for the next event.
   void defer(std::function<void()> work);
 

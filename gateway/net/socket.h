@@ -39,6 +39,10 @@ class Socket {
   bool valid() const { return handle_ != nullptr; }
   int fd() const { return handle_ ? handle_->fd : -1; }
 
+  // Whom to tell from now on.
+  void setUser(SocketUser& user) {
+    if (handle_) handle_->user = &user;
+  }
   void want(bool readable, bool writable);
   bool wantsReadable() const;
 

@@ -1,0 +1,244 @@
+#include "gateway/control.h"
+
+#include <dirent.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "base/random.h"
+
+namespace forebay {
+
+namespace {
+
+uint32_t workerCount(const conf::Config& config) {
+  const uint32_t cores = std::max(1u, std::thread::hardware_concurrency());
+  const uint32_t wanted = config.listen.workers == 0 ? cores : config.listen.workers;
+  return std::min(wanted, postgres::ClientPid::kMaxWorkers);
+}
+
+uint64_t openDescriptors() {
+  DIR* folder = ::opendir("/proc/self/fd");
+  if (folder == nullptr) return 0;
+  uint64_t count = 0;
+  while (const dirent* entry = ::readdir(folder)) count += entry->d_name[0] != '.';
+  ::closedir(folder);
+  return count > 0 ? count - 1 : 0;  // the folder's own
+}
+
+uint64_t maxDescriptors() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur;
+}
+
+}  // namespace
+
+Control::Control(conf::Sources sources, std::unique_ptr<Log> log, postgres::SettingsPtr settings)
+    : sources_(std::move(sources)),
+      log_(std::move(log)),
+      settings_(std::move(settings)),
+      shared_(workerCount(*settings_->config)),
+      started_(std::chrono::system_clock::now()) {
+  shared_.mock_secret = randomBytes(32);
+  console_ = std::make_unique<admin::Console>(*this, [this] { return loop_.now(); });
+  api_ = std::make_unique<http::Api>(*this);
+  shared_.console = [this](uint32_t from, std::string sql, bool admin, std::function<void(std::string)> reply) {
+    loop_.mailbox().post([this, from, sql = std::move(sql), admin, reply = std::move(reply)] {
+      console_->handle(sql, admin ? admin::Role::kAdmin : admin::Role::kStats, [this, from, reply](std::string bytes) {
+        shared_.workers[from]->post(
+            [reply, bytes = std::move(bytes)](postgres::PostgresWorker&) { reply(bytes); });
+      });
+    });
+  };
+  patience_tick_ = std::make_unique<net::Tick>(loop_, [this] { askPatiences(); });
+  stats_tick_ = std::make_unique<net::Tick>(loop_, [this] { endStatsPeriod(); });
+  shutdown_tick_ = std::make_unique<net::Tick>(loop_, [this] {
+    if (draining_) return stopNow();
+    drainNow();
+  });
+}
+
+Control::~Control() {
+  for (auto& worker : workers_) worker->join();
+}
+
+// ---- starting
+
+Status Control::start() {
+  const uint32_t count = workerCount(*settings_->config);
+  for (uint32_t i = 0; i < count; ++i) {
+    workers_.push_back(std::make_unique<Worker>(i, *log_, shared_, settings_));
+    shared_.workers.push_back(&workers_.back()->postgres());
+    workers_.back()->postgres().on_empty = [this] { loop_.mailbox().post([this] { workersEmpty(); }); };
+  }
+  Status listening = listen();
+  if (listening) listening = listenHttp();
+  if (!listening) {
+    for (auto& worker : workers_) {  // each loop runs once, to close its handles
+      worker->stop();
+      worker->start();
+      worker->join();
+    }
+    http_.clear();
+    loop_.stop();
+    loop_.run();
+    return listening;
+  }
+  watchSignals();
+  for (auto& worker : workers_) worker->start();
+  stats_tick_->in(settings_->config->postgres.stats_period);
+  phase_ = admin::Phase::kServing;
+  log_->info() << "ready";
+  return Ok{};
+}
+
+Status Control::listen() {
+  const conf::ListenSettings& settings = settings_->config->listen;
+  net::ListenOptions options{settings.listen_backlog, settings.unix_socket_mode, settings.unix_socket_group,
+                             settings_->config->postgres.tcp.defer_accept};
+  for (conf::ListenAddress address : settings.postgres) {
+    const size_t sockets = address.isUnix() ? 1 : workers_.size();
+    for (size_t i = 0; i < sockets; ++i) {
+      Result<net::ListenSocket> socket = net::listenOn(address, options);
+      if (!socket) return Error{"cannot listen on " + socket.error()};
+      address.port = socket->port;  // where any port would do, all workers take the first one's
+      workers_[i]->listen(socket->fd, address.isUnix());
+      if (i == 0) log_->info() << "listening: postgres " << socket->name;
+      listening_.push_back(std::move(*socket));
+    }
+  }
+  return Ok{};
+}
+
+Status Control::listenHttp() {
+  for (const conf::ListenAddress& address : settings_->config->listen.http) {
+    http::Server::Options options;
+    options.host = address.host;
+    options.port = address.port;
+    auto server = http::Server::start(loop_.native(), options, [this](const http::Request& request, http::Respond respond) {
+      api_->handle(request, respond);
+    });
+    if (!server) return Error{"cannot listen on " + server.error()};
+    log_->info() << "listening: http " << (address.host.empty() ? "0.0.0.0" : address.host) << ":" << (*server)->port();
+    http_.push_back(std::move(*server));
+  }
+  return Ok{};
+}
+
+void Control::run() { loop_.run(); }
+
+// ---- signals
+
+void Control::watchSignals() {
+  for (const int number : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2}) {
+    auto handle = std::make_unique<uv_signal_t>();
+    uv_signal_init(loop_.native(), handle.get());
+    handle->data = this;
+    uv_signal_start(
+        handle.get(), [](uv_signal_t* signal, int raised) { static_cast<Control*>(signal->data)->onSignal(raised); }, number);
+    signals_.push_back(std::move(handle));
+  }
+}
+
+void Control::onSignal(int number) {
+  switch (number) {
+    case SIGTERM:
+      if (phase_ == admin::Phase::kDraining) return stopNow();
+      return beginShutdown(settings_->config->postgres.shutdown_delay);
+    case SIGINT:
+      if (phase_ == admin::Phase::kDraining) return stopNow();
+      return beginShutdown(Duration::zero());
+    case SIGQUIT: return stopNow();
+    case SIGHUP: return reload([](const Result<std::vector<std::string>>&) {});
+    case SIGUSR1: return pause({}, [](const Status&) {});
+    case SIGUSR2: return resume({}, [](const Status&) {});
+    default: return;
+  }
+}
+
+// ---- stopping
+
+// Not ready from now on, but still accepting for `delay`: until every balancer has heard of it.
+void Control::beginShutdown(Duration delay) {
+  if (phase_ == admin::Phase::kDraining) return;
+  phase_ = admin::Phase::kDraining;
+  log_->info() << "shutting down: accepting for another " << delay << ", then closing each client at its next "
+               << "transaction boundary within " << settings_->config->postgres.shutdown_timeout;
+  if (delay <= Duration::zero()) return drainNow();
+  shutdown_tick_->in(delay);
+}
+
+void Control::drainNow() {
+  draining_ = true;
+  for (auto& worker : workers_) worker->stopListening();
+  const Duration grace = settings_->config->postgres.shutdown_timeout;
+  const Instant until = loop_.now() + grace;
+  for (auto& worker : workers_)
+    worker->postgres().post([until](postgres::PostgresWorker& there) { there.drain(until); });
+  shutdown_tick_->in(grace);
+}
+
+void Control::workersEmpty() {
+  if (draining_ && shared_.client_count.load() == 0) stopNow();
+}
+
+void Control::stopNow() {
+  if (std::exchange(stopped_, true)) return;
+  phase_ = admin::Phase::kDraining;
+  log_->info() << "stopping";
+  for (auto& worker : workers_) worker->stop();
+  for (auto& worker : workers_) worker->join();
+  for (const net::ListenSocket& socket : listening_)
+    if (!socket.path.empty()) ::unlink(socket.path.c_str());
+  http_.clear();
+  patience_tick_.reset();
+  stats_tick_.reset();
+  shutdown_tick_.reset();
+  for (auto& signal : signals_) uv_close(reinterpret_cast<uv_handle_t*>(signal.get()), nullptr);
+  loop_.stop();
+}
+
+// ---- statistics
+
+void Control::endStatsPeriod() {
+  const conf::PostgresSettings& settings = settings_->config->postgres;
+  console_->endStatsPeriod([this](const admin::StatTotals& averages) {
+    if (!settings_->config->log.log_stats) return;
+    log_->info() << "stats: " << averages.transactions << " xacts/s, " << averages.queries << " queries/s, "
+                 << averages.server_assignments << " server assignments/s, in " << averages.client_bytes << " B/s, out "
+                 << averages.server_bytes << " B/s, xact " << averages.transaction_time << " us, query "
+                 << averages.query_time << " us, wait " << averages.wait_time << " us";
+  });
+  stats_tick_->in(settings.stats_period > Duration::zero() ? settings.stats_period : Duration(seconds(60)));
+}
+
+void Control::fillOwn(admin::Snapshot& snapshot, admin::Detail detail) {
+  snapshot.taken = std::chrono::system_clock::now();
+  snapshot.phase = phase_;
+  snapshot.pause = static_cast<admin::Pause>(shared_.pause.load());
+  for (const auto& database : shared_.directory.databases()) {
+    admin::DatabaseRow& row = snapshot.database(database->name);
+    row.paused = database->paused.load();
+    row.disabled = database->disabled.load();
+    const postgres::DatabaseState::Contact contact = database->contact();
+    row.last_reached = contact.reached;
+    row.last_unreachable = contact.unreachable;
+    row.last_error = contact.error;
+  }
+  snapshot.process.workers = static_cast<uint32_t>(workers_.size());
+  snapshot.process.started = started_;
+  snapshot.process.open_fds = openDescriptors();
+  snapshot.process.max_fds = maxDescriptors();
+  snapshot.process.reloads_succeeded = reloads_succeeded_;
+  snapshot.process.reloads_failed = reloads_failed_;
+  snapshot.process.log_lines_dropped = log_->droppedTotal();
+  if (detail != admin::Detail::kConnections) return;
+  for (const net::ListenSocket& socket : listening_) {
+    const size_t colon = socket.name.rfind(':');
+    snapshot.listeners.push_back({socket.fd, socket.name.substr(0, colon), socket.port});
+  }
+}
+
+}  // namespace forebay

@@ -1,0 +1,66 @@
+// Cancels: the lane that CancelRequests travel in, apart from the queries they are meant for.
+//
+// A cancel finds its client by the key (on whichever worker it lives), and its server through the client. It gets a
+// connection of its own to the same host; the server that it is for is not lent again before PostgreSQL has closed
+// that connection, so a late cancel hits nobody. Each pool's lane is bounded in width and each cancel in time.
+// One per worker, on its thread.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "base/bytes.h"
+#include "base/deadlines.h"
+#include "conf/config.h"
+#include "gateway/net/loop.h"
+#include "gateway/net/socket.h"
+#include "gateway/postgres/server_dialer.h"
+
+namespace forebay::postgres {
+
+class PostgresWorker;
+class Server;
+class WorkerPool;
+
+class Cancels {
+ public:
+  explicit Cancels(PostgresWorker& worker);
+  ~Cancels();
+
+  // A CancelRequest came in, on this worker. `done` is called on this worker when it has taken effect, or cannot.
+  void requested(uint32_t pid, std::string secret, std::function<void()> done);
+
+  // Cancels what `server` runs. `done` may be empty.
+  void cancelServer(Server& server, std::function<void()> done = {});
+  // The server is gone: nothing waits for its cancels any more.
+  void forget(Server& server);
+  void stop();
+
+  struct Load {
+    uint32_t active = 0, waiting = 0;
+  };
+  Load load(const WorkerPool& pool) const;
+
+ private:
+  class Flight;
+  struct Queued {
+    WorkerPool* pool;
+    uint64_t server_id;
+    std::function<void()> done;
+    Instant deadline;
+  };
+
+  void arrived(uint32_t slot, const std::string& secret, std::function<void()> done);
+  void launch(Server& server, std::function<void()> done);
+  void landed(Flight& flight);
+  size_t widthOf(const WorkerPool& pool) const;
+
+  PostgresWorker& worker_;
+  std::vector<std::unique_ptr<Flight>> flights_;
+  std::deque<Queued> queue_;
+};
+
+}  // namespace forebay::postgres

@@ -1,0 +1,212 @@
+// Client: one client's session, from accept to close.
+//
+// While it logs in a ClientLogin has the word. Afterwards its requests go to a server borrowed from its pool: for a
+// transaction, a statement, or as long as it stays, as pool_mode says, and for as long as a pin lasts. Between
+// transactions it has neither a server nor a buffer: there are many of them, and an idle one is to cost less than a
+// kilobyte.
+// All calls are on the worker's thread. A Client is in its worker's ClientTable until it is closed.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/deadlines.h"
+#include "base/intrusive_list.h"
+#include "gateway/net/outbox.h"
+#include "gateway/net/peer_address.h"
+#include "gateway/net/socket.h"
+#include "gateway/postgres/borrower.h"
+#include "gateway/postgres/client_statements.h"
+#include "gateway/postgres/client_table.h"
+#include "gateway/postgres/gather.h"
+#include "pgproto/frame.h"
+#include "pgproto/sql.h"
+#include "pools/parameters.h"
+#include "pools/pins.h"
+#include "pools/reply_tracker.h"
+
+namespace forebay::postgres {
+
+class ClientLogin;
+class PostgresWorker;
+class Server;
+class WorkerPool;
+
+struct InClientList;
+
+class Client final : public net::Mortal,
+                     public net::SocketUser,
+                     public Deadline,
+                     public Borrower,
+                     public ListNode<InClientList> {
+ public:
+  enum class State : uint8_t {
+    kLogin,    // login_ has the word
+    kIdle,     // has no server and needs none
+    kWaiting,  // wants a server
+    kActive,   // has one
+    kConsole,  // talks to the admin console
+    kClosed,   // waits to be buried
+  };
+
+  Client(PostgresWorker& worker, int fd, const net::PeerAddress& peer, uint32_t slot);
+  ~Client() override;
+
+  // ---- told by its login
+  struct LoggedIn {
+    WorkerPool* pool = nullptr;  // null: the admin console
+    bool admin = false;          // of the console: may do more than look
+    bool replication = false;
+    uint32_t protocol = 0;
+    pools::ParametersRef parameters;
+    std::string greeting;  // from AuthenticationOk to ReadyForQuery
+  };
+  void loggedIn(LoggedIn result);
+  net::Socket& socket() { return socket_; }
+  const net::Socket& socket() const { return socket_; }
+  // The login waits for a server to learn what servers of this pool report.
+  void awaitWelcome(WorkerPool& pool);
+
+  // Says why and closes. `response`: a whole ErrorResponse, or empty for none.
+  void close(std::string_view reason, Bytes response = {});
+  // Closes at the next transaction boundary, now if there is none open.
+  void closeWhenIdle();
+  // The gateway is going: the client leaves at its first transaction boundary after `at`.
+  void leaveBy(Instant at);
+  // Counts it among the clients of its database and user. False: a limit is reached.
+  bool takeBudgets(WorkerPool& pool, const std::string& user);
+  // Takes the effect of a CancelRequest; `done` when it has been passed on to PostgreSQL, or at once.
+  void cancel(std::function<void()> done);
+
+  // ---- Borrower
+  void lent(Server& server) override;
+  void failed(Bytes response) override;
+  void received(Bytes run) override;
+  void ready(char status, bool idle) override;
+  void parameterChanged(Bytes name, Bytes value) override;
+  void commandCompleted(Bytes tag) override;
+  void parseConfirmed() override;
+  void errorReceived(Bytes sqlstate, uint32_t skipped_parses) override;
+  void serverWritable() override;
+  void serverLost(Bytes response) override;
+  const pools::ParametersRef& wantedParameters() const override { return parameters_; }
+  uint64_t borrowerId() const override { return id_; }
+  bool patient() const override { return state_ != State::kLogin; }
+
+  // ---- SocketUser
+  void onReadable() override;
+  void onWritable() override;
+
+  PostgresWorker& worker() const { return worker_; }
+  State state() const { return state_; }
+  WorkerPool* pool() const { return pool_; }
+  Server* server() const { return server_; }
+  uint64_t id() const { return id_; }
+  uint32_t slot() const { return slot_; }
+  uint32_t pid() const;
+  const net::PeerAddress& peer() const { return peer_; }
+  Bytes cancelSecret() const;  // 4 bytes in protocol 3.0, 16 in 3.2
+  const pools::Pins& pins() const { return pins_; }
+  WallTime pinnedSince() const { return pinned_since_; }
+  bool replication() const { return replication_; }
+  size_t keptBytes() const { return in_.size() + out_.size(); }
+  uint32_t preparedStatements() const { return statements_ ? static_cast<uint32_t>(statements_->size()) : 0; }
+  WallTime connectedWall() const { return connected_wall_; }
+  Instant requestAt() const { return request_at_; }
+
+ protected:
+  void due(Instant now) override;
+
+ private:
+  friend class ClientLogin;
+
+  // What became of one message of the client.
+  enum class Step : uint8_t {
+    kTaken,     // passed on, or dealt with
+    kNeedMore,  // it must be whole, and is not yet
+    kWait,      // it needs a server, and there is none yet
+    kClosed,    // the client is gone
+  };
+
+  // client_requests.cc: what the client sends
+  size_t consume(Bytes in);
+  Step message(const pgproto::Header& header, Bytes there, bool whole, Gather& out);
+  Step query(Bytes body, Bytes message, bool whole, Gather& out);
+  Step parse(Bytes body, Bytes message, bool whole, Gather& out);
+  Step bind(const pgproto::Header& header, Bytes there, bool whole, Gather& out);
+  Step describe(Bytes body, Bytes message, Gather& out);
+  Step closeTarget(Bytes body, Bytes message, Gather& out);
+  Step copyMessage(char type, Bytes there, Gather& out);
+  Step functionCall(Bytes there, Gather& out);
+  Step protocolError(std::string text);
+  bool haveServer();
+  void startRequest();
+  void noteEffects(uint32_t effects, Bytes sql, bool alone);
+  void ensurePrepared(const pools::Statement& statement, Gather& out);
+  void prepareAnew(const pools::Statement& statement, pools::Owed kind, Gather& out);
+  bool tracksStatements() const;
+  void rememberUnnamed();
+  void unnamedNeeded(Gather& out);
+  Step console(char type, Bytes body, bool whole);
+
+  // client.cc
+  void enter(State next);
+  void watch();
+  void send(Bytes bytes);
+  void takeHeld();
+  void releaseServer();
+  bool mustKeepServer() const;
+  void addPins(uint32_t effects);
+  void applyPendingSets(bool committed);
+  void transactionEnded(Instant now);
+  void left(std::string_view why);
+  void giveBackBudgets();
+  void armDeadline(Instant now);
+  void logEvent(std::string_view event) const;
+  Duration waited(Instant now) const;
+
+  static constexpr size_t kMaxHeld = 64 * 1024;             // bytes of requests held while there is no server
+  static constexpr size_t kMaxWholeQuery = 1024 * 1024;     // a longer Query passes through in parts
+  static constexpr size_t kMaxWholeParse = 16 * 1024 * 1024;  // a longer Parse of a named statement is refused
+
+  PostgresWorker& worker_;
+  net::Socket socket_;
+  net::Buffer in_;   // requests that wait: for a server, or for the rest of a message
+  net::Outbox out_;  // replies that the client does not take
+  std::unique_ptr<ClientLogin> login_;
+  WorkerPool* pool_ = nullptr;
+  Server* server_ = nullptr;
+  pools::ParametersRef parameters_;
+  std::unique_ptr<ClientStatements> statements_;
+  std::shared_ptr<pools::SharedAccount> database_account_, user_account_;  // in whose budgets it is counted
+  const uint64_t id_;
+  const WallTime connected_wall_;
+  WallTime pinned_since_{};
+  Instant state_since_{};
+  Instant request_at_{};      // the first byte of what is being answered
+  Instant leave_at_ = kNever;
+  Instant transaction_at_{};  // the first byte of the transaction
+  Bytes unnamed_parse_;       // within one turn: a Parse of the unnamed statement that nothing has used yet
+  uint64_t streaming_ = 0;    // bytes left of a message that passes through in parts
+  std::array<char, 16> secret_{};
+  const uint32_t slot_;
+  uint32_t unpin_effects_ = 0;  // of the text under way, if it is alone and outside a transaction block
+  net::PeerAddress peer_;
+  pools::Pins pins_;
+  State state_ = State::kLogin;
+  bool drop_streaming_ = false;   // what is left of the message goes nowhere
+  bool long_secret_ = false;      // protocol 3.2
+  bool admin_ = false;
+  bool replication_ = false;
+  bool close_when_idle_ = false;
+  bool notified_ = false;         // told that it is queued
+  bool error_seen_ = false;       // since the last ReadyForQuery
+  bool rolled_back_ = false;      // a ROLLBACK ended the transaction, or a part of it
+  bool in_transaction_ = false;
+  bool console_busy_ = false;
+  bool consuming_ = false;
+};
+
+}  // namespace forebay::postgres

@@ -1,0 +1,269 @@
+// How a client proves who it is: trust, plain, md5, SCRAM, certificate or peer, as auth_type or the HBA file says.
+// https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP
+#include <pwd.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "base/random.h"
+#include "gateway/postgres/auth_query.h"
+#include "gateway/postgres/client_login.h"
+#include "gateway/postgres/postgres_worker.h"
+#include "gateway/postgres/report.h"
+#include "pgproto/messages.h"
+
+namespace forebay::postgres {
+namespace {
+
+constexpr uint32_t kMaxLoginMessage = 10000;
+
+conf::HbaMethod methodOf(conf::AuthType type) {
+  switch (type) {
+    case conf::AuthType::kTrust:
+    case conf::AuthType::kAny: return conf::HbaMethod::kTrust;
+    case conf::AuthType::kPlain: return conf::HbaMethod::kPassword;
+    case conf::AuthType::kMd5: return conf::HbaMethod::kMd5;
+    case conf::AuthType::kScramSha256: return conf::HbaMethod::kScramSha256;
+    case conf::AuthType::kCert: return conf::HbaMethod::kCert;
+    case conf::AuthType::kHba: break;
+  }
+  return conf::HbaMethod::kReject;
+}
+
+std::string peerUser(int fd) {
+  ucred credentials{};
+  socklen_t size = sizeof credentials;
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return {};
+  passwd entry{};
+  passwd* found = nullptr;
+  char strings[1024];
+  if (::getpwuid_r(credentials.uid, &entry, strings, sizeof strings, &found) != 0 || found == nullptr) return {};
+  return found->pw_name;
+}
+
+}  // namespace
+
+conf::HbaMethod ClientLogin::chooseMethod() {
+  if (config_->postgres.auth_type != conf::AuthType::kHba) return methodOf(config_->postgres.auth_type);
+  conf::HbaQuery query;
+  query.database = database_;
+  query.user = user_;
+  query.replication = !replication_.empty();
+  query.unix_socket = client_.peer().isUnix();
+  query.tls = client_.socket().hasTls();
+  query.ipv6 = client_.peer().family() == net::PeerAddress::Family::kIpv6;
+  query.address = client_.peer().bytes();
+  const conf::HbaRule* rule = config_->hba.match(query);
+  if (rule == nullptr) return conf::HbaMethod::kReject;
+  ident_map_ = rule->map;
+  return rule->method;
+}
+
+bool ClientLogin::authenticate() {
+  method_ = chooseMethod();
+  switch (method_) {
+    case conf::HbaMethod::kReject:
+      return reject("auth_rejected", pgproto::sqlstate::kInvalidAuthorization,
+                    "no rule of the HBA file lets user \"" + user_ + "\" into database \"" + database_ + "\" from " +
+                        client_.peer().host() + (client_.socket().hasTls() ? " with TLS" : " without TLS"));
+    case conf::HbaMethod::kCert: return certificateLogin();
+    case conf::HbaMethod::kPeer: return peerLogin();
+    case conf::HbaMethod::kTrust:
+    case conf::HbaMethod::kMd5:
+    case conf::HbaMethod::kPassword:
+    case conf::HbaMethod::kScramSha256: break;
+  }
+  if (const std::string* listed = config_->userlist.find(user_)) {
+    secretFound(*listed);
+    return false;
+  }
+  const bool asks = method_ != conf::HbaMethod::kTrust && (isConsole() ? false : AuthQueries::configured(*config_, config_database_));
+  if (!asks) {
+    secretFound(std::nullopt);
+    return false;
+  }
+  step_ = Step::kElsewhere;
+  PostgresWorker& worker = client_.worker();
+  worker.authQueries().find(*config_database_, database_, user_,
+                            [&worker, slot = client_.slot(), id = client_.id()](AuthQueries::Answer answer) {
+                              Client* client = worker.clients().at(slot);
+                              if (client == nullptr || client->id() != id || !client->login_) return;
+                              ClientLogin& login = *client->login_;
+                              if (!answer.failure.empty()) return client->close("auth_query failed", answer.failure);
+                              login.secretFound(std::move(answer.secret));
+                            });
+  return false;
+}
+
+void ClientLogin::secretFound(std::optional<std::string> secret) {
+  secret_ = std::move(secret);
+  switch (method_) {
+    case conf::HbaMethod::kTrust: {
+      const bool listed = secret_.has_value() || config_->userlist.size() == 0 || config_->postgres.auth_type == conf::AuthType::kAny;
+      if (!listed && !mayUseConsole()) {
+        authenticationFailed("not in auth_file");
+        return;
+      }
+      authenticated();
+      return;
+    }
+    case conf::HbaMethod::kPassword:
+      askForPassword();
+      return;
+    case conf::HbaMethod::kMd5:
+      // As PostgreSQL: md5 asks for SCRAM when that is how the secret is stored.
+      if (secret_ && secret_->starts_with("SCRAM-SHA-256$")) {
+        method_ = conf::HbaMethod::kScramSha256;
+        startScram();
+        return;
+      }
+      askForPassword();
+      return;
+    case conf::HbaMethod::kScramSha256:
+      startScram();
+      return;
+    case conf::HbaMethod::kReject:
+    case conf::HbaMethod::kPeer:
+    case conf::HbaMethod::kCert: return;
+  }
+}
+
+bool ClientLogin::askForPassword() {
+  step_ = Step::kPassword;
+  std::string request;
+  if (method_ == conf::HbaMethod::kMd5) {
+    salt_ = randomBytes(4);
+    pgproto::appendAuthenticationMd5Password(request, salt_);
+  } else {
+    pgproto::appendAuthenticationCleartextPassword(request);
+  }
+  send(request);
+  return false;
+}
+
+bool ClientLogin::startScram() {
+  const conf::PostgresSettings& settings = config_->postgres;
+  PostgresWorker& worker = client_.worker();
+  std::optional<pgproto::ScramSecret> known;
+  if (secret_ && secret_->starts_with("SCRAM-SHA-256$")) {
+    known = pgproto::parseScramSecret(*secret_);
+  } else if (secret_ && !secret_->starts_with("md5")) {
+    known = pgproto::makeScramSecret(*secret_, randomBytes(16), settings.scram_iterations);
+  }
+  // Who is not known goes through the same exchange, which then fails like a wrong password.
+  unknown_user_ = !known;
+  if (!known) known = pgproto::makeMockScramSecret(user_, worker.shared().mock_secret, settings.scram_iterations);
+  const net::Tls* tls = client_.socket().tls();
+  const std::string end_point_data = tls != nullptr ? tls->endPointData() : std::string();
+  scram_.emplace(std::move(*known), pgproto::scramNonce(randomBytes(18)), end_point_data);
+  step_ = Step::kSaslFirst;
+  std::vector<Bytes> mechanisms = {"SCRAM-SHA-256"};
+  if (!end_point_data.empty()) mechanisms.insert(mechanisms.begin(), "SCRAM-SHA-256-PLUS");
+  std::string request;
+  pgproto::appendAuthenticationSasl(request, mechanisms);
+  send(request);
+  return false;
+}
+
+// Deals with the message in front. False: more bytes are needed, or the step has changed.
+bool ClientLogin::message() {
+  pgproto::Frame frame;
+  const std::string bytes(in_.bytes());
+  switch (pgproto::scanFrame(bytes, kMaxLoginMessage, frame)) {
+    case pgproto::Scan::kNeedMore: return false;
+    case pgproto::Scan::kMalformed: return reject("protocol", pgproto::sqlstate::kProtocolViolation, "invalid message length");
+    case pgproto::Scan::kFrame: break;
+  }
+  in_.consume(client_.worker().loop().buffers(), frame.whole.size());
+  if (frame.type == 'X') return client_.left("the client said goodbye during its login"), false;
+  if (frame.type != 'p')
+    return reject("protocol", pgproto::sqlstate::kProtocolViolation,
+                  "expected a password response, got message type " + std::to_string(static_cast<unsigned char>(frame.type)));
+  if (step_ == Step::kPassword) return passwordMessage(frame.body);
+  return step_ == Step::kSaslFirst ? saslFirst(frame.body) : saslFinal(frame.body);
+}
+
+bool ClientLogin::passwordMessage(Bytes body) {
+  if (body.empty() || body.back() != '\0') return reject("protocol", pgproto::sqlstate::kProtocolViolation, "invalid password packet");
+  const Bytes answer = body.substr(0, body.size() - 1);
+  if (method_ == conf::HbaMethod::kMd5) {
+    // Without a secret the answer is compared with that of a password nobody knows: the time taken is the same.
+    const std::string secret = secret_.value_or(client_.worker().shared().mock_secret);
+    const bool right = pgproto::equalConstantTime(answer, pgproto::md5Response(user_, secret, salt_));
+    return right && secret_ ? authenticated() : authenticationFailed("wrong password");
+  }
+  const std::string secret = secret_.value_or(client_.worker().shared().mock_secret);
+  if (!pgproto::passwordMatches(user_, answer, secret) || !secret_) return authenticationFailed("wrong password");
+  typed_password_ = answer;
+  return authenticated();
+}
+
+bool ClientLogin::saslFirst(Bytes body) {
+  pgproto::SaslInitialResponse initial;
+  if (!pgproto::parseSaslInitialResponse(body, initial))
+    return reject("protocol", pgproto::sqlstate::kProtocolViolation, "invalid SASLInitialResponse");
+  const Result<std::string> reply = scram_->first(initial.mechanism, initial.data);
+  if (!reply) return reject("protocol", pgproto::sqlstate::kProtocolViolation, "SCRAM: " + reply.error());
+  step_ = Step::kSaslFinal;
+  std::string message;
+  pgproto::appendAuthenticationSaslContinue(message, *reply);
+  send(message);
+  return true;
+}
+
+bool ClientLogin::saslFinal(Bytes body) {
+  const Result<std::string> reply = scram_->final(body);
+  if (!reply || unknown_user_) return authenticationFailed(reply ? "unknown user" : reply.error());
+  pgproto::appendAuthenticationSaslFinal(greeting_, *reply);
+  return authenticated();
+}
+
+bool ClientLogin::certificateLogin() {
+  const net::Tls* tls = client_.socket().tls();
+  if (tls == nullptr || !tls->peerVerified()) return authenticationFailed("no valid client certificate");
+  if (!config_->hba.mapAllows(ident_map_, tls->peerCommonName(), user_))
+    return authenticationFailed("its certificate is another user's");
+  if (const std::string* listed = config_->userlist.find(user_)) secret_ = *listed;
+  return authenticated();
+}
+
+bool ClientLogin::peerLogin() {
+  if (!client_.peer().isUnix()) return authenticationFailed("peer works on Unix sockets only");
+  const std::string system_user = peerUser(client_.socket().fd());
+  if (system_user.empty() || !config_->hba.mapAllows(ident_map_, system_user, user_))
+    return authenticationFailed("its system user may not log in under this name");
+  if (const std::string* listed = config_->userlist.find(user_)) secret_ = *listed;
+  return authenticated();
+}
+
+bool ClientLogin::mayUseConsole() const {
+  if (!isConsole()) return false;
+  const auto listed = [&](const std::vector<std::string>& users) {
+    return std::find(users.begin(), users.end(), user_) != users.end();
+  };
+  return config_->postgres.auth_type == conf::AuthType::kAny || listed(config_->postgres.admin_users) ||
+         listed(config_->postgres.stats_users);
+}
+
+bool ClientLogin::authenticated() {
+  if (!isConsole()) return enterPool(), false;
+  if (!mayUseConsole())
+    return reject("auth_failed", pgproto::sqlstate::kInvalidAuthorization, "not allowed",
+                  "User \"" + user_ + "\" is neither in admin_users nor in stats_users.");
+  enterConsole();
+  return false;
+}
+
+// The same words whatever was wrong; which it was goes to the log.
+bool ClientLogin::authenticationFailed(std::string_view why) {
+  PostgresWorker& worker = client_.worker();
+  if (config_database_ != nullptr) worker.authQueries().forget(*config_database_, database_, user_);
+  worker.log().info() << "login of user \"" << user_ << "\" from " << client_.peer().text() << " failed: " << why;
+  const std::string_view method = method_ == conf::HbaMethod::kCert   ? "certificate"
+                                  : method_ == conf::HbaMethod::kPeer ? "peer"
+                                                                      : "password";
+  return reject("auth_failed", pgproto::sqlstate::kInvalidPassword,
+                std::string(method) + " authentication failed for user \"" + user_ + "\"");
+}
+
+}  // namespace forebay::postgres

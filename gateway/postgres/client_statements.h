@@ -1,0 +1,57 @@
+// ClientStatements: what one client has prepared, under its own names, and the settings that it made but has not
+// committed yet. Exists only for clients that prepare or set something.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/ring.h"
+#include "pools/statement.h"
+
+namespace forebay::postgres {
+
+class ClientStatements {
+ public:
+  const pools::StatementRef* find(Bytes name) const {
+    const auto found = named_.find(std::string(name));
+    return found == named_.end() ? nullptr : &found->second;
+  }
+  // A Parse of this name was sent; it stands unless the server skips it.
+  void parseSent(Bytes name, pools::StatementRef statement) {
+    named_.insert_or_assign(std::string(name), std::move(statement));
+    unconfirmed_.pushBack(std::string(name));
+  }
+  void parseConfirmed() {
+    if (!unconfirmed_.empty()) unconfirmed_.popFront();
+  }
+  void parsesSkipped(uint32_t count) {
+    for (; count > 0 && !unconfirmed_.empty(); --count) {
+      named_.erase(unconfirmed_.front());
+      unconfirmed_.popFront();
+    }
+  }
+  void forget(Bytes name) { named_.erase(std::string(name)); }
+  void clear() {
+    named_.clear();
+    unnamed = {};
+  }
+  size_t size() const { return named_.size(); }
+
+  // A statement without a name that was prepared in one batch and may be executed in a later one.
+  pools::StatementRef unnamed;
+
+  // SETs since the transaction began, in order.
+  struct PendingSet {
+    std::string name, value;
+    bool reset = false;
+  };
+  std::vector<PendingSet> pending_sets;
+
+ private:
+  std::unordered_map<std::string, pools::StatementRef> named_;
+  Ring<std::string> unconfirmed_;
+};
+
+}  // namespace forebay::postgres

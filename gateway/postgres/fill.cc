@@ -1,0 +1,218 @@
+// What a worker tells of itself: its part of a Snapshot.
+#include <sys/socket.h>
+
+#include "gateway/postgres/cancel.h"
+#include "gateway/postgres/client.h"
+#include "gateway/postgres/postgres_worker.h"
+#include "gateway/postgres/server.h"
+
+namespace forebay::postgres {
+namespace {
+
+microseconds toMicroseconds(Duration duration) { return std::chrono::duration_cast<microseconds>(duration); }
+
+void fillCounters(admin::PoolCounters& out, const pools::PoolCounters& in) {
+  out.server_assignments += in.server_assignments.get();
+  out.transactions += in.transactions.get();
+  out.queries += in.queries.get();
+  out.client_bytes += in.bytes_received.get();
+  out.server_bytes += in.bytes_sent.get();
+  out.client_parses += in.client_parses.get();
+  out.server_parses += in.server_parses.get();
+  out.binds += in.binds.get();
+  out.waits += in.waits.get();
+  out.cancels += in.cancels.get();
+  out.server_logins += in.server_logins.get();
+  out.server_login_failures += in.server_login_failures.get();
+  out.pins += in.pins.get();
+  if (in.wait_timeouts.get() > 0) out.timeouts["query_wait_timeout"] += in.wait_timeouts.get();
+  if (in.query_timeouts.get() > 0) out.timeouts["query_timeout"] += in.query_timeouts.get();
+  if (in.rejected.get() > 0) out.rejected["pool_full"] += in.rejected.get();
+  out.wait += in.wait.snapshot();
+  out.query += in.query.snapshot();
+  out.transaction += in.transaction.snapshot();
+}
+
+void countServer(admin::PoolRow& row, const Server& server, Instant now, Duration check_delay) {
+  switch (server.state()) {
+    case Server::State::kLogin: ++row.sv_login; return;
+    case Server::State::kIdle: ++(now - server.idle_since >= check_delay ? row.sv_used : row.sv_idle); return;
+    case Server::State::kPreparing:
+    case Server::State::kCleaning: ++row.sv_tested; return;
+    case Server::State::kLent: ++row.sv_active; return;
+    case Server::State::kCanceling: ++row.sv_being_canceled; return;
+    case Server::State::kClosed: return;
+  }
+}
+
+void fillPool(admin::PoolRow& row, WorkerPool& pool, Instant now, Duration check_delay) {
+  row.pool_mode = pool.settings().pool_mode;
+  row.pool_size = pool.settings().pool_size;
+  row.reserve_pool_size = pool.settings().reserve_pool_size;
+  pool.clients().forEach([&](Client& client) {
+    switch (client.state()) {
+      case Client::State::kActive: ++row.cl_active; break;
+      case Client::State::kWaiting: ++row.cl_waiting; break;
+      case Client::State::kIdle: ++row.cl_idle; break;
+      case Client::State::kLogin:
+      case Client::State::kConsole:
+      case Client::State::kClosed: break;
+    }
+    for (uint32_t i = 0; i < pools::Pins::kReasons && client.pins().any(); ++i) {
+      const auto reason = static_cast<pools::Pins::Reason>(1u << i);
+      if (client.pins().has(reason)) ++row.pinned[pools::Pins::nameOf(reason)];
+    }
+  });
+  pool.servers().forEach([&](Server& server) { countServer(row, server, now, check_delay); });
+  const Cancels::Load cancels = pool.worker().cancels().load(pool);
+  row.sv_active_cancel += cancels.active;
+  row.cl_active_cancel_req += cancels.active;
+  row.cl_waiting_cancel_req += cancels.waiting;
+  if (const pools::Waiter* oldest = pool.core().oldestWaiter())
+    row.oldest_wait = std::max(row.oldest_wait, toMicroseconds(now - oldest->waiting_since));
+  fillCounters(row.counters, pool.counters());
+}
+
+void fillParameters(admin::ConnectionRow& row, const pools::ParametersRef& parameters) {
+  if (!parameters) return;
+  const auto value = [&](Bytes name) {
+    const std::string* found = parameters->find(name);
+    return found != nullptr ? *found : std::string();
+  };
+  row.application_name = value("application_name");
+  row.client_encoding = value("client_encoding");
+  row.standard_conforming_strings = value("standard_conforming_strings");
+  row.datestyle = value("DateStyle");
+  row.timezone = value("TimeZone");
+}
+
+void fillLocal(admin::ConnectionRow& row, const net::Socket& socket) {
+  row.fd = socket.fd();
+  sockaddr_storage local{};
+  socklen_t size = sizeof local;
+  if (socket.fd() >= 0 && ::getsockname(socket.fd(), reinterpret_cast<sockaddr*>(&local), &size) == 0) {
+    const net::SocketAddress address(reinterpret_cast<sockaddr*>(&local), size);
+    row.local_addr = address.isUnix() ? "unix" : address.host();
+    row.local_port = address.isUnix() ? 0 : address.port();
+  }
+  if (socket.hasTls()) row.tls = socket.tls()->description();
+}
+
+admin::ClientRow clientRow(const Client& client, Instant now) {
+  admin::ClientRow row;
+  row.id = client.id();
+  if (client.pool() != nullptr) {
+    row.database = client.pool()->databaseName();
+    row.user = client.pool()->user();
+  }
+  switch (client.state()) {
+    case Client::State::kLogin: row.state = admin::ClientState::kLogin; break;
+    case Client::State::kActive: row.state = admin::ClientState::kActive; break;
+    case Client::State::kWaiting: row.state = admin::ClientState::kWaiting; break;
+    case Client::State::kIdle:
+    case Client::State::kConsole:
+    case Client::State::kClosed: row.state = admin::ClientState::kIdle; break;
+  }
+  if (client.server() != nullptr) row.link_id = client.server()->id();
+  if (client.waiting()) row.wait = toMicroseconds(now - client.waiting_since);
+  if (client.requestAt() != Instant{})
+    row.request_time = std::chrono::system_clock::now() -
+                       std::chrono::duration_cast<std::chrono::system_clock::duration>(now - client.requestAt());
+  row.connect_time = client.connectedWall();
+  row.addr = client.peer().host();
+  row.port = client.peer().port();
+  row.replication = client.replication() ? admin::Replication::kPhysical : admin::Replication::kNone;
+  row.prepared_statements = client.preparedStatements();
+  row.unsent_bytes = static_cast<uint32_t>(client.keptBytes());
+  fillParameters(row, client.wantedParameters());
+  fillLocal(row, client.socket());
+  return row;
+}
+
+admin::ServerState stateOf(const Server& server, Instant now, Duration check_delay) {
+  switch (server.state()) {
+    case Server::State::kLogin: return admin::ServerState::kLogin;
+    case Server::State::kIdle:
+      return now - server.idle_since >= check_delay ? admin::ServerState::kUsed : admin::ServerState::kIdle;
+    case Server::State::kLent: return admin::ServerState::kActive;
+    case Server::State::kCanceling: return admin::ServerState::kBeingCanceled;
+    case Server::State::kPreparing:
+    case Server::State::kCleaning:
+    case Server::State::kClosed: break;
+  }
+  return admin::ServerState::kTested;
+}
+
+admin::ServerRow serverRow(Server& server, Instant now, Duration check_delay) {
+  admin::ServerRow row;
+  row.id = server.id();
+  row.database = server.pool().databaseName();
+  row.user = server.pool().user();
+  row.state = stateOf(server, now, check_delay);
+  if (server.borrower() != nullptr) row.link_id = server.borrower()->borrowerId();
+  row.connect_time = server.connectedWall();
+  row.request_time = server.connectedWall();
+  row.close_needed = server.closeNeeded();
+  row.remote_pid = server.backendPid();
+  row.addr = server.host().isUnix() ? "unix" : server.host().host;
+  row.port = server.host().port;
+  row.prepared_statements = static_cast<uint32_t>(server.prepared().size());
+  row.unsent_bytes = static_cast<uint32_t>(server.keptBytes());
+  fillParameters(row, server.parameters);
+  fillLocal(row, server.socket());
+  return row;
+}
+
+}  // namespace
+
+void PostgresWorker::fill(admin::Snapshot& out, bool connections, bool pins, bool prepared) {
+  const Instant now = loop_.now();
+  const Duration check_delay = postgres().server_check_delay;
+  forEachPool([&](WorkerPool& pool) {
+    fillPool(out.pool(pool.databaseName(), pool.user()), pool, now, check_delay);
+    if (connections)
+      pool.servers().forEach([&](Server& server) { out.servers.push_back(serverRow(server, now, check_delay)); });
+    if (!prepared) return;
+    pool.servers().forEach([&](Server& server) {
+      server.prepared().forEach([&](const pools::StatementKey& key) {
+        admin::PreparedRow row;
+        row.server_id = server.id();
+        row.database = pool.databaseName();
+        row.user = pool.user();
+        row.name = pools::serverName(key);
+        if (const pools::Statement* statement = statements_.find(key)) {
+          row.clients = statement->references;
+          row.sql_length = static_cast<uint32_t>(statement->sql.size());
+        }
+        row.sql_hash = pools::StatementKeyHash{}(key);
+        out.prepared.push_back(std::move(row));
+      });
+    });
+  });
+  clients_.forEach([&](const Client& client) {
+    if (connections) out.clients.push_back(clientRow(client, now));
+    if (!pins || !client.pins().any()) return;
+    out.pins.push_back({client.id(), client.server() != nullptr ? client.server()->id() : 0,
+                        client.pool()->databaseName(), client.pool()->user(), client.pins().names(),
+                        client.pinnedSince()});
+  });
+  out.process.connections_accepted += connections_accepted;
+  out.process.buffer_bytes += loop_.buffers().bytesLent();
+  out.process.login_clients += login_clients;
+  out.process.console_clients += console_clients;
+  out.process.dns_queries += static_cast<uint32_t>(resolver_->names());
+  out.process.dns_pending += static_cast<uint32_t>(resolver_->pendingNames());
+  for (const auto& [reason, count] : rejected) out.process.rejected[reason] += count;
+  out.memory.push_back({"client_cache", sizeof(Client), clients_.size(), 0});
+  out.memory.push_back({"iobuf_cache", 4096, loop_.buffers().bytesLent() / 4096, 0});
+  out.memory.push_back({"var_list_cache", sizeof(pools::Parameters), parameters_.size(), 0});
+  out.memory.push_back({"server_prepared_statement_cache", sizeof(pools::Statement), statements_.size(), 0});
+  for (const net::Resolver::Known& known : resolver_->known(now)) {
+    std::string addresses;
+    for (const net::SocketAddress& address : known.addresses)
+      addresses += (addresses.empty() ? "" : ",") + address.host() + ":0";
+    out.dns.push_back({known.name, std::chrono::duration_cast<seconds>(known.ttl), std::move(addresses)});
+  }
+}
+
+}  // namespace forebay::postgres

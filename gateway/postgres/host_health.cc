@@ -1,0 +1,26 @@
+#include "gateway/postgres/host_health.h"
+
+#include <algorithm>
+
+namespace forebay::postgres {
+
+void HostHealth::failed(const conf::HostPort& host, Instant now, Duration longest, double jitter) {
+  const std::lock_guard lock(mutex_);
+  State& state = hosts_[keyOf(host)];
+  const unsigned doublings = std::min(state.failures++, 16u);
+  const Duration pause = std::min<Duration>(Duration(kFirstPause) * (1 << doublings), longest);
+  state.retry_at = now + std::chrono::duration_cast<Duration>(pause * (1.0 - jitter / 2));
+}
+
+void HostHealth::succeeded(const conf::HostPort& host) {
+  const std::lock_guard lock(mutex_);
+  hosts_.erase(keyOf(host));
+}
+
+Instant HostHealth::retryAt(const conf::HostPort& host) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = hosts_.find(keyOf(host));
+  return found == hosts_.end() ? Instant::min() : found->second.retry_at;
+}
+
+}  // namespace forebay::postgres

@@ -1,0 +1,110 @@
+#include "gateway/postgres/pool_directory.h"
+
+namespace forebay::postgres {
+namespace {
+
+template <typename Map>
+auto valuesOf(const Map& map) {
+  std::vector<typename Map::mapped_type> values;
+  values.reserve(map.size());
+  for (const auto& [name, value] : map) values.push_back(value);
+  return values;
+}
+
+}  // namespace
+
+Welcome PoolEntry::welcome() const {
+  const std::lock_guard lock(mutex_);
+  return welcome_;
+}
+
+void PoolEntry::setWelcome(Welcome welcome) {
+  const std::lock_guard lock(mutex_);
+  welcome_ = std::move(welcome);
+}
+
+ServerCredentials PoolEntry::credentials() const {
+  const std::lock_guard lock(mutex_);
+  return credentials_;
+}
+
+void PoolEntry::setCredentials(ServerCredentials credentials) {
+  const std::lock_guard lock(mutex_);
+  if (!credentials.scram_keys && credentials.secret == credentials_.secret)
+    credentials.scram_keys = credentials_.scram_keys;
+  credentials_ = std::move(credentials);
+}
+
+void PoolEntry::forgetKeys() {
+  const std::lock_guard lock(mutex_);
+  credentials_.scram_keys.reset();
+}
+
+void DatabaseState::reached(WallTime at) {
+  const std::lock_guard lock(mutex_);
+  contact_.reached = at;
+}
+
+void DatabaseState::unreachable(WallTime at, std::string error) {
+  const std::lock_guard lock(mutex_);
+  contact_.unreachable = at;
+  contact_.error = std::move(error);
+}
+
+DatabaseState::Contact DatabaseState::contact() const {
+  const std::lock_guard lock(mutex_);
+  return contact_;
+}
+
+std::shared_ptr<PoolEntry> PoolDirectory::pool(std::string_view database, std::string_view user) {
+  const std::lock_guard lock(mutex_);
+  auto& entry = pools_[{std::string(database), std::string(user)}];
+  if (!entry) {
+    entry = std::make_shared<PoolEntry>(std::string(database), std::string(user), databaseLocked(database)->account,
+                                        userLocked(user), workers_);
+  }
+  return entry;
+}
+
+std::shared_ptr<DatabaseState> PoolDirectory::database(std::string_view name) {
+  const std::lock_guard lock(mutex_);
+  return databaseLocked(name);
+}
+
+std::shared_ptr<pools::SharedAccount> PoolDirectory::user(std::string_view name) {
+  const std::lock_guard lock(mutex_);
+  return userLocked(name);
+}
+
+std::vector<std::shared_ptr<PoolEntry>> PoolDirectory::pools() const {
+  const std::lock_guard lock(mutex_);
+  return valuesOf(pools_);
+}
+
+std::vector<std::shared_ptr<DatabaseState>> PoolDirectory::databases() const {
+  const std::lock_guard lock(mutex_);
+  return valuesOf(databases_);
+}
+
+std::vector<std::shared_ptr<pools::SharedAccount>> PoolDirectory::users() const {
+  const std::lock_guard lock(mutex_);
+  return valuesOf(users_);
+}
+
+std::shared_ptr<DatabaseState> PoolDirectory::databaseLocked(std::string_view name) {
+  auto& state = databases_[std::string(name)];
+  if (!state) {
+    state = std::make_shared<DatabaseState>();
+    state->name = name;
+    state->account = std::make_shared<pools::SharedAccount>(std::string(name));
+  }
+  return state;
+}
+
+std::shared_ptr<pools::SharedAccount> PoolDirectory::userLocked(std::string_view name) {
+  auto& account = users_[std::string(name)];
+  if (!account) account = std::make_shared<pools::SharedAccount>(std::string(name));
+  return account;
+}
+
+}  // namespace forebay::postgres

@@ -1,0 +1,99 @@
+// PoolDirectory: every pool of the process, found or made when a client logs in.
+//
+// The directory locks, so only logins and the console use it; workers keep what they found. Entries live as long as
+// somebody holds them.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "pgproto/scram.h"
+#include "pools/parameters.h"
+#include "pools/shared_pool.h"
+
+namespace forebay::postgres {
+
+// What a server reported when we logged in: what a client is told at its own login.
+using Welcome = std::shared_ptr<const std::vector<pools::Parameter>>;
+
+// How to log in to the server as the pool's user. Secrets: never shown, never logged.
+struct ServerCredentials {
+  std::string secret;  // plain, md5... or SCRAM-SHA-256$..., as the userlist or auth_query had it; empty: none
+  std::optional<pgproto::ScramClientKeys> scram_keys;  // from a client's own SCRAM login: pass-through
+};
+
+struct PoolEntry {
+  PoolEntry(std::string database, std::string user, std::shared_ptr<pools::SharedAccount> database_account,
+            std::shared_ptr<pools::SharedAccount> user_account, uint32_t workers)
+      : shared(std::move(database), std::move(user), std::move(database_account), std::move(user_account), workers) {}
+
+  pools::SharedPool shared;
+
+  Welcome welcome() const;
+  void setWelcome(Welcome welcome);
+  ServerCredentials credentials() const;
+  // Keeps keys that are there already when `credentials` has none.
+  void setCredentials(ServerCredentials credentials);
+  void forgetKeys();  // the server refused them
+
+ private:
+  mutable std::mutex mutex_;  // guards what follows
+  Welcome welcome_;
+  ServerCredentials credentials_;
+};
+
+// One database as it stands while the process runs.
+struct DatabaseState {
+  std::string name;
+  std::shared_ptr<pools::SharedAccount> account;
+  std::atomic<bool> paused{false}, disabled{false};
+  std::atomic<uint64_t> reconnects{0};  // RECONNECT: servers of an earlier count are replaced
+
+  void reached(WallTime at);
+  void unreachable(WallTime at, std::string error);
+  struct Contact {
+    WallTime reached{}, unreachable{};
+    std::string error;
+  };
+  Contact contact() const;
+
+ private:
+  mutable std::mutex mutex_;  // guards what follows
+  Contact contact_;
+};
+
+class PoolDirectory {
+ public:
+  explicit PoolDirectory(uint32_t workers) : workers_(workers) {}
+
+  std::shared_ptr<PoolEntry> pool(std::string_view database, std::string_view user);
+  std::shared_ptr<DatabaseState> database(std::string_view name);
+  std::shared_ptr<pools::SharedAccount> user(std::string_view name);
+
+  std::vector<std::shared_ptr<PoolEntry>> pools() const;
+  std::vector<std::shared_ptr<DatabaseState>> databases() const;
+  std::vector<std::shared_ptr<pools::SharedAccount>> users() const;
+
+ private:
+  template <typename T>
+  using ByName = std::map<std::string, std::shared_ptr<T>, std::less<>>;
+
+  std::shared_ptr<DatabaseState> databaseLocked(std::string_view name);
+  std::shared_ptr<pools::SharedAccount> userLocked(std::string_view name);
+
+  const uint32_t workers_;
+  mutable std::mutex mutex_;  // guards what follows
+  std::map<std::pair<std::string, std::string>, std::shared_ptr<PoolEntry>> pools_;
+  ByName<DatabaseState> databases_;
+  ByName<pools::SharedAccount> users_;
+};
+
+}  // namespace forebay::postgres

@@ -1,0 +1,180 @@
+#include "gateway/postgres/postgres_worker.h"
+
+#include <unistd.h>
+
+#include "gateway/net/tcp_options.h"
+#include "gateway/postgres/auth_query.h"
+#include "gateway/postgres/cancel.h"
+#include "gateway/postgres/client.h"
+#include "gateway/postgres/report.h"
+#include "gateway/postgres/server.h"
+
+namespace forebay::postgres {
+namespace {
+
+net::Resolver::Ttl ttlOf(const conf::PostgresSettings& settings) {
+  return {settings.dns_max_ttl, settings.dns_nxdomain_ttl};
+}
+
+}  // namespace
+
+PostgresWorker::PostgresWorker(uint32_t index, net::Loop& loop, Log& log, Shared& shared, SettingsPtr settings)
+    : index_(index),
+      loop_(loop),
+      log_(log),
+      shared_(shared),
+      settings_(std::move(settings)),
+      resolver_(std::make_unique<net::Resolver>(std::make_unique<net::UvNameLookup>(loop.native()), ttlOf(postgres()))),
+      auth_queries_(std::make_unique<AuthQueries>(*this)),
+      cancels_(std::make_unique<Cancels>(*this)),
+      jitter_state_(0x9e3779b97f4a7c15ull * (index + 1)) {}
+
+PostgresWorker::~PostgresWorker() = default;
+
+void PostgresWorker::post(std::function<void(PostgresWorker&)> work) {
+  loop_.mailbox().post([this, work = std::move(work)] {
+    if (!stopped_) work(*this);
+  });
+}
+
+double PostgresWorker::jitter() {  // xorshift: it need not be hard to guess
+  jitter_state_ ^= jitter_state_ << 13;
+  jitter_state_ ^= jitter_state_ >> 7;
+  jitter_state_ ^= jitter_state_ << 17;
+  return static_cast<double>(jitter_state_ >> 11) * 0x1.0p-53;
+}
+
+// ---- clients
+
+void PostgresWorker::accepted(int fd, const net::PeerAddress& peer) {
+  ++connections_accepted;
+  const uint32_t slot = clients_.freeSlot();
+  if (slot == ClientPid::kMaxSlots || stopped_) {
+    ::close(fd);
+    return;
+  }
+  net::setTcpOptions(fd, peer.isUnix() ? AF_UNIX : AF_INET, postgres().tcp);
+  shared_.client_count.fetch_add(1, std::memory_order_relaxed);
+  ++login_clients;
+  Client* client = clients_.add(std::make_unique<Client>(*this, fd, peer, slot), slot);
+  if (!client->socket().valid()) client->close("the event loop refused its socket");
+}
+
+void PostgresWorker::clientClosed(Client& client) {
+  shared_.client_count.fetch_sub(1, std::memory_order_relaxed);
+  loop_.bury(clients_.remove(client.slot()));
+  if (draining_ && clients_.size() == 0 && on_empty) on_empty();
+}
+
+bool PostgresWorker::killClient(uint64_t id) {
+  Client* found = nullptr;
+  clients_.forEach([&](Client& client) {
+    if (client.id() == id) found = &client;
+  });
+  if (found == nullptr) return false;
+  found->close("KILL_CLIENT", errorResponse(pgproto::sqlstate::kAdminShutdown,
+                                            "terminating connection due to administrator command",
+                                            "The client was killed at the admin console."));
+  return true;
+}
+
+// ---- pools
+
+WorkerPool* PostgresWorker::findPool(std::string_view database, std::string_view user) {
+  const auto found = pools_.find(std::pair<std::string, std::string>(database, user));
+  return found == pools_.end() ? nullptr : found->second.get();
+}
+
+WorkerPool& PostgresWorker::pool(const conf::Database& database, std::string_view database_name, std::string_view user) {
+  if (WorkerPool* known = findPool(database_name, user)) return *known;
+  auto made = std::make_unique<WorkerPool>(*this, shared_.directory.pool(database_name, user),
+                                           shared_.directory.database(database_name), database);
+  WorkerPool& pool = *made;
+  pools_.emplace(std::pair<std::string, std::string>(database_name, user), std::move(made));
+  pool.wake();
+  return pool;
+}
+
+void PostgresWorker::refreshCredentials(WorkerPool& pool) {
+  const conf::Database& database = pool.database();
+  ServerCredentials credentials = pool.entry().credentials();
+  if (!database.password.empty()) {
+    credentials.secret = database.password;
+  } else if (const std::string* secret = config().userlist.find(pool.user())) {
+    if (secret->starts_with("SCRAM-SHA-256$") || secret->starts_with("md5") || credentials.secret.empty() ||
+        config().userlist.find(pool.user()) != nullptr)
+      credentials.secret = *secret;
+  }
+  pool.entry().setCredentials(std::move(credentials));
+}
+
+void PostgresWorker::evictIdle(std::string_view database, std::string_view user, WorkerPool* except) {
+  const auto evictHere = [](PostgresWorker& worker, std::string_view of_database, std::string_view of_user,
+                            const WorkerPool* not_this) {
+    for (auto& [key, pool] : worker.pools_) {
+      if (pool.get() == not_this) continue;
+      if (!of_database.empty() && pool->databaseName() != of_database) continue;
+      if (!of_user.empty() && pool->user() != of_user) continue;
+      if (pool->core().waiting() == 0 && pool->closeOneIdle("its place is needed by another pool")) return true;
+    }
+    return false;
+  };
+  if (evictHere(*this, database, user, except)) return;
+  for (PostgresWorker* other : shared_.workers) {
+    if (other == this) continue;
+    other->post([evictHere, of_database = std::string(database), of_user = std::string(user),
+                 own_database = except->databaseName(), own_user = except->user()](PostgresWorker& worker) {
+      evictHere(worker, of_database, of_user, worker.findPool(own_database, own_user));
+    });
+  }
+}
+
+void PostgresWorker::permitFreedFor(std::string_view database, std::string_view user) {
+  for (PostgresWorker* worker : shared_.workers) {
+    worker->post([of_database = std::string(database), of_user = std::string(user)](PostgresWorker& there) {
+      for (auto& [key, pool] : there.pools_)
+        if (pool->core().waiting() > 0 && (pool->databaseName() == of_database || pool->user() == of_user))
+          pool->permitFreed();
+    });
+  }
+}
+
+// ---- life
+
+void PostgresWorker::apply(SettingsPtr settings) {
+  settings_ = std::move(settings);
+  resolver_->setTtl(ttlOf(postgres()));
+  std::vector<WorkerPool*> all;
+  forEachPool([&](WorkerPool& pool) { all.push_back(&pool); });
+  for (WorkerPool* pool : all) pool->applySettings();
+}
+
+void PostgresWorker::drain(Instant until) {
+  if (draining_) return;
+  draining_ = true;
+  drain_until_ = until;
+  const Instant now = loop_.now();
+  std::vector<Client*> all;
+  clients_.forEach([&](Client& client) { all.push_back(&client); });
+  for (Client* client : all) {
+    const auto share = std::chrono::duration_cast<Duration>((until - now) * (0.9 * jitter()));
+    client->leaveBy(now + share);
+  }
+  if (clients_.size() == 0 && on_empty) on_empty();
+}
+
+void PostgresWorker::stopNow() {
+  if (stopped_) return;
+  draining_ = true;
+  const std::string response = errorResponse(pgproto::sqlstate::kAdminShutdown,
+                                             "terminating connection due to administrator command", "Forebay is shutting down.");
+  std::vector<Client*> all;
+  clients_.forEach([&](Client& client) { all.push_back(&client); });
+  for (Client* client : all) client->close("the gateway has stopped", response);
+  stopped_ = true;
+  auth_queries_->stop();
+  cancels_->stop();
+  forEachPool([](WorkerPool& pool) { pool.closeAll("the gateway has stopped", {}); });
+}
+
+}  // namespace forebay::postgres

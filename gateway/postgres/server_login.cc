@@ -1,0 +1,271 @@
+#include "gateway/postgres/server_login.h"
+
+#include <cstring>
+
+#include "base/random.h"
+#include "gateway/postgres/postgres_worker.h"
+#include "gateway/postgres/report.h"
+#include "gateway/postgres/worker_pool.h"
+#include "pgproto/startup.h"
+
+namespace forebay::postgres {
+namespace {
+
+// Everything a server says before ReadyForQuery is small.
+constexpr size_t kMaxLoginBytes = 256 * 1024;
+
+std::string describe(const conf::HostPort& host) {
+  return host.isUnix() ? host.host : host.host + ":" + std::to_string(host.port);
+}
+
+bool isPlain(std::string_view secret) {
+  return !secret.empty() && !secret.starts_with("SCRAM-SHA-256$") && !(secret.starts_with("md5") && secret.size() == 35);
+}
+
+}  // namespace
+
+ServerLogin::ServerLogin(Server& server) : server_(server), credentials_(server.pool().entry().credentials()) {
+  WorkerPool& pool = server.pool();
+  PostgresWorker& worker = pool.worker();
+  const auto& all = pool.database().hosts;
+  const size_t begin = pool.nextHost();
+  const Instant now = worker.loop().now();
+  for (size_t i = 0; i < all.size(); ++i) {
+    const conf::HostPort& candidate = all[(begin + i) % all.size()];
+    if (worker.shared().health.retryAt(candidate) <= now) hosts_.push_back(candidate);
+  }
+  if (hosts_.empty()) hosts_.push_back(all[begin % all.size()]);
+}
+
+ServerLogin::~ServerLogin() { in_.clear(server_.pool().worker().loop().buffers()); }
+
+conf::SslMode ServerLogin::sslMode() const {
+  const auto& of_database = server_.pool().database().server_tls_sslmode;
+  return of_database ? *of_database : server_.pool().worker().postgres().server_tls.sslmode;
+}
+
+void ServerLogin::tryHost(conf::SslMode mode) {
+  step_ = Step::kDialling;
+  server_.closeSocket();
+  PostgresWorker& worker = server_.pool().worker();
+  if (dialer_) worker.loop().bury(std::move(dialer_));
+  ServerDialer::Target target{host(), mode, server_.pool().database().server_direct_tls};
+  dialer_ = std::make_unique<ServerDialer>(worker, std::move(target), [this](Result<net::Socket> socket) {
+    if (!socket) {
+      unreachable(socket.error());
+    } else {
+      connected(std::move(*socket));
+    }
+  });
+  dialer_->start();
+}
+
+void ServerLogin::connected(net::Socket socket) {
+  step_ = Step::kAuthenticating;
+  server_.useSocket(std::move(socket));
+  const WorkerPool& pool = server_.pool();
+  const conf::Database& database = pool.database();
+  std::vector<std::pair<std::string, std::string>> parameters = {
+      {"user", pool.user()}, {"database", database.dbname.empty() ? pool.databaseName() : database.dbname}};
+  for (const auto& [name, value] : database.startup_parameters) parameters.emplace_back(name, value);
+  std::string startup;
+  pgproto::appendStartupMessage(startup, pgproto::kProtocol32, parameters);
+  send(startup);
+}
+
+void ServerLogin::onReadable() {
+  if (step_ != Step::kAuthenticating && step_ != Step::kSettling) return;
+  net::BufferPool& buffers = server_.pool().worker().loop().buffers();
+  char chunk[8192];
+  for (;;) {
+    const net::IoResult got = server_.socket().read(chunk, sizeof chunk);
+    if (got.status == net::IoStatus::kWantRead || got.status == net::IoStatus::kWantWrite) return;
+    if (got.status != net::IoStatus::kOk) {
+      unreachable(got.error != 0 ? std::strerror(got.error) : "it closed the connection during login");
+      return;
+    }
+    in_.append(buffers, Bytes(chunk, got.bytes));
+    const std::string arrived(in_.bytes());
+    in_.clear(buffers);
+    size_t used = 0;
+    pgproto::Frame frame;
+    pgproto::Scan scan = pgproto::Scan::kFrame;
+    while ((scan = pgproto::scanFrame(Bytes(arrived).substr(used), kMaxLoginBytes, frame)) == pgproto::Scan::kFrame) {
+      used += frame.whole.size();
+      if (!message(frame.type, frame.body)) return;
+    }
+    if (scan == pgproto::Scan::kMalformed || arrived.size() - used > kMaxLoginBytes) {
+      unreachable("it sent a malformed message during login");
+      return;
+    }
+    in_.append(buffers, Bytes(arrived).substr(used));
+  }
+}
+
+bool ServerLogin::message(char type, Bytes body) {
+  switch (type) {
+    case 'R': return authentication(body);
+    case 'E': return refused(body);
+    case 'N': return true;
+    case 'v': return true;  // NegotiateProtocolVersion: an older server speaks 3.0, which is all the same to us
+    case 'S': {
+      pgproto::NamedValue parameter;
+      if (pgproto::parseParameterStatus(body, parameter))
+        found_.reported.push_back({std::string(parameter.name), std::string(parameter.value)});
+      return true;
+    }
+    case 'K': {
+      pgproto::BackendKey key;
+      if (!pgproto::parseBackendKeyData(body, key)) break;
+      found_.backend_pid = key.pid;
+      found_.backend_secret = key.secret;
+      return true;
+    }
+    case 'Z':
+      if (step_ != Step::kSettling) break;
+      return succeed();
+    default: break;
+  }
+  return unreachable(std::string("it sent a message of type '") + type + "' out of place during login");
+}
+
+bool ServerLogin::authentication(Bytes body) {
+  pgproto::Authentication request;
+  if (!pgproto::parseAuthentication(body, request)) return unreachable("it sent a malformed authentication request");
+  std::string answer;
+  switch (request.request) {
+    case pgproto::AuthRequest::kOk: step_ = Step::kSettling; return true;
+    case pgproto::AuthRequest::kCleartextPassword:
+      if (!isPlain(credentials_.secret)) return loginRefused("it wants the plain password, which is not known");
+      pgproto::appendPasswordMessage(answer, credentials_.secret);
+      break;
+    case pgproto::AuthRequest::kMd5Password:
+      if (credentials_.secret.empty() || credentials_.secret.starts_with("SCRAM-SHA-256$"))
+        return loginRefused("it wants an md5 password, which is not known");
+      pgproto::appendPasswordMessage(
+          answer, pgproto::md5Response(server_.pool().user(), credentials_.secret, request.data));
+      break;
+    case pgproto::AuthRequest::kSasl: return startScram(request.mechanisms);
+    case pgproto::AuthRequest::kSaslContinue:
+    case pgproto::AuthRequest::kSaslFinal: return continueScram(request);
+    case pgproto::AuthRequest::kKerberosV5:
+    case pgproto::AuthRequest::kGss:
+    case pgproto::AuthRequest::kGssContinue:
+    case pgproto::AuthRequest::kSspi: return loginRefused("it wants an authentication method that Forebay does not have");
+  }
+  send(answer);
+  return true;
+}
+
+bool ServerLogin::startScram(const std::vector<Bytes>& mechanisms) {
+  if (isPlain(credentials_.secret)) {
+    scram_.emplace(credentials_.secret, pgproto::scramNonce(randomBytes(18)));
+  } else if (credentials_.scram_keys) {
+    scram_.emplace(*credentials_.scram_keys, pgproto::scramNonce(randomBytes(18)));
+  } else {
+    return loginRefused("it wants SCRAM, and neither a plain password nor the keys of a client's login are known");
+  }
+  bool plus = false;
+  for (const Bytes mechanism : mechanisms) plus = plus || mechanism == "SCRAM-SHA-256-PLUS";
+  const net::Tls* tls = server_.socket().tls();
+  const std::string first = scram_->first(tls != nullptr && plus ? tls->endPointData() : std::string(), plus);
+  std::string answer;
+  pgproto::appendSaslInitialResponse(answer, scram_->mechanism(), first);
+  send(answer);
+  return true;
+}
+
+bool ServerLogin::continueScram(const pgproto::Authentication& request) {
+  if (!scram_) return unreachable("it sent SASL data out of place");
+  if (request.request == pgproto::AuthRequest::kSaslFinal) {
+    const Status verified = scram_->verify(request.data);
+    return verified ? true : loginRefused(verified.error());
+  }
+  const Result<std::string> final = scram_->final(request.data);
+  if (!final) return loginRefused(final.error());
+  std::string answer;
+  pgproto::appendSaslResponse(answer, *final);
+  send(answer);
+  return true;
+}
+
+// PostgreSQL says no, in its own words, which are the client's to see.
+bool ServerLogin::refused(Bytes body) {
+  pgproto::ErrorFields fields;
+  pgproto::parseErrorFields(body, fields);
+  std::string response = "E";
+  appendBe32(response, static_cast<uint32_t>(body.size() + 4));
+  response += body;
+  const Bytes state = fields.sqlstate();
+  // pg_hba.conf may let this connection in only without TLS, or only with it.
+  if (state == pgproto::sqlstate::kInvalidAuthorization && !other_sslmode_tried_) {
+    other_sslmode_tried_ = true;
+    if (sslMode() == conf::SslMode::kPrefer && server_.socket().hasTls()) return tryHost(conf::SslMode::kDisable), false;
+    if (sslMode() == conf::SslMode::kAllow) return tryHost(conf::SslMode::kRequire), false;
+  }
+  if (state == pgproto::sqlstate::kInvalidPassword) server_.pool().entry().forgetKeys();
+  const bool client_at_fault = state.substr(0, 2) == "28" || state == pgproto::sqlstate::kInvalidCatalogName ||
+                               state == pgproto::sqlstate::kInsufficientPrivilege;
+  std::string reason(fields.message());
+  return client_at_fault ? loginRefused(std::move(reason), std::move(response))
+                         : unreachable(std::move(reason), std::move(response));
+}
+
+// What is sent during login is small; a socket that does not even take this much is as good as dead.
+void ServerLogin::send(Bytes bytes) { (void)server_.socket().write(bytes); }
+
+void ServerLogin::timedOut() { unreachable("server_connect_timeout: it did not answer in time"); }
+
+bool ServerLogin::unreachable(std::string reason, std::string response) {
+  if (step_ == Step::kOver) return false;
+  WorkerPool& pool = server_.pool();
+  PostgresWorker& worker = pool.worker();
+  if (first_reason_.empty()) {
+    first_reason_ = describe(host()) + ": " + std::move(reason);
+    first_response_ = std::move(response);
+  }
+  in_.clear(worker.loop().buffers());
+  found_ = {};
+  worker.shared().health.failed(host(), worker.loop().now(), worker.postgres().server_login_retry, worker.jitter());
+  pool.hostFailed();
+  if (++host_index_ < hosts_.size()) {
+    other_sslmode_tried_ = false;
+    tryHost(sslMode());
+    return false;
+  }
+  if (first_response_.empty())
+    first_response_ = errorResponse(pgproto::sqlstate::kConnectionFailure,
+                                    "no server of database \"" + pool.databaseName() + "\" can be reached",
+                                    first_reason_ + " (pool " + pool.databaseName() + "/" + pool.user() + ").",
+                                    "Check that PostgreSQL runs there, and hosts in the database's settings.");
+  fail({DialFailure::Kind::kUnreachable, first_reason_, first_response_});
+  return false;
+}
+
+bool ServerLogin::loginRefused(std::string reason, std::string response) {
+  const WorkerPool& pool = server_.pool();
+  reason = describe(host()) + ": " + reason;
+  if (response.empty())
+    response = errorResponse(pgproto::sqlstate::kInvalidAuthorization,
+                             "the server refused the login of user \"" + pool.user() + "\"",
+                             reason + " (pool " + pool.databaseName() + "/" + pool.user() + ").",
+                             "Check the user's secret in auth_file, or password in the database's settings.");
+  fail({DialFailure::Kind::kLoginRefused, std::move(reason), std::move(response)});
+  return false;
+}
+
+bool ServerLogin::succeed() {
+  step_ = Step::kOver;
+  server_.pool().worker().shared().health.succeeded(host());
+  found_.host = host();
+  server_.loggedIn(std::move(found_));
+  return false;
+}
+
+void ServerLogin::fail(const DialFailure& failure) {
+  step_ = Step::kOver;
+  if (dialer_) server_.pool().worker().loop().bury(std::move(dialer_));
+  server_.loginFailed(failure);
+}
+
+}  // namespace forebay::postgres

@@ -1,0 +1,66 @@
+// ServerLogin takes a Server from its database's hosts to ReadyForQuery: dials one host after another and
+// authenticates.
+//
+// https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP. Ends in Server::loggedIn() or
+// Server::loginFailed(), once. On the worker's thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "conf/config.h"
+#include "gateway/net/buffer.h"
+#include "gateway/net/loop.h"
+#include "gateway/postgres/pool_directory.h"
+#include "gateway/postgres/server.h"
+#include "gateway/postgres/server_dialer.h"
+#include "pgproto/messages.h"
+#include "pgproto/scram.h"
+
+namespace forebay::postgres {
+
+class ServerLogin final : public net::Mortal {
+ public:
+  explicit ServerLogin(Server& server);
+  ~ServerLogin() override;
+
+  void start() { tryHost(sslMode()); }
+  void onReadable();
+  void timedOut();
+
+ private:
+  enum class Step : uint8_t { kDialling, kAuthenticating, kSettling, kOver };
+
+  const conf::HostPort& host() const { return hosts_[host_index_]; }
+  conf::SslMode sslMode() const;
+  void tryHost(conf::SslMode mode);
+  void connected(net::Socket socket);
+  bool message(char type, Bytes body);
+  bool authentication(Bytes body);
+  bool startScram(const std::vector<Bytes>& mechanisms);
+  bool continueScram(const pgproto::Authentication& request);
+  bool refused(Bytes body);
+  void send(Bytes bytes);
+  // Each of these ends this attempt, and returns false so that the caller stops reading.
+  bool unreachable(std::string reason, std::string response = {});
+  bool loginRefused(std::string reason, std::string response = {});
+  bool succeed();
+  void fail(const DialFailure& failure);
+
+  Server& server_;
+  Step step_ = Step::kDialling;
+  std::vector<conf::HostPort> hosts_;  // in the order to try them
+  size_t host_index_ = 0;
+  std::unique_ptr<ServerDialer> dialer_;
+  bool other_sslmode_tried_ = false;
+  ServerCredentials credentials_;
+  std::optional<pgproto::ScramClient> scram_;
+  net::Buffer in_;
+  std::string first_reason_, first_response_;
+  Server::LoggedIn found_;
+};
+
+}  // namespace forebay::postgres

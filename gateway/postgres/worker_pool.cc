@@ -1,0 +1,335 @@
+#include "gateway/postgres/worker_pool.h"
+
+#include <algorithm>
+
+#include "gateway/postgres/cancel.h"
+#include "gateway/postgres/client.h"
+#include "gateway/postgres/postgres_worker.h"
+#include "gateway/postgres/events.h"
+#include "gateway/postgres/report.h"
+
+namespace forebay::postgres {
+namespace {
+
+// A refused login is tried again soon: somebody may be setting the password right this moment.
+constexpr milliseconds kRefusalPause{250};
+
+}  // namespace
+
+WorkerPool::WorkerPool(PostgresWorker& worker, std::shared_ptr<PoolEntry> entry, std::shared_ptr<DatabaseState> state,
+                       conf::Database database)
+    : worker_(worker),
+      entry_(std::move(entry)),
+      state_(std::move(state)),
+      database_(std::move(database)),
+      pool_(entry_->shared, worker.index()),
+      host_at_(worker.index()) {
+  settings_ = conf::resolvePool(worker_.postgres(), database_, worker_.config().findUser(entry_->shared.user));
+}
+
+WorkerPool::~WorkerPool() {
+  worker_.loop().deadlines().disarm(*this);
+  servers_.forEach([](Server& server) { delete &server; });
+}
+
+// ---- borrowers
+
+void WorkerPool::request(Borrower& borrower) {
+  const Instant now = worker_.loop().now();
+  if (!worker_.isPaused(*state_)) {
+    if (auto* idle = static_cast<Server*>(
+            pool_.takeIdle(borrower.wantedParameters(), worker_.postgres().server_round_robin)))
+      return lend(*idle, borrower, now);
+  }
+  if (now < refused_until_ && servers_.empty()) return borrower.failed(refusal_);
+  if (!borrower.patient() && servers_.empty() && !refusal_.empty() && !mayDialNow(now)) return borrower.failed(refusal_);
+  counters().waits.add();
+  const std::optional<uint32_t> has_idle = pool_.enqueue(borrower, now);
+  if (worker_.isPaused(*state_)) return;
+  if (has_idle) {
+    worker_.shared().workers[*has_idle]->post(
+        [database = databaseName(), user = user(), by = worker_.index()](PostgresWorker& other) {
+          if (WorkerPool* pool = other.findPool(database, user)) pool->asked(by);
+        });
+    return;
+  }
+  dialIfWanted();
+}
+
+void WorkerPool::requestAgain(Borrower& borrower) {
+  pool_.requeue(borrower);
+  dialIfWanted();
+}
+
+void WorkerPool::withdraw(Borrower& borrower) { pool_.leave(borrower); }
+
+void WorkerPool::lend(Server& server, Borrower& borrower, Instant waited_since) {
+  const Instant now = worker_.loop().now();
+  pools::PoolCounters& counted = counters();
+  counted.server_assignments.add();
+  counted.wait.record(now - waited_since);
+  counted.wait_us.add(static_cast<uint64_t>(std::chrono::duration_cast<microseconds>(now - waited_since).count()));
+  const conf::PostgresSettings& settings = worker_.postgres();
+  const bool check = !settings.server_check_query.empty() && now - server.idle_since >= settings.server_check_delay;
+  server.lendTo(borrower, check);
+}
+
+// ---- servers
+
+void WorkerPool::dialled(Server& server) {
+  --dialling_;
+  server.dialling = false;
+  refusals_ = 0;
+  refusal_.clear();
+  refused_until_ = {};
+  server.idle_since = worker_.loop().now();  // it has just shown that it lives
+  counters().server_logins.add();
+  state_->reached(std::chrono::system_clock::now());
+  logServerEvent(worker_.log(), server, "connected");
+  free(server);
+  dialIfWanted();
+}
+
+void WorkerPool::dialFailed(Server& server, const DialFailure& failure) {
+  counters().server_login_failures.add();
+  const Instant now = worker_.loop().now();
+  worker_.log().warning() << "pool " << databaseName() << "/" << user() << ": " << failure.reason;
+  refusal_ = failure.response;
+  const bool refused = failure.kind == DialFailure::Kind::kLoginRefused;
+  if (refused) {
+    const Duration pause = std::min<Duration>(kRefusalPause * (1 << std::min(refusals_++, 5u)),
+                                              worker_.postgres().server_login_retry);
+    refused_until_ = now + pause;
+    state_->reached(std::chrono::system_clock::now());
+  } else {
+    state_->unreachable(std::chrono::system_clock::now(), failure.reason);
+  }
+  closed(server);
+  // With other servers up, the queue still moves: only who cannot be helped hears of it.
+  if (servers_.empty()) failWaiters(failure.response, !refused);
+  dialIfWanted();
+}
+
+void WorkerPool::failWaiters(Bytes response, bool only_impatient) {
+  std::vector<Borrower*> leaving;
+  pool_.forEachWaiter([&](pools::Waiter& waiter) {
+    auto& borrower = static_cast<Borrower&>(waiter);
+    if (!only_impatient || !borrower.patient()) leaving.push_back(&borrower);
+  });
+  const std::string copy(response);
+  for (Borrower* borrower : leaving) {
+    pool_.leave(*borrower);
+    borrower->failed(copy);
+  }
+}
+
+void WorkerPool::free(Server& server) {
+  if (worker_.isPaused(*state_)) {
+    pool_.keep(server, worker_.loop().now(), worker_.postgres().server_round_robin);
+    return;
+  }
+  const pools::Pool::Decision decision = pool_.onFree();
+  switch (decision.next) {
+    case pools::Pool::Next::kLend:
+      return lend(server, static_cast<Borrower&>(*decision.waiter), decision.waiter->waiting_since);
+    case pools::Pool::Next::kHandOver: return handOver(server, decision.worker);
+    case pools::Pool::Next::kKeep: break;
+  }
+  pool_.keep(server, worker_.loop().now(), worker_.postgres().server_round_robin);
+  const pools::Pool::HandOver late = pool_.onIdle();
+  if (late.server != nullptr) handOver(static_cast<Server&>(*late.server), late.worker);
+}
+
+void WorkerPool::asked(uint32_t by_worker) {
+  if (worker_.isPaused(*state_)) return;
+  if (pools::PooledServer* server = pool_.giveIdle()) handOver(static_cast<Server&>(*server), by_worker);
+}
+
+void WorkerPool::handOver(Server& server, uint32_t worker) {
+  auto moved = std::make_shared<Server::Moved>(server.moveOut());
+  static_cast<ListNode<InServerList>&>(server).unlink();
+  worker_.cancels().forget(server);
+  worker_.loop().bury(std::unique_ptr<Server>(&server));
+  worker_.shared().workers[worker]->post(
+      [moved, database = database_, name = databaseName(), owner = user()](PostgresWorker& other) {
+        other.pool(database, name, owner).adopt(std::move(*moved));
+      });
+}
+
+void WorkerPool::adopt(Server::Moved moved) {
+  auto* server = new Server(*this, std::move(moved));
+  servers_.pushBack(*server);
+  server->idle_since = worker_.loop().now();
+  free(*server);
+}
+
+void WorkerPool::closed(Server& server) {
+  if (server.dialling) --dialling_;
+  static_cast<ListNode<InServerList>&>(server).unlink();
+  worker_.cancels().forget(server);
+  worker_.loop().bury(std::unique_ptr<Server>(&server));
+  entry_->shared.returnPermit();
+  tellOthersOfFreePermit();
+  dialIfWanted();
+  keepMinimum();
+}
+
+// ---- dialling
+
+void WorkerPool::dialIfWanted() {
+  if (worker_.isPaused(*state_) || worker_.stopped()) return;
+  const Instant now = worker_.loop().now();
+  while (pool_.wantsServer(dialling_)) {
+    if (!mayDialNow(now)) return;
+    const pools::PermitRefused refused = entry_->shared.takePermit(limits(now));
+    if (refused != pools::PermitRefused::kNo) return isFull(refused, now);
+    ++dialling_;
+    auto* server = new Server(*this, worker_.shared().next_server_id.fetch_add(1));
+    servers_.pushBack(*server);
+    server->dial();
+  }
+}
+
+// Not before the server may have changed its mind, and not while every host is having a rest. Arms the next try.
+bool WorkerPool::mayDialNow(Instant now) {
+  Instant earliest = kNever;
+  for (const conf::HostPort& host : database_.hosts)
+    earliest = std::min(earliest, worker_.shared().health.retryAt(host));
+  earliest = std::max(earliest, refused_until_);
+  if (earliest <= now) return true;
+  worker_.loop().deadlines().armBy(*this, earliest);
+  return false;
+}
+
+// No permit is free. One comes back when a server closes; an idle one of a sibling pool may have to.
+void WorkerPool::isFull(pools::PermitRefused refused, Instant now) {
+  const pools::Waiter* oldest = pool_.oldestWaiter();
+  switch (refused) {
+    case pools::PermitRefused::kPool:
+      if (settings_.reserve_pool_size > 0 && worker_.postgres().reserve_pool_timeout > Duration::zero()) {
+        const Instant reserve_at = oldest->waiting_since + worker_.postgres().reserve_pool_timeout;
+        if (reserve_at > now) worker_.loop().deadlines().armBy(*this, reserve_at);
+      }
+      return;
+    case pools::PermitRefused::kDatabase: return worker_.evictIdle(databaseName(), {}, this);
+    case pools::PermitRefused::kUser: return worker_.evictIdle({}, user(), this);
+    case pools::PermitRefused::kNo: return;
+  }
+}
+
+pools::PermitLimits WorkerPool::limits(Instant now) const {
+  const conf::PostgresSettings& settings = worker_.postgres();
+  const conf::User* owner = worker_.config().findUser(user());
+  pools::PermitLimits limits;
+  limits.pool = settings_.pool_size;
+  const pools::Waiter* oldest = const_cast<pools::Pool&>(pool_).oldestWaiter();
+  if (oldest != nullptr && settings.reserve_pool_timeout > Duration::zero() &&
+      now >= oldest->waiting_since + settings.reserve_pool_timeout)
+    limits.pool += settings_.reserve_pool_size;
+  limits.database = database_.max_db_connections.value_or(settings.max_db_connections);
+  limits.user = owner ? owner->max_user_connections.value_or(settings.max_user_connections) : settings.max_user_connections;
+  return limits;
+}
+
+void WorkerPool::permitFreed() { dialIfWanted(); }
+
+void WorkerPool::tellOthersOfFreePermit() {
+  const pools::SharedPool::OldestWait waits = entry_->shared.oldestWaitElsewhere(worker_.index());
+  if (waits.worker != entry_->shared.workers()) {
+    worker_.shared().workers[waits.worker]->post([database = databaseName(), owner = user()](PostgresWorker& other) {
+      if (WorkerPool* pool = other.findPool(database, owner)) pool->permitFreed();
+    });
+  }
+  // Where a database or a user has a budget of its own, the permit may be what a sibling pool waits for.
+  const pools::PermitLimits caps = limits(worker_.loop().now());
+  if (caps.database != 0 || caps.user != 0) worker_.permitFreedFor(databaseName(), user());
+}
+
+void WorkerPool::due(Instant) {
+  dialIfWanted();
+  keepMinimum();
+}
+
+// Keeps min_pool_size servers where the pool is in use, or where it is known whose they would be.
+void WorkerPool::keepMinimum() {
+  if (settings_.min_pool_size == 0 || worker_.stopped() || worker_.isPaused(*state_)) return;
+  if (clients_.empty() && database_.user.empty()) return;
+  const Instant now = worker_.loop().now();
+  pools::PermitLimits caps = limits(now);
+  caps.pool = std::min(settings_.min_pool_size, settings_.pool_size);
+  while (mayDialNow(now) && entry_->shared.takePermit(caps) == pools::PermitRefused::kNo) {
+    ++dialling_;
+    auto* server = new Server(*this, worker_.shared().next_server_id.fetch_add(1));
+    servers_.pushBack(*server);
+    server->dial();
+  }
+}
+
+// ---- steering
+
+void WorkerPool::applySettings() {
+  const conf::Database* database = worker_.config().findDatabase(databaseName());
+  if (database == nullptr) {
+    const std::string gone = errorResponse(pgproto::sqlstate::kInvalidCatalogName,
+                                           "database \"" + databaseName() + "\" was removed from the configuration");
+    return closeAll("its database was removed", gone);
+  }
+  const bool elsewhere = !(database->hosts == database_.hosts && database->dbname == database_.dbname &&
+                           database->user == database_.user && database->password == database_.password &&
+                           database->startup_parameters == database_.startup_parameters &&
+                           database->connect_query == database_.connect_query &&
+                           database->server_tls_sslmode == database_.server_tls_sslmode);
+  database_ = *database;
+  settings_ = conf::resolvePool(worker_.postgres(), database_, worker_.config().findUser(user()));
+  worker_.refreshCredentials(*this);
+  refused_until_ = {};
+  if (elsewhere) reconnect();
+  wake();
+}
+
+void WorkerPool::reconnect() {
+  std::vector<Server*> all;
+  servers_.forEach([&](Server& server) { all.push_back(&server); });
+  for (Server* server : all) server->closeWhenFree("RECONNECT");
+}
+
+void WorkerPool::closeAll(std::string_view reason, Bytes response) {
+  std::vector<Client*> clients;
+  clients_.forEach([&](Client& client) { clients.push_back(&client); });
+  for (Client* client : clients) client->close(reason, response);
+  std::vector<Server*> servers;
+  servers_.forEach([&](Server& server) { servers.push_back(&server); });
+  for (Server* server : servers) server->close(reason);
+}
+
+void WorkerPool::kill() {
+  closeAll("KILL", errorResponse(pgproto::sqlstate::kAdminShutdown, "terminating connection due to administrator command",
+                                 "The database was killed at the admin console."));
+}
+
+bool WorkerPool::closeOneIdle(std::string_view reason) {
+  pools::PooledServer* idle = pool_.giveIdle();
+  if (idle == nullptr) return false;
+  static_cast<Server*>(idle)->close(reason);
+  return true;
+}
+
+void WorkerPool::wake() {
+  if (worker_.isPaused(*state_)) return;
+  while (pool_.waiting() > 0 && pool_.idle() > 0) {
+    auto* server = static_cast<Server*>(pool_.giveIdle());
+    auto* borrower = static_cast<Borrower*>(pool_.nextWaiter());
+    lend(*server, *borrower, borrower->waiting_since);
+  }
+  dialIfWanted();
+  keepMinimum();
+}
+
+bool WorkerPool::quiet() const {
+  bool quiet = true;
+  const_cast<WorkerPool*>(this)->servers_.forEach(
+      [&](Server& server) { quiet = quiet && server.state() == Server::State::kIdle; });
+  return quiet;
+}
+
+}  // namespace forebay::postgres

@@ -1,0 +1,111 @@
+// WorkerPool: the part of one (database, user) pool that lives on one worker: its servers, its queue, its dialling.
+//
+// pools::Pool decides; this class carries out: it dials, lends, hands servers over to other workers and takes over
+// theirs. A borrower's request ends in lent() or failed(), unless it is withdrawn. All calls are on the worker's thread.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/intrusive_list.h"
+#include "conf/config.h"
+#include "gateway/postgres/borrower.h"
+#include "gateway/postgres/pool_directory.h"
+#include "gateway/postgres/server.h"
+#include "pools/pool.h"
+
+namespace forebay::postgres {
+
+class Client;
+class PostgresWorker;
+struct InClientList;
+
+// Why a server could not be had.
+struct DialFailure {
+  enum class Kind : uint8_t {
+    kUnreachable,   // no connection, or the server cannot take us now: another time it may
+    kLoginRefused,  // the server knows us not: waiting will not help these clients
+  };
+  Kind kind = Kind::kUnreachable;
+  std::string reason;    // for the log
+  std::string response;  // a whole ErrorResponse: PostgreSQL's own, or ours
+};
+
+class WorkerPool : public Deadline {
+ public:
+  WorkerPool(PostgresWorker& worker, std::shared_ptr<PoolEntry> entry, std::shared_ptr<DatabaseState> state,
+             conf::Database database);
+  ~WorkerPool() override;
+
+  // Asks for a server. A patient borrower waits while servers cannot be reached; another one fails with the reason.
+  void request(Borrower& borrower);
+  void withdraw(Borrower& borrower);
+
+  // Told by servers.
+  void dialled(Server& server);
+  void dialFailed(Server& server, const DialFailure& failure);
+  void free(Server& server);    // it is clean and nobody's
+  void closed(Server& server);  // it is gone, whatever state it was in
+
+  // Told by other workers.
+  void adopt(Server::Moved moved);
+  void asked(uint32_t by_worker);
+  void permitFreed();
+
+  // Lends a server that was lost to its borrower before anything was sent: it keeps its turn.
+  void requestAgain(Borrower& borrower);
+
+  void applySettings();             // the configuration changed
+  void reconnect();                 // every server is replaced when next free
+  void closeAll(std::string_view reason, Bytes response);
+  void kill();                      // KILL: every client and server, at once
+  bool closeOneIdle(std::string_view reason);
+  void wake();                      // after RESUME: who waits may be served
+  bool quiet() const;               // no server is in anybody's hands
+
+  PostgresWorker& worker() { return worker_; }
+  PoolEntry& entry() { return *entry_; }
+  DatabaseState& databaseState() { return *state_; }
+  const conf::Database& database() const { return database_; }
+  const conf::PoolSettings& settings() const { return settings_; }
+  const std::string& databaseName() const { return entry_->shared.database; }
+  const std::string& user() const { return entry_->shared.user; }
+  pools::PoolCounters& counters() { return pool_.counters(); }
+  pools::Pool& core() { return pool_; }
+  IntrusiveList<Client, InClientList>& clients() { return clients_; }
+  IntrusiveList<Server, InServerList>& servers() { return servers_; }
+  uint32_t dialling() const { return dialling_; }
+  // The host to begin with when dialling, another one each time.
+  size_t nextHost() { return database_.load_balance_hosts == conf::LoadBalanceHosts::kDisable ? host_at_ : host_at_++; }
+  void hostFailed() { ++host_at_; }
+
+ protected:
+  void due(Instant now) override;
+
+ private:
+  void lend(Server& server, Borrower& borrower, Instant waited_since);
+  void handOver(Server& server, uint32_t worker);
+  void dialIfWanted();
+  bool mayDialNow(Instant now);
+  pools::PermitLimits limits(Instant now) const;
+  void isFull(pools::PermitRefused refused, Instant now);
+  void failWaiters(Bytes response, bool only_impatient);
+  void tellOthersOfFreePermit();
+  void keepMinimum();
+
+  PostgresWorker& worker_;
+  const std::shared_ptr<PoolEntry> entry_;
+  const std::shared_ptr<DatabaseState> state_;
+  conf::Database database_;
+  conf::PoolSettings settings_;
+  pools::Pool pool_;
+  uint32_t dialling_ = 0;
+  size_t host_at_ = 0;
+  Instant refused_until_{};     // the server refused our login: until then its answer stands
+  unsigned refusals_ = 0;
+  std::string refusal_;
+  IntrusiveList<Server, InServerList> servers_;
+  IntrusiveList<Client, InClientList> clients_;
+};
+
+}  // namespace forebay::postgres

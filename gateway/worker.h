@@ -1,0 +1,42 @@
+// Worker: one thread with a loop of its own and everything that lives on it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "gateway/log.h"
+#include "gateway/net/listener.h"
+#include "gateway/net/loop.h"
+#include "gateway/postgres/postgres_worker.h"
+
+namespace forebay {
+
+class Worker {
+ public:
+  Worker(uint32_t index, Log& log, postgres::Shared& shared, postgres::SettingsPtr settings);
+  ~Worker();  // join() first
+
+  // Before start(). `deal`: the connections go round all workers, since one socket serves them all.
+  void listen(int fd, bool deal);
+  void start();
+  void join();
+
+  postgres::PostgresWorker& postgres() { return *postgres_; }
+
+  // From the control thread: what follows happens on the worker's own.
+  void stopListening();
+  void stop();
+
+ private:
+  net::Loop loop_;
+  Log& log_;
+  postgres::Shared& shared_;
+  std::unique_ptr<postgres::PostgresWorker> postgres_;
+  std::vector<std::unique_ptr<net::Listener>> listeners_;
+  size_t next_worker_ = 0;
+  std::thread thread_;
+};
+
+}  // namespace forebay
