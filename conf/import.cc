@@ -167,7 +167,7 @@ class IniImport {
     for (const auto& [key, value] : pairs) {
       if (value == "-1") continue;
       const Setting<Owner>* setting = findSetting(settings, key);
-      if (!setting) return tell(entry, "'" + key + "' is not " + what);
+      if (!setting) return tell(entry, std::string("'").append(key).append("' is not ").append(what));
       if (const Status status = assign(*setting, owner, Given{value}); !status)
         return tell(entry, status.error());
     }
@@ -176,9 +176,13 @@ class IniImport {
   std::string write() const {
     std::string out = "# Written by forebay import.\n";
     if (!notes_.empty()) out += "#\n# Left out, since it has no meaning here:\n";
-    for (const std::string& each : notes_) out += "#   " + each + "\n";
+    for (const std::string& each : notes_) out.append("#   ").append(each).append("\n");
     writeSection(Section::kListen, out);
     writeSection(Section::kPostgres, out);
+    if (config_.postgres.databases.empty())
+      out +=
+          "\n# The file has no database; Forebay needs one to start:\n# [postgres.databases.NAME]\n# hosts = "
+          "[\"HOST\"]\n";
     for (const auto& [name, database] : config_.postgres.databases)
       writeEntry("databases", name, databaseSettings(), database, out);
     for (const auto& [name, user] : config_.postgres.users)

@@ -85,14 +85,15 @@ class FileLoader {
   void takeUsersOfDatabases() {
     for (const auto& [name, database] : postgres_.databases) {
       if (database.user.empty()) continue;
-      const std::string* other = config_.userlist.find(database.user);
-      if (other && *other != database.password)
-        problems_.addAt("postgres.databases." + name,
-                        "user '" + database.user +
-                            "' has another password in another database: "
-                            "set auth_file to say which one clients log in with");
-      else if (!other)
+      const std::string* known = config_.userlist.find(database.user);
+      if (!known || known->empty())
         config_.userlist.add(database.user, database.password);
+      else if (!database.password.empty() && *known != database.password)
+        problems_.addAt(
+            "postgres.databases." + name,
+            "user '" + database.user +
+                "' has another password in another database: set auth_file to say which one clients log "
+                "in with");
     }
   }
 

@@ -98,7 +98,9 @@ class Rules {
   }
 
   void checkPasswords() {
-    if (!postgres_.auth_file.empty() || !postgres_.auth_user.empty() || config_.userlist.size() > 0) return;
+    if (!postgres_.auth_file.empty() || !postgres_.auth_user.empty()) return;
+    for (const auto& [user, secret] : config_.userlist.secrets())
+      if (!secret.empty()) return;
     for (const auto& [name, database] : postgres_.databases)
       if (database.auth_user) return;
     tell("postgres.auth_type",
@@ -125,10 +127,6 @@ class Rules {
     for (const HbaRule& rule : config_.hba.rules) {
       const std::string where = postgres_.auth_hba_file + ":" + std::to_string(rule.line);
       if (rule.method == HbaMethod::kCert) checkCertificates(where + ": method 'cert'");
-      if (rule.connection == HbaConnection::kHostSsl && postgres_.client_tls.sslmode == SslMode::kDisable &&
-          rule.method != HbaMethod::kReject)
-        tell("postgres.auth_hba_file",
-             where + ": 'hostssl' never matches while client_tls_sslmode is 'disable'");
     }
   }
 

@@ -34,6 +34,7 @@ const Setting<Owner>* findSetting(const std::vector<Setting<Owner>>& table, std:
 template <typename Owner>
 std::vector<std::string_view> namesOf(const std::vector<Setting<Owner>>& table) {
   std::vector<std::string_view> names;
+  names.reserve(table.size());
   for (const Setting<Owner>& each : table) names.push_back(each.name);
   return names;
 }

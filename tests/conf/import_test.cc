@@ -198,6 +198,12 @@ TEST(ImportIni, ExplainsEveryKeyThatItLeavesOut) {
   EXPECT_NE(toml->find("server_tls_protocols = \"secure\"\n"), std::string::npos);
 }
 
+TEST(ImportIni, SaysWhenAllDatabasesAreCommentedOut) {
+  const Result<std::string> toml = imported("[databases]\n;foodb =\n[pgbouncer]\n");
+  ASSERT_TRUE(toml.ok()) << toml.error();
+  EXPECT_NE(toml->find("# The file has no database; Forebay needs one to start:\n"), std::string::npos);
+}
+
 TEST(ImportIni, NeverTakesATextForAVariable) {
   const Config config =
       throughToml("[databases]\na = host=pg user=u password=${HOME}\n[pgbouncer]\nauth_type = trust\n");

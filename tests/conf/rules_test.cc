@@ -44,6 +44,8 @@ TEST(Rules, AskForPasswordsWhereTheyAreChecked) {
         "auth_type '" + std::string(type) +
             "' needs to know passwords: set auth_file or auth_user, or user and password of a database");
   EXPECT_EQ(complaint("auth_user = \"lookup\""), "");
+  EXPECT_EQ(complaint("databases.b = { host = \"pg\", user = \"u\", password = \"p\" }"), "");
+  EXPECT_NE(complaint("databases.b = { host = \"pg\", user = \"u\" }"), "") << "a user, but no password";
 }
 
 TEST(Rules, AskForAUserWhereTheClientsNameIsNotChecked) {
@@ -79,8 +81,12 @@ TEST(Rules, HoldHbaToTheSame) {
     return loaded ? std::string() : loaded.error();
   };
   EXPECT_EQ(load("host all all all trust\n"), "");
-  EXPECT_EQ(load("hostssl all all all md5\n"),
-            "forebay.toml:3:17: hba:1: 'hostssl' never matches while client_tls_sslmode is 'disable'");
+  EXPECT_EQ(load("hostssl all all all md5\n"), "")
+      << "it never matches while there is no TLS; that is no fault";
+  EXPECT_EQ(
+      load("hostssl all all all cert\n"),
+      "forebay.toml:2:13: hba:1: method 'cert' needs client_tls_sslmode 'verify-ca' or 'verify-full', not "
+      "'disable'");
   EXPECT_EQ(load("\nhost all all elsewhere trust\n"),
             "hba:2: the address must be all, an IP address with /bits or a mask, not 'elsewhere'");
 }
