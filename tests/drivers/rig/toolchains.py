@@ -18,23 +18,21 @@ import sys
 from . import processes
 
 HERE = pathlib.Path(__file__).resolve().parent.parent
+DOWNLOAD_PATIENCE = 300  # seconds
 CLEAN = {"PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
 
 
 def _download(command, **options):
     """Runs a package manager. What it says when it fails is the reason to skip."""
-    done = subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        **options,
-    )
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, **options}
+    manager = pathlib.Path(command[0]).name
+    try:
+        done = subprocess.run(command, text=True, errors="replace", timeout=DOWNLOAD_PATIENCE, **quiet)
+    except subprocess.TimeoutExpired:
+        raise processes.Skip(f"{manager} could not get the driver in {DOWNLOAD_PATIENCE} s") from None
     if done.returncode != 0:
         last_words = "\n".join(done.stdout.strip().splitlines()[-12:])
-        raise processes.Skip(f"{pathlib.Path(command[0]).name} could not get the driver:\n{last_words}")
+        raise processes.Skip(f"{manager} could not get the driver:\n{last_words}")
 
 
 def _once(folder, name, work):
@@ -93,6 +91,7 @@ def node(source, folder):
         "--no-package-lock",
         "--ignore-scripts",
     ]
+    npm += ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"]
     _once(folder, "installed", lambda: _download(npm, cwd=folder))
     return [processes.tool("node"), folder / "check.mjs"], {}
 
