@@ -79,13 +79,13 @@ TEST(Sharing, PreparedStatementsFollowTheirClient) {
 
 TEST(Sharing, PgbenchRunsInEachProtocolThroughFewServers) {
   sharedPostgres().run("create database bench");
-  runOrFail({.argv = {"pgbench", "-i", "-q", "-d", sharedPostgres().conninfo("bench")}});
+  runOrFail({.argv = {"pgbench", "-i", "-q", sharedPostgres().conninfo("bench")}});
   ForebayConfig config = poolOf(4);
   config.addDatabase("bench", sharedPostgres(), "bench");
   const Forebay forebay(config);
   for (const char* protocol : {"simple", "extended", "prepared"}) {
     const std::string report = runOrFail({.argv = {"pgbench", "-n", "-c", "40", "-j", "2", "-t", "25", "-M",
-                                                   protocol, "-d", forebay.conninfo("bench")}},
+                                                   protocol, forebay.conninfo("bench")}},
                                          seconds(120));
     EXPECT_NE(report.find("actually processed: 1000/1000"), std::string::npos) << protocol << report;
     EXPECT_NE(report.find("failed transactions: 0 "), std::string::npos) << protocol << report;

@@ -25,7 +25,7 @@ TEST(Workers, KeepTheLimitOfThePoolTogether) {
   const TempDir dir;
   const std::string script = dir.write("short_nap.sql", "select pg_sleep(0.001);\n").string();
   const std::string report = runOrFail({.argv = {"pgbench", "-n", "-c", "32", "-j", "2", "-t", "30", "-f",
-                                                 script, "-d", forebay.conninfo("limited")}},
+                                                 script, forebay.conninfo("limited")}},
                                        seconds(120));
   EXPECT_NE(report.find("actually processed: 960/960"), std::string::npos) << report;
   EXPECT_LE(
@@ -44,7 +44,9 @@ TEST(Workers, GiveClientsOfEachTheOnlyServer) {
 }
 
 TEST(Workers, AnswerTheConsoleAndStopTogether) {
-  Forebay forebay(fourWorkers(2));
+  ForebayConfig config = fourWorkers(2);
+  config.postgres["shutdown_timeout"] = 1;  // the goodbyes are spread over it
+  Forebay forebay(config);
   std::vector<std::unique_ptr<Connection>> clients;
   for (int i = 0; i < 12; ++i) {
     clients.push_back(std::make_unique<Connection>(forebay.conninfo("app")));
