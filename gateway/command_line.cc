@@ -41,7 +41,8 @@ Result<CommandLine::Command> commandNamed(const std::string& word) {
 }
 
 // The value of an option written as "--name value" or "--name=value"; nothing when `argument` is another one.
-Result<std::optional<std::string>> valueOf(std::string_view name, const std::vector<std::string>& arguments, size_t& at) {
+Result<std::optional<std::string>> valueOf(std::string_view name, const std::vector<std::string>& arguments,
+                                           size_t& at) {
   const std::string& argument = arguments[at];
   if (argument == name) {
     if (++at >= arguments.size()) return Error{std::string(name) + " needs a value" + std::string(kSeeHelp)};

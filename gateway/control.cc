@@ -44,12 +44,14 @@ Control::Control(conf::Sources sources, std::unique_ptr<Log> log, postgres::Sett
   shared_.mock_secret = randomBytes(32);
   console_ = std::make_unique<admin::Console>(*this, [this] { return loop_.now(); });
   api_ = std::make_unique<http::Api>(*this);
-  shared_.console = [this](uint32_t from, std::string sql, bool admin, std::function<void(std::string)> reply) {
+  shared_.console = [this](uint32_t from, std::string sql, bool admin,
+                           std::function<void(std::string)> reply) {
     loop_.mailbox().post([this, from, sql = std::move(sql), admin, reply = std::move(reply)] {
-      console_->handle(sql, admin ? admin::Role::kAdmin : admin::Role::kStats, [this, from, reply](std::string bytes) {
-        shared_.workers[from]->post(
-            [reply, bytes = std::move(bytes)](postgres::PostgresWorker&) { reply(bytes); });
-      });
+      console_->handle(sql, admin ? admin::Role::kAdmin : admin::Role::kStats,
+                       [this, from, reply](std::string bytes) {
+                         shared_.workers[from]->post(
+                             [reply, bytes = std::move(bytes)](postgres::PostgresWorker&) { reply(bytes); });
+                       });
     });
   };
   patience_tick_ = std::make_unique<net::Tick>(loop_, [this] { askPatiences(); });
@@ -117,11 +119,12 @@ Status Control::listenHttp() {
     http::Server::Options options;
     options.host = address.host;
     options.port = address.port;
-    auto server = http::Server::start(loop_.native(), options, [this](const http::Request& request, http::Respond respond) {
-      api_->handle(request, respond);
-    });
+    auto server = http::Server::start(
+        loop_.native(), options,
+        [this](const http::Request& request, http::Respond respond) { api_->handle(request, respond); });
     if (!server) return Error{"cannot listen on " + server.error()};
-    log_->info() << "listening: http " << (address.host.empty() ? "0.0.0.0" : address.host) << ":" << (*server)->port();
+    log_->info() << "listening: http " << (address.host.empty() ? "0.0.0.0" : address.host) << ":"
+                 << (*server)->port();
     http_.push_back(std::move(*server));
   }
   return Ok{};
@@ -137,7 +140,9 @@ void Control::watchSignals() {
     uv_signal_init(loop_.native(), handle.get());
     handle->data = this;
     uv_signal_start(
-        handle.get(), [](uv_signal_t* signal, int raised) { static_cast<Control*>(signal->data)->onSignal(raised); }, number);
+        handle.get(),
+        [](uv_signal_t* signal, int raised) { static_cast<Control*>(signal->data)->onSignal(raised); },
+        number);
     signals_.push_back(std::move(handle));
   }
 }
@@ -164,7 +169,8 @@ void Control::onSignal(int number) {
 void Control::beginShutdown(Duration delay) {
   if (phase_ == admin::Phase::kDraining) return;
   phase_ = admin::Phase::kDraining;
-  log_->info() << "shutting down: accepting for another " << delay << ", then closing each client at its next "
+  log_->info() << "shutting down: accepting for another " << delay
+               << ", then closing each client at its next "
                << "transaction boundary within " << settings_->config->postgres.shutdown_timeout;
   if (delay <= Duration::zero()) return drainNow();
   shutdown_tick_->in(delay);
@@ -207,9 +213,9 @@ void Control::endStatsPeriod() {
   console_->endStatsPeriod([this](const admin::StatTotals& averages) {
     if (!settings_->config->log.log_stats) return;
     log_->info() << "stats: " << averages.transactions << " xacts/s, " << averages.queries << " queries/s, "
-                 << averages.server_assignments << " server assignments/s, in " << averages.client_bytes << " B/s, out "
-                 << averages.server_bytes << " B/s, xact " << averages.transaction_time << " us, query "
-                 << averages.query_time << " us, wait " << averages.wait_time << " us";
+                 << averages.server_assignments << " server assignments/s, in " << averages.client_bytes
+                 << " B/s, out " << averages.server_bytes << " B/s, xact " << averages.transaction_time
+                 << " us, query " << averages.query_time << " us, wait " << averages.wait_time << " us";
   });
   stats_tick_->in(settings.stats_period > Duration::zero() ? settings.stats_period : Duration(seconds(60)));
 }

@@ -1,8 +1,8 @@
-// Control: the control thread. It starts the workers, hears signals, reloads, answers the console and HTTP, and ends
-// the process in good order.
+// Control: the control thread. It starts the workers, hears signals, reloads, answers the console and HTTP,
+// and ends the process in good order.
 //
-// As admin::Fleet it is what the console and the HTTP server see of all workers. Everything runs on the thread that
-// calls run(); workers are reached through their mailboxes.
+// As admin::Fleet it is what the console and the HTTP server see of all workers. Everything runs on the
+// thread that calls run(); workers are reached through their mailboxes.
 #pragma once
 
 #include <functional>

@@ -60,7 +60,8 @@ void Control::collect(admin::Detail detail, std::function<void(admin::Snapshot)>
 std::vector<std::shared_ptr<postgres::DatabaseState>> Control::named(std::string_view database) {
   std::vector<std::shared_ptr<postgres::DatabaseState>> found;
   if (!database.empty()) {
-    if (settings_->config->findDatabase(database) != nullptr) found.push_back(shared_.directory.database(database));
+    if (settings_->config->findDatabase(database) != nullptr)
+      found.push_back(shared_.directory.database(database));
     return found;
   }
   return shared_.directory.databases();
@@ -106,7 +107,8 @@ void Control::endPauses(std::string_view database) {
 void Control::pause(std::string_view database, Done done) {
   if (shared_.pause.load() != 0) return done(Error{"already suspended/paused"});
   const auto databases = named(database);
-  if (!database.empty() && databases.empty()) return done(Error{"no such database: " + std::string(database)});
+  if (!database.empty() && databases.empty())
+    return done(Error{"no such database: " + std::string(database)});
   if (database.empty()) {
     shared_.pause.store(static_cast<int>(admin::Pause::kPaused));
   } else if (databases.front()->paused.exchange(true)) {
@@ -155,13 +157,16 @@ void Control::suspend(Done done) {
                worker.forEachPool([&](postgres::WorkerPool& pool) { quiet = quiet && pool.quiet(); });
                return quiet;
              },
-             {}, true, std::move(done)});
+             {},
+             true,
+             std::move(done)});
 }
 
 void Control::kill(std::string_view database, Done done) {
   if (shared_.pause.load() != 0) return done(Error{"already suspended/paused"});
   const auto databases = named(database);
-  if (!database.empty() && databases.empty()) return done(Error{"no such database: " + std::string(database)});
+  if (!database.empty() && databases.empty())
+    return done(Error{"no such database: " + std::string(database)});
   if (database.empty()) {
     shared_.pause.store(static_cast<int>(admin::Pause::kPaused));
   } else {
@@ -176,7 +181,8 @@ void Control::kill(std::string_view database, Done done) {
 
 void Control::reconnect(std::string_view database, Done done) {
   const auto databases = named(database);
-  if (!database.empty() && databases.empty()) return done(Error{"no such database: " + std::string(database)});
+  if (!database.empty() && databases.empty())
+    return done(Error{"no such database: " + std::string(database)});
   for (const auto& state : databases) state->reconnects.fetch_add(1);
   onEveryWorker(
       [name = std::string(database)](postgres::PostgresWorker& worker) {
@@ -192,7 +198,8 @@ void Control::waitClose(std::string_view database, Done done) {
   waitUntil({[name](postgres::PostgresWorker& worker) {
                bool none = true;
                forPools(worker, name, [&](postgres::WorkerPool& pool) {
-                 pool.servers().forEach([&](postgres::Server& server) { none = none && !server.closeNeeded(); });
+                 pool.servers().forEach(
+                     [&](postgres::Server& server) { none = none && !server.closeNeeded(); });
                });
                return none;
              },
@@ -201,13 +208,14 @@ void Control::waitClose(std::string_view database, Done done) {
 
 void Control::killClient(uint64_t id, Done done) {
   auto found = std::make_shared<std::atomic<bool>>(false);
-  onEveryWorker([id, found](postgres::PostgresWorker& worker) {
-                  if (worker.killClient(id)) found->store(true);
-                },
-                [found, done = std::move(done)] {
-                  if (found->load()) return done(Ok{});
-                  done(Error{"client not found"});
-                });
+  onEveryWorker(
+      [id, found](postgres::PostgresWorker& worker) {
+        if (worker.killClient(id)) found->store(true);
+      },
+      [found, done = std::move(done)] {
+        if (found->load()) return done(Ok{});
+        done(Error{"client not found"});
+      });
 }
 
 void Control::disable(std::string_view database, Done done) {

@@ -1,6 +1,7 @@
 // Buffers for bytes that cannot move on yet. An idle connection has none: its Buffer is one null pointer.
 //
-// Blocks come from the BufferPool of the connection's worker and go back as soon as they are empty. Not thread-safe.
+// Blocks come from the BufferPool of the connection's worker and go back as soon as they are empty. Not
+// thread-safe.
 #pragma once
 
 #include <array>

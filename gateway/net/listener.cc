@@ -62,7 +62,8 @@ Result<ListenSocket> listenTcp(const addrinfo& where, const std::string& name, c
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   if (where.ai_family == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-  if (options.defer_accept) ::setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &wait_seconds, sizeof wait_seconds);
+  if (options.defer_accept)
+    ::setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &wait_seconds, sizeof wait_seconds);
   if (::bind(fd, where.ai_addr, where.ai_addrlen) != 0) return failure(name, fd);
   if (::listen(fd, static_cast<int>(options.backlog)) != 0) return failure(name, fd);
   sockaddr_storage bound{};
@@ -96,7 +97,10 @@ Result<ListenSocket> listenOn(const conf::ListenAddress& wanted, const ListenOpt
 }
 
 Listener::Listener(Loop& loop, int fd, Accepted accepted, std::function<void(int)> exhausted)
-    : loop_(loop), socket_(loop, fd, *this), accepted_(std::move(accepted)), exhausted_(std::move(exhausted)) {
+    : loop_(loop),
+      socket_(loop, fd, *this),
+      accepted_(std::move(accepted)),
+      exhausted_(std::move(exhausted)) {
   socket_.want(true, false);
 }
 
@@ -122,7 +126,8 @@ void Listener::onReadable() {
 bool Listener::acceptOne() {
   sockaddr_storage from{};
   socklen_t size = sizeof from;
-  const int fd = ::accept4(socket_.fd(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  const int fd =
+      ::accept4(socket_.fd(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd >= 0) {
     accepted_(fd, PeerAddress(SocketAddress(reinterpret_cast<sockaddr*>(&from), size)));
     return true;
@@ -136,7 +141,9 @@ bool Listener::acceptOne() {
       socket_.want(false, false);
       loop_.deadlines().arm(*this, loop_.now() + kRest);
       return false;
-    default: return false;  // nobody there any more, or a connection that broke before we took it: the next event tells
+    default:
+      return false;  // nobody there any more, or a connection that broke before we took it: the next event
+                     // tells
   }
 }
 

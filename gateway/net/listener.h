@@ -1,8 +1,8 @@
 // Listener accepts connections on one address for one loop.
 //
-// TCP: every worker has a socket of its own on the same address (SO_REUSEPORT) and the kernel spreads connections over
-// them. Unix: one worker accepts and deals out. When descriptors run out it rests a little instead of spinning, and
-// goes on serving who is connected.
+// TCP: every worker has a socket of its own on the same address (SO_REUSEPORT) and the kernel spreads
+// connections over them. Unix: one worker accepts and deals out. When descriptors run out it rests a little
+// instead of spinning, and goes on serving who is connected.
 #pragma once
 
 #include <functional>
@@ -31,8 +31,8 @@ struct ListenOptions {
   bool defer_accept = false;
 };
 
-// Binds. A port of 0 takes any free one. A Unix socket that a dead process left behind is replaced; a living one's is
-// not.
+// Binds. A port of 0 takes any free one. A Unix socket that a dead process left behind is replaced; a living
+// one's is not.
 Result<ListenSocket> listenOn(const conf::ListenAddress& address, const ListenOptions& options);
 
 class Listener final : public SocketUser, public Deadline {

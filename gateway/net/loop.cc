@@ -36,10 +36,12 @@ void Loop::stop() {
 
 void Loop::defer(std::function<void()> work) {
   deferred_.push_back(std::move(work));
-  if (!stopping_) uv_idle_start(&idle_, [](uv_idle_t*) {});  // an active idle handle keeps the loop from waiting
+  if (!stopping_)
+    uv_idle_start(&idle_, [](uv_idle_t*) {});  // an active idle handle keeps the loop from waiting
 }
 
 void Loop::beforePoll() {
+  forgetNow();
   deadlines_.run(now());
   // What this work defers in turn waits for the next round: sockets get their share in between.
   std::vector<std::function<void()>> work = std::move(deferred_);
@@ -48,6 +50,7 @@ void Loop::beforePoll() {
   if (deferred_.empty() && !stopping_) uv_idle_stop(&idle_);
   graveyard_.clear();
   armTimer();
+  forgetNow();  // the wait takes time
 }
 
 // The timer only ends the wait: beforePoll() runs what is due.

@@ -1,5 +1,5 @@
-// Loop is one thread's libuv loop with what every connection on it shares: deadlines, buffers, scratch space, a
-// mailbox, and a place for objects that end in the middle of their own callback.
+// Loop is one thread's libuv loop with what every connection on it shares: deadlines, buffers, scratch space,
+// a mailbox, and a place for objects that end in the middle of their own callback.
 #pragma once
 
 #include <uv.h>
@@ -40,7 +40,13 @@ class Loop {
   Deadlines& deadlines() { return deadlines_; }
   char* scratch() { return scratch_.get(); }
 
-  Instant now() const { return Clock::now(); }
+  // The time, read once per event: work that one event causes happens at one instant. On the loop's thread.
+  Instant now() {
+    if (now_ == kNever) now_ = Clock::now();
+    return now_;
+  }
+  // A new event is about to be dealt with.
+  void forgetNow() { now_ = kNever; }
 
   // Destroys `object` when no callback of this turn can still be using it.
   void bury(std::unique_ptr<Mortal> object) { graveyard_.push_back(std::move(object)); }
@@ -58,6 +64,7 @@ class Loop {
   uv_idle_t idle_;
   uv_timer_t timer_;
   Instant timer_at_ = kNever;
+  Instant now_ = kNever;
   bool stopping_ = false;
   Mailbox mailbox_;
   BufferPool buffers_;

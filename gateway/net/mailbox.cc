@@ -13,8 +13,8 @@ void Mailbox::open(uv_loop_t* loop) {
   open_.store(true);
 }
 
-// The handle's memory must outlive a post() that has just seen the box open, so it is freed with the loop's close
-// callback: posters are joined before the loop is torn down.
+// The handle's memory must outlive a post() that has just seen the box open, so it is freed with the loop's
+// close callback: posters are joined before the loop is torn down.
 void Mailbox::close() {
   if (!open_.exchange(false)) return;
   uv_close(reinterpret_cast<uv_handle_t*>(wake_),
@@ -24,7 +24,8 @@ void Mailbox::close() {
 void Mailbox::push(std::unique_ptr<Letter> letter) {
   Letter* added = letter.release();
   added->next_ = newest_.load(std::memory_order_relaxed);
-  while (!newest_.compare_exchange_weak(added->next_, added, std::memory_order_release, std::memory_order_relaxed)) {
+  while (!newest_.compare_exchange_weak(added->next_, added, std::memory_order_release,
+                                        std::memory_order_relaxed)) {
   }
   if (open_.load()) uv_async_send(wake_);
 }

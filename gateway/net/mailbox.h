@@ -1,5 +1,5 @@
-// Mailbox carries work to another thread's loop. Any thread posts, without a lock; the owner's loop runs it, in the
-// order that each sender posted, on its own thread.
+// Mailbox carries work to another thread's loop. Any thread posts, without a lock; the owner's loop runs it,
+// in the order that each sender posted, on its own thread.
 #pragma once
 
 #include <uv.h>

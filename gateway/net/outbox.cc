@@ -6,7 +6,8 @@ IoResult Outbox::send(Socket& socket, BufferPool& pool, std::span<const Bytes> r
   size_t sent = 0;
   if (kept_.empty()) {
     const IoResult result = socket.write(runs);
-    if (result.status == IoStatus::kError || result.status == IoStatus::kClosed) return {IoStatus::kError, 0, result.error};
+    if (result.status == IoStatus::kError || result.status == IoStatus::kClosed)
+      return {IoStatus::kError, 0, result.error};
     if (result.status == IoStatus::kOk) sent = result.bytes;
   }
   size_t skip = sent;
@@ -22,7 +23,8 @@ IoResult Outbox::flush(Socket& socket, BufferPool& pool) {
   size_t sent = 0;
   while (!kept_.empty()) {
     const IoResult result = socket.write(kept_.bytes());
-    if (result.status == IoStatus::kError || result.status == IoStatus::kClosed) return {IoStatus::kError, sent, result.error};
+    if (result.status == IoStatus::kError || result.status == IoStatus::kClosed)
+      return {IoStatus::kError, sent, result.error};
     if (result.status != IoStatus::kOk) break;
     sent += result.bytes;
     kept_.consume(pool, result.bytes);

@@ -1,7 +1,7 @@
 // Outbox sends through a socket and keeps what the socket would not take, in order.
 //
-// The owner stops its source when full() and may start again when relaxed(); the gap between the two marks keeps one
-// packet more or less from toggling it. Nothing is copied while the socket takes everything.
+// The owner stops its source when full() and may start again when relaxed(); the gap between the two marks
+// keeps one packet more or less from toggling it. Nothing is copied while the socket takes everything.
 #pragma once
 
 #include <span>

@@ -7,10 +7,13 @@
 namespace forebay::net {
 namespace {
 
-void set(int fd, int level, int option, int value) { (void)::setsockopt(fd, level, option, &value, sizeof value); }
+void set(int fd, int level, int option, int value) {
+  (void)::setsockopt(fd, level, option, &value, sizeof value);
+}
 
 void setSeconds(int fd, int option, Duration value) {
-  if (value > Duration::zero()) set(fd, IPPROTO_TCP, option, static_cast<int>(std::chrono::ceil<seconds>(value).count()));
+  if (value > Duration::zero())
+    set(fd, IPPROTO_TCP, option, static_cast<int>(std::chrono::ceil<seconds>(value).count()));
 }
 
 }  // namespace

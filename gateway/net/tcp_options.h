@@ -5,7 +5,8 @@
 
 namespace forebay::net {
 
-// Sets TCP_NODELAY always; what the kernel refuses is left as it is. No effect on Unix sockets but their buffer sizes.
+// Sets TCP_NODELAY always; what the kernel refuses is left as it is. No effect on Unix sockets but their
+// buffer sizes.
 void setTcpOptions(int fd, int family, const conf::TcpSettings& settings);
 
 }  // namespace forebay::net

@@ -1,7 +1,6 @@
 #include "gateway/postgres/auth_query.h"
 
 #include "gateway/postgres/borrower.h"
-#include "gateway/postgres/gather.h"
 #include "gateway/postgres/postgres_worker.h"
 #include "gateway/postgres/report.h"
 #include "gateway/postgres/server.h"
@@ -37,9 +36,7 @@ class AuthQueries::Question final : public net::Mortal, public Borrower {
     pools::ReplyTracker& tracker = server.tracker();
     for (int i = 0; i < 4; ++i) tracker.sent(pools::Owed::kExtended);  // Parse, Bind, Describe, Execute
     tracker.sent(pools::Owed::kSync);
-    Gather out;
-    out.pass(messages);
-    server.send(out);
+    server.send(messages);
   }
   void failed(Bytes response) override { finish({std::nullopt, std::string(response)}); }
 
@@ -83,7 +80,8 @@ class AuthQueries::Question final : public net::Mortal, public Borrower {
         return {std::nullopt, unanswered(std::string(fields.message()))};
       }
       if (frame.type != 'D' || !pgproto::parseDataRow(frame.body, values)) continue;
-      if (values.size() != 2) return {std::nullopt, unanswered("it must give two columns: user name and secret")};
+      if (values.size() != 2)
+        return {std::nullopt, unanswered("it must give two columns: user name and secret")};
       if (values[0] == Bytes(key_.second) && values[1]) return {std::string(*values[1]), {}};
     }
     return {};
@@ -113,12 +111,14 @@ bool AuthQueries::configured(const conf::Config& config, const conf::Database* d
   return !database->auth_user.value_or(config.postgres.auth_user).empty();
 }
 
-std::string AuthQueries::databaseAsked(const conf::Config& config, const conf::Database& database, std::string_view name) {
+std::string AuthQueries::databaseAsked(const conf::Config& config, const conf::Database& database,
+                                       std::string_view name) {
   const std::string asked = database.auth_dbname.value_or(config.postgres.auth_dbname);
   return asked.empty() ? std::string(name) : asked;
 }
 
-void AuthQueries::find(const conf::Database& database, std::string_view database_name, std::string_view user, Done done) {
+void AuthQueries::find(const conf::Database& database, std::string_view database_name, std::string_view user,
+                       Done done) {
   const Instant now = worker_.loop().now();
   const conf::Config& config = worker_.config();
   const std::string asked = databaseAsked(config, database, database_name);
@@ -131,8 +131,9 @@ void AuthQueries::find(const conf::Database& database, std::string_view database
 
   const conf::Database* target = config.findDatabase(asked);
   if (target == nullptr) {
-    return answered(key, {std::nullopt, errorResponse(pgproto::sqlstate::kInvalidCatalogName,
-                                                      "auth_dbname \"" + asked + "\" is not a configured database")});
+    return answered(
+        key, {std::nullopt, errorResponse(pgproto::sqlstate::kInvalidCatalogName,
+                                          "auth_dbname \"" + asked + "\" is not a configured database")});
   }
   conf::Database own = *target;
   own.user = database.auth_user.value_or(config.postgres.auth_user);
@@ -157,18 +158,22 @@ void AuthQueries::answered(const Key& key, Answer answer) {
   entry.waiting.clear();
   entry.answer = answer;
   // A question that could not be asked is asked again by the next client.
-  entry.expires = answer.failure.empty() ? worker_.loop().now() + worker_.postgres().auth_query_cache_ttl : Instant{};
+  entry.expires =
+      answer.failure.empty() ? worker_.loop().now() + worker_.postgres().auth_query_cache_ttl : Instant{};
   for (const Done& done : waiting) done(answer);
 }
 
-void AuthQueries::forget(const conf::Database& database, std::string_view database_name, std::string_view user) {
-  const auto found = entries_.find({databaseAsked(worker_.config(), database, database_name), std::string(user)});
+void AuthQueries::forget(const conf::Database& database, std::string_view database_name,
+                         std::string_view user) {
+  const auto found =
+      entries_.find({databaseAsked(worker_.config(), database, database_name), std::string(user)});
   if (found != entries_.end()) found->second.expires = Instant{};
 }
 
 void AuthQueries::dropExpired(Instant now) {
   if (entries_.size() < kMaxEntries) return;
-  std::erase_if(entries_, [&](const auto& entry) { return !entry.second.question && entry.second.expires <= now; });
+  std::erase_if(entries_,
+                [&](const auto& entry) { return !entry.second.question && entry.second.expires <= now; });
 }
 
 }  // namespace forebay::postgres

@@ -1,9 +1,10 @@
-// AuthQueries looks up the secrets of users that auth_file does not list, with auth_query on a pool of its own.
+// AuthQueries looks up the secrets of users that auth_file does not list, with auth_query on a pool of its
+// own.
 //
-// One question per user at a time, however many of its clients log in; answers are kept for auth_query_cache_ttl and
-// forgotten when they prove wrong. The query runs with search_path = pg_catalog, so what it names must be qualified by
-// schema: else whoever can create objects could choose what runs before anybody has logged in.
-// One per worker, on its thread.
+// One question per user at a time, however many of its clients log in; answers are kept for
+// auth_query_cache_ttl and forgotten when they prove wrong. The query runs with search_path = pg_catalog, so
+// what it names must be qualified by schema: else whoever can create objects could choose what runs before
+// anybody has logged in. One per worker, on its thread.
 #pragma once
 
 #include <functional>
@@ -49,7 +50,8 @@ class AuthQueries {
   };
   using Key = std::pair<std::string, std::string>;  // the database asked, the user
 
-  static std::string databaseAsked(const conf::Config& config, const conf::Database& database, std::string_view name);
+  static std::string databaseAsked(const conf::Config& config, const conf::Database& database,
+                                   std::string_view name);
   void answered(const Key& key, Answer answer);
   void dropExpired(Instant now);
 

@@ -1,7 +1,7 @@
 // Borrower: whoever borrows a server connection from a pool: a client's session, or a query of Forebay's own.
 //
-// A borrower asks its WorkerPool for a server and later either gets lent() or failed(). While it has the server it
-// sends through it and is told what comes back. All calls are on the worker's thread.
+// A borrower asks its WorkerPool for a server and later either gets lent() or failed(). While it has the
+// server it sends through it and is told what comes back. All calls are on the worker's thread.
 #pragma once
 
 #include "base/bytes.h"
@@ -19,24 +19,27 @@ class Borrower : public pools::Waiter {
 
   // The server is the borrower's until it gives it back: checked, and with the borrower's parameters set.
   virtual void lent(Server& server) = 0;
-  // No server can be had. `response` is a whole ErrorResponse to show the client: PostgreSQL's own where there is one.
+  // No server can be had. `response` is a whole ErrorResponse to show the client: PostgreSQL's own where
+  // there is one.
   virtual void failed(Bytes response) = 0;
 
   // While it has the server: a run of whole or partial messages to pass on, in order.
   virtual void received(Bytes run) = 0;
-  // The run that was passed on last ended with a ReadyForQuery; `idle` when the server owes nothing more and may go.
+  // The run that was passed on last ended with a ReadyForQuery; `idle` when the server owes nothing more and
+  // may go.
   virtual void ready(char status, bool idle) = 0;
   // A parameter that the server reports has changed.
   virtual void parameterChanged(Bytes name, Bytes value) = 0;
   // CommandComplete's tag, before it is passed on.
   virtual void commandCompleted(Bytes tag) = 0;
-  // The oldest unanswered Parse of a named statement was answered; or the oldest `count` were skipped after an error.
+  // The oldest unanswered Parse of a named statement was answered; or the oldest `count` were skipped after
+  // an error.
   virtual void parseConfirmed() = 0;
   virtual void errorReceived(Bytes sqlstate, uint32_t skipped_parses) = 0;
   // The server takes bytes again after it had refused some.
   virtual void serverWritable() = 0;
-  // The connection is gone, and the server no longer the borrower's. `response`: why, as an ErrorResponse; empty when
-  // PostgreSQL's own words were passed on already.
+  // The connection is gone, and the server no longer the borrower's. `response`: why, as an ErrorResponse;
+  // empty when PostgreSQL's own words were passed on already.
   virtual void serverLost(Bytes response) = 0;
 
   // What the server's session should have set; null: whatever it has.

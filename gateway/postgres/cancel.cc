@@ -31,12 +31,15 @@ class Cancels::Flight final : public net::Mortal, public net::SocketUser, public
 
   void start(conf::HostPort host, bool tls) {
     PostgresWorker& worker = cancels_.worker_;
-    worker.loop().deadlines().arm(*this, deadlineAfter(worker.loop().now(), worker.postgres().cancel_wait_timeout));
+    worker.loop().deadlines().arm(*this,
+                                  deadlineAfter(worker.loop().now(), worker.postgres().cancel_wait_timeout));
     // As the server's own connection: with TLS when that has it, so that the key is not sent in the clear.
     const auto& of_database = pool_->database().server_tls_sslmode;
     const conf::SslMode mode = of_database ? *of_database : worker.postgres().server_tls.sslmode;
     dialer_ = std::make_unique<ServerDialer>(
-        worker, ServerDialer::Target{std::move(host), tls ? mode : conf::SslMode::kDisable, pool_->database().server_direct_tls},
+        worker,
+        ServerDialer::Target{std::move(host), tls ? mode : conf::SslMode::kDisable,
+                             pool_->database().server_direct_tls},
         [this](Result<net::Socket> socket) { connected(std::move(socket)); });
     dialer_->start();
   }
@@ -110,7 +113,8 @@ void Cancels::cancelServer(Server& server, std::function<void()> done) {
     return;
   }
   const Instant now = worker_.loop().now();
-  queue_.push_back({&pool, server.id(), std::move(done), deadlineAfter(now, worker_.postgres().cancel_wait_timeout)});
+  queue_.push_back(
+      {&pool, server.id(), std::move(done), deadlineAfter(now, worker_.postgres().cancel_wait_timeout)});
   server.cancelStarted();
 }
 
@@ -121,7 +125,8 @@ void Cancels::launch(Server& server, std::function<void()> done) {
 }
 
 void Cancels::landed(Flight& flight) {
-  const auto at = std::find_if(flights_.begin(), flights_.end(), [&](const auto& f) { return f.get() == &flight; });
+  const auto at =
+      std::find_if(flights_.begin(), flights_.end(), [&](const auto& f) { return f.get() == &flight; });
   if (at == flights_.end()) return;
   std::unique_ptr<Flight> ended = std::move(*at);
   flights_.erase(at);
@@ -130,14 +135,17 @@ void Cancels::landed(Flight& flight) {
   WorkerPool* pool = ended->pool();
   worker_.loop().bury(std::move(ended));
 
-  const auto next = std::find_if(queue_.begin(), queue_.end(), [&](const Queued& queued) { return queued.pool == pool; });
+  const auto next =
+      std::find_if(queue_.begin(), queue_.end(), [&](const Queued& queued) { return queued.pool == pool; });
   if (next == queue_.end()) return;
   Queued queued = std::move(*next);
   queue_.erase(next);
   Server* target = pool->servers().find([&](Server& server) { return server.id() == queued.server_id; });
-  const bool still_runs = target != nullptr && !target->tracker().nothingOwed() && worker_.loop().now() < queued.deadline;
+  const bool still_runs =
+      target != nullptr && !target->tracker().nothingOwed() && worker_.loop().now() < queued.deadline;
   if (still_runs) launch(*target, std::move(queued.done));
-  if (target != nullptr) target->cancelEnded();  // it is counted as launched by now, or needs no cancel any more
+  if (target != nullptr)
+    target->cancelEnded();  // it is counted as launched by now, or needs no cancel any more
   if (!still_runs && queued.done) queued.done();
 }
 
@@ -160,6 +168,8 @@ Cancels::Load Cancels::load(const WorkerPool& pool) const {
 }
 
 // Twice the pool: every server may be cancelled, and as many again be on their way.
-size_t Cancels::widthOf(const WorkerPool& pool) const { return 2 * std::max<size_t>(pool.settings().pool_size, 1); }
+size_t Cancels::widthOf(const WorkerPool& pool) const {
+  return 2 * std::max<size_t>(pool.settings().pool_size, 1);
+}
 
 }  // namespace forebay::postgres

@@ -1,9 +1,9 @@
 // Cancels: the lane that CancelRequests travel in, apart from the queries they are meant for.
 //
-// A cancel finds its client by the key (on whichever worker it lives), and its server through the client. It gets a
-// connection of its own to the same host; the server that it is for is not lent again before PostgreSQL has closed
-// that connection, so a late cancel hits nobody. Each pool's lane is bounded in width and each cancel in time.
-// One per worker, on its thread.
+// A cancel finds its client by the key (on whichever worker it lives), and its server through the client. It
+// gets a connection of its own to the same host; the server that it is for is not lent again before
+// PostgreSQL has closed that connection, so a late cancel hits nobody. Each pool's lane is bounded in width
+// and each cancel in time. One per worker, on its thread.
 #pragma once
 
 #include <deque>
@@ -30,7 +30,8 @@ class Cancels {
   explicit Cancels(PostgresWorker& worker);
   ~Cancels();
 
-  // A CancelRequest came in, on this worker. `done` is called on this worker when it has taken effect, or cannot.
+  // A CancelRequest came in, on this worker. `done` is called on this worker when it has taken effect, or
+  // cannot.
   void requested(uint32_t pid, std::string secret, std::function<void()> done);
 
   // Cancels what `server` runs. `done` may be empty.

@@ -36,7 +36,9 @@ Client::~Client() {
   out_.clear(worker_.loop().buffers());
 }
 
-uint32_t Client::pid() const { return ClientPid{worker_.postgres().peer_id, worker_.index(), slot_}.encode(); }
+uint32_t Client::pid() const {
+  return ClientPid{worker_.postgres().peer_id, worker_.index(), slot_}.encode();
+}
 
 Bytes Client::cancelSecret() const { return Bytes(secret_.data(), long_secret_ ? secret_.size() : 4); }
 
@@ -194,7 +196,8 @@ void Client::ready(char status, bool idle) {
   pools::PoolCounters& counters = pool_->counters();
   counters.queries.add();
   counters.query.record(now - request_at_);
-  counters.query_us.add(static_cast<uint64_t>(std::chrono::duration_cast<microseconds>(now - request_at_).count()));
+  counters.query_us.add(
+      static_cast<uint64_t>(std::chrono::duration_cast<microseconds>(now - request_at_).count()));
   request_at_ = now;
   in_transaction_ = status != 'I';
   if (status == 'I') transactionEnded(now);
@@ -263,7 +266,8 @@ void Client::left(std::string_view why) { close(why); }
 
 void Client::close(std::string_view reason, Bytes response) {
   if (state_ == State::kClosed) return;
-  if (worker_.config().log.log_disconnections && !(login_ && response.empty())) logEvent(std::string("closed: ").append(reason));
+  if (worker_.config().log.log_disconnections && !(login_ && response.empty()))
+    logEvent(std::string("closed: ").append(reason));
   if (!response.empty() && socket_.valid()) {
     (void)out_.send(socket_, worker_.loop().buffers(), response);
   }
@@ -291,12 +295,13 @@ void Client::close(std::string_view reason, Bytes response) {
 void Client::closeWhenIdle() {
   if (state_ == State::kClosed) return;
   close_when_idle_ = true;
-  const bool busy = in_transaction_ || (server_ != nullptr && !server_->tracker().nothingOwed()) || !in_.empty() ||
-                    state_ == State::kWaiting;
+  const bool busy = in_transaction_ || (server_ != nullptr && !server_->tracker().nothingOwed()) ||
+                    !in_.empty() || state_ == State::kWaiting;
   if (busy && state_ != State::kConsole && state_ != State::kLogin) return;
   close("the gateway is shutting down",
-        errorResponse(pgproto::sqlstate::kAdminShutdown, "terminating connection due to administrator command",
-                      "Forebay is shutting down.", "Connect again: another instance, or the next one, will answer."));
+        errorResponse(pgproto::sqlstate::kAdminShutdown,
+                      "terminating connection due to administrator command", "Forebay is shutting down.",
+                      "Connect again: another instance, or the next one, will answer."));
 }
 
 void Client::leaveBy(Instant at) {
@@ -307,9 +312,11 @@ void Client::leaveBy(Instant at) {
 bool Client::takeBudgets(WorkerPool& pool, const std::string& user) {
   const conf::PostgresSettings& settings = worker_.postgres();
   const conf::User* owner = worker_.config().findUser(user);
-  const uint32_t database_limit = pool.database().max_db_client_connections.value_or(settings.max_db_client_connections);
-  const uint32_t user_limit = owner ? owner->max_user_client_connections.value_or(settings.max_user_client_connections)
-                                    : settings.max_user_client_connections;
+  const uint32_t database_limit =
+      pool.database().max_db_client_connections.value_or(settings.max_db_client_connections);
+  const uint32_t user_limit =
+      owner ? owner->max_user_client_connections.value_or(settings.max_user_client_connections)
+            : settings.max_user_client_connections;
   pools::SharedAccount& database_account = *pool.entry().shared.database_account;
   if (!database_account.clients.take(database_limit)) return false;
   user_account_ = worker_.shared().directory.user(user);
@@ -360,7 +367,8 @@ void Client::armDeadline(Instant now) {
       if (!notified_) next = std::min(next, deadlineAfter(now, settings.query_wait_notify));
       break;
     case State::kActive:
-      next = std::min(deadlineAfter(now, limits.query_timeout), deadlineAfter(now, limits.transaction_timeout));
+      next =
+          std::min(deadlineAfter(now, limits.query_timeout), deadlineAfter(now, limits.transaction_timeout));
       next = std::min(next, deadlineAfter(now, limits.idle_transaction_timeout));
       break;
     case State::kLogin:
@@ -375,8 +383,8 @@ void Client::due(Instant now) {
   const conf::PostgresSettings& settings = worker_.postgres();
   if (state_ == State::kLogin) {
     ++worker_.rejected["client_login_timeout"];
-    return close("client_login_timeout",
-                 errorResponse(pgproto::sqlstate::kInvalidAuthorization, "client_login_timeout: the login took too long"));
+    return close("client_login_timeout", errorResponse(pgproto::sqlstate::kInvalidAuthorization,
+                                                       "client_login_timeout: the login took too long"));
   }
   if (now >= leave_at_ || close_when_idle_) {
     closeWhenIdle();
@@ -397,16 +405,18 @@ void Client::due(Instant now) {
   switch (state_) {
     case State::kIdle:
       if (reached(state_since_, limits.client_idle_timeout))
-        return close("client_idle_timeout",
-                     errorResponse(pgproto::sqlstate::kIdleSessionTimeout, "client_idle_timeout: idle for too long"));
+        return close("client_idle_timeout", errorResponse(pgproto::sqlstate::kIdleSessionTimeout,
+                                                          "client_idle_timeout: idle for too long"));
       break;
     case State::kWaiting:
       if (reached(state_since_, limits.query_wait_timeout)) {
         counters.wait_timeouts.add();
         return close("query_wait_timeout",
-                     errorResponse(pgproto::sqlstate::kTooManyConnections, "query_wait_timeout: no server connection came free in time",
-                                   where + ": " + std::to_string(pool_->entry().shared.servers()) + " server connections, " +
-                                       std::to_string(pool_->core().waiting()) + " clients waiting.",
+                     errorResponse(pgproto::sqlstate::kTooManyConnections,
+                                   "query_wait_timeout: no server connection came free in time",
+                                   where + ": " + std::to_string(pool_->entry().shared.servers()) +
+                                       " server connections, " + std::to_string(pool_->core().waiting()) +
+                                       " clients waiting.",
                                    "Raise pool_size, or look for transactions that stay open."));
       }
       if (!notified_ && reached(state_since_, settings.query_wait_notify)) {
@@ -418,8 +428,9 @@ void Client::due(Instant now) {
     case State::kActive: {
       if (in_transaction_ || !server_->tracker().nothingOwed()) {
         if (reached(transaction_at_, limits.transaction_timeout))
-          return close("transaction_timeout", errorResponse(pgproto::sqlstate::kTransactionTimeout,
-                                                            "transaction_timeout: the transaction took too long", where + "."));
+          return close("transaction_timeout",
+                       errorResponse(pgproto::sqlstate::kTransactionTimeout,
+                                     "transaction_timeout: the transaction took too long", where + "."));
       }
       if (!server_->tracker().nothingOwed()) {
         if (reached(request_at_, limits.query_timeout)) {
@@ -428,9 +439,10 @@ void Client::due(Instant now) {
                                                       "query_timeout: the query took too long", where + "."));
         }
       } else if (in_transaction_ && reached(request_at_, limits.idle_transaction_timeout)) {
-        return close("idle_transaction_timeout", errorResponse(pgproto::sqlstate::kIdleInTransactionTimeout,
-                                                               "idle_transaction_timeout: idle in transaction for too long",
-                                                               where + "."));
+        return close(
+            "idle_transaction_timeout",
+            errorResponse(pgproto::sqlstate::kIdleInTransactionTimeout,
+                          "idle_transaction_timeout: idle in transaction for too long", where + "."));
       }
       break;
     }

@@ -1,10 +1,10 @@
 // Client: one client's session, from accept to close.
 //
-// While it logs in a ClientLogin has the word. Afterwards its requests go to a server borrowed from its pool: for a
-// transaction, a statement, or as long as it stays, as pool_mode says, and for as long as a pin lasts. Between
-// transactions it has neither a server nor a buffer: there are many of them, and an idle one is to cost less than a
-// kilobyte.
-// All calls are on the worker's thread. A Client is in its worker's ClientTable until it is closed.
+// While it logs in a ClientLogin has the word. Afterwards its requests go to a server borrowed from its pool:
+// for a transaction, a statement, or as long as it stays, as pool_mode says, and for as long as a pin lasts.
+// Between transactions it has neither a server nor a buffer: there are many of them, and an idle one is to
+// cost less than a kilobyte. All calls are on the worker's thread. A Client is in its worker's ClientTable
+// until it is closed.
 #pragma once
 
 #include <array>
@@ -167,9 +167,10 @@ class Client final : public net::Mortal,
   void logEvent(std::string_view event) const;
   Duration waited(Instant now) const;
 
-  static constexpr size_t kMaxHeld = 64 * 1024;             // bytes of requests held while there is no server
-  static constexpr size_t kMaxWholeQuery = 1024 * 1024;     // a longer Query passes through in parts
-  static constexpr size_t kMaxWholeParse = 16 * 1024 * 1024;  // a longer Parse of a named statement is refused
+  static constexpr size_t kMaxHeld = 64 * 1024;          // bytes of requests held while there is no server
+  static constexpr size_t kMaxWholeQuery = 1024 * 1024;  // a longer Query passes through in parts
+  static constexpr size_t kMaxWholeParse =
+      16 * 1024 * 1024;  // a longer Parse of a named statement is refused
 
   PostgresWorker& worker_;
   net::Socket socket_;
@@ -185,7 +186,7 @@ class Client final : public net::Mortal,
   const WallTime connected_wall_;
   WallTime pinned_since_{};
   Instant state_since_{};
-  Instant request_at_{};      // the first byte of what is being answered
+  Instant request_at_{};  // the first byte of what is being answered
   Instant leave_at_ = kNever;
   Instant transaction_at_{};  // the first byte of the transaction
   Bytes unnamed_parse_;       // within one turn: a Parse of the unnamed statement that nothing has used yet
@@ -196,14 +197,14 @@ class Client final : public net::Mortal,
   net::PeerAddress peer_;
   pools::Pins pins_;
   State state_ = State::kLogin;
-  bool drop_streaming_ = false;   // what is left of the message goes nowhere
-  bool long_secret_ = false;      // protocol 3.2
+  bool drop_streaming_ = false;  // what is left of the message goes nowhere
+  bool long_secret_ = false;     // protocol 3.2
   bool admin_ = false;
   bool replication_ = false;
   bool close_when_idle_ = false;
-  bool notified_ = false;         // told that it is queued
-  bool error_seen_ = false;       // since the last ReadyForQuery
-  bool rolled_back_ = false;      // a ROLLBACK ended the transaction, or a part of it
+  bool notified_ = false;     // told that it is queued
+  bool error_seen_ = false;   // since the last ReadyForQuery
+  bool rolled_back_ = false;  // a ROLLBACK ended the transaction, or a part of it
   bool in_transaction_ = false;
   bool console_busy_ = false;
   bool consuming_ = false;

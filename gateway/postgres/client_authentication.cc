@@ -1,5 +1,5 @@
-// How a client proves who it is: trust, plain, md5, SCRAM, certificate or peer, as auth_type or the HBA file says.
-// https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP
+// How a client proves who it is: trust, plain, md5, SCRAM, certificate or peer, as auth_type or the HBA file
+// says. https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP
 #include <pwd.h>
 #include <sys/socket.h>
 
@@ -37,7 +37,8 @@ std::string peerUser(int fd) {
   passwd entry{};
   passwd* found = nullptr;
   char strings[1024];
-  if (::getpwuid_r(credentials.uid, &entry, strings, sizeof strings, &found) != 0 || found == nullptr) return {};
+  if (::getpwuid_r(credentials.uid, &entry, strings, sizeof strings, &found) != 0 || found == nullptr)
+    return {};
   return found->pw_name;
 }
 
@@ -64,8 +65,9 @@ bool ClientLogin::authenticate() {
   switch (method_) {
     case conf::HbaMethod::kReject:
       return reject("auth_rejected", pgproto::sqlstate::kInvalidAuthorization,
-                    "no rule of the HBA file lets user \"" + user_ + "\" into database \"" + database_ + "\" from " +
-                        client_.peer().host() + (client_.socket().hasTls() ? " with TLS" : " without TLS"));
+                    "no rule of the HBA file lets user \"" + user_ + "\" into database \"" + database_ +
+                        "\" from " + client_.peer().host() +
+                        (client_.socket().hasTls() ? " with TLS" : " without TLS"));
     case conf::HbaMethod::kCert: return certificateLogin();
     case conf::HbaMethod::kPeer: return peerLogin();
     case conf::HbaMethod::kTrust:
@@ -77,7 +79,8 @@ bool ClientLogin::authenticate() {
     secretFound(*listed);
     return false;
   }
-  const bool asks = method_ != conf::HbaMethod::kTrust && (isConsole() ? false : AuthQueries::configured(*config_, config_database_));
+  const bool asks = method_ != conf::HbaMethod::kTrust &&
+                    (isConsole() ? false : AuthQueries::configured(*config_, config_database_));
   if (!asks) {
     secretFound(std::nullopt);
     return false;
@@ -89,7 +92,8 @@ bool ClientLogin::authenticate() {
                               Client* client = worker.clients().at(slot);
                               if (client == nullptr || client->id() != id || !client->login_) return;
                               ClientLogin& login = *client->login_;
-                              if (!answer.failure.empty()) return client->close("auth_query failed", answer.failure);
+                              if (!answer.failure.empty())
+                                return client->close("auth_query failed", answer.failure);
                               login.secretFound(std::move(answer.secret));
                             });
   return false;
@@ -99,7 +103,8 @@ void ClientLogin::secretFound(std::optional<std::string> secret) {
   secret_ = std::move(secret);
   switch (method_) {
     case conf::HbaMethod::kTrust: {
-      const bool listed = secret_.has_value() || config_->userlist.size() == 0 || config_->postgres.auth_type == conf::AuthType::kAny;
+      const bool listed = secret_.has_value() || config_->userlist.size() == 0 ||
+                          config_->postgres.auth_type == conf::AuthType::kAny;
       if (!listed && !mayUseConsole()) {
         authenticationFailed("not in auth_file");
         return;
@@ -107,9 +112,7 @@ void ClientLogin::secretFound(std::optional<std::string> secret) {
       authenticated();
       return;
     }
-    case conf::HbaMethod::kPassword:
-      askForPassword();
-      return;
+    case conf::HbaMethod::kPassword: askForPassword(); return;
     case conf::HbaMethod::kMd5:
       // As PostgreSQL: md5 asks for SCRAM when that is how the secret is stored.
       if (secret_ && secret_->starts_with("SCRAM-SHA-256$")) {
@@ -119,9 +122,7 @@ void ClientLogin::secretFound(std::optional<std::string> secret) {
       }
       askForPassword();
       return;
-    case conf::HbaMethod::kScramSha256:
-      startScram();
-      return;
+    case conf::HbaMethod::kScramSha256: startScram(); return;
     case conf::HbaMethod::kReject:
     case conf::HbaMethod::kPeer:
     case conf::HbaMethod::kCert: return;
@@ -152,7 +153,8 @@ bool ClientLogin::startScram() {
   }
   // Who is not known goes through the same exchange, which then fails like a wrong password.
   unknown_user_ = !known;
-  if (!known) known = pgproto::makeMockScramSecret(user_, worker.shared().mock_secret, settings.scram_iterations);
+  if (!known)
+    known = pgproto::makeMockScramSecret(user_, worker.shared().mock_secret, settings.scram_iterations);
   const net::Tls* tls = client_.socket().tls();
   const std::string end_point_data = tls != nullptr ? tls->endPointData() : std::string();
   scram_.emplace(std::move(*known), pgproto::scramNonce(randomBytes(18)), end_point_data);
@@ -171,29 +173,34 @@ bool ClientLogin::message() {
   const std::string bytes(in_.bytes());
   switch (pgproto::scanFrame(bytes, kMaxLoginMessage, frame)) {
     case pgproto::Scan::kNeedMore: return false;
-    case pgproto::Scan::kMalformed: return reject("protocol", pgproto::sqlstate::kProtocolViolation, "invalid message length");
+    case pgproto::Scan::kMalformed:
+      return reject("protocol", pgproto::sqlstate::kProtocolViolation, "invalid message length");
     case pgproto::Scan::kFrame: break;
   }
   in_.consume(client_.worker().loop().buffers(), frame.whole.size());
   if (frame.type == 'X') return client_.left("the client said goodbye during its login"), false;
   if (frame.type != 'p')
     return reject("protocol", pgproto::sqlstate::kProtocolViolation,
-                  "expected a password response, got message type " + std::to_string(static_cast<unsigned char>(frame.type)));
+                  "expected a password response, got message type " +
+                      std::to_string(static_cast<unsigned char>(frame.type)));
   if (step_ == Step::kPassword) return passwordMessage(frame.body);
   return step_ == Step::kSaslFirst ? saslFirst(frame.body) : saslFinal(frame.body);
 }
 
 bool ClientLogin::passwordMessage(Bytes body) {
-  if (body.empty() || body.back() != '\0') return reject("protocol", pgproto::sqlstate::kProtocolViolation, "invalid password packet");
+  if (body.empty() || body.back() != '\0')
+    return reject("protocol", pgproto::sqlstate::kProtocolViolation, "invalid password packet");
   const Bytes answer = body.substr(0, body.size() - 1);
   if (method_ == conf::HbaMethod::kMd5) {
-    // Without a secret the answer is compared with that of a password nobody knows: the time taken is the same.
+    // Without a secret the answer is compared with that of a password nobody knows: the time taken is the
+    // same.
     const std::string secret = secret_.value_or(client_.worker().shared().mock_secret);
     const bool right = pgproto::equalConstantTime(answer, pgproto::md5Response(user_, secret, salt_));
     return right && secret_ ? authenticated() : authenticationFailed("wrong password");
   }
   const std::string secret = secret_.value_or(client_.worker().shared().mock_secret);
-  if (!pgproto::passwordMatches(user_, answer, secret) || !secret_) return authenticationFailed("wrong password");
+  if (!pgproto::passwordMatches(user_, answer, secret) || !secret_)
+    return authenticationFailed("wrong password");
   typed_password_ = answer;
   return authenticated();
 }
@@ -258,7 +265,8 @@ bool ClientLogin::authenticated() {
 bool ClientLogin::authenticationFailed(std::string_view why) {
   PostgresWorker& worker = client_.worker();
   if (config_database_ != nullptr) worker.authQueries().forget(*config_database_, database_, user_);
-  worker.log().info() << "login of user \"" << user_ << "\" from " << client_.peer().text() << " failed: " << why;
+  worker.log().info() << "login of user \"" << user_ << "\" from " << client_.peer().text()
+                      << " failed: " << why;
   const std::string_view method = method_ == conf::HbaMethod::kCert   ? "certificate"
                                   : method_ == conf::HbaMethod::kPeer ? "peer"
                                                                       : "password";

@@ -18,7 +18,8 @@ namespace {
 constexpr uint32_t kMaxLoginMessage = 10000;
 
 bool contains(const std::vector<std::string>& names, Bytes name) {
-  return std::any_of(names.begin(), names.end(), [&](const std::string& n) { return pools::sameName(n, name); });
+  return std::any_of(names.begin(), names.end(),
+                     [&](const std::string& n) { return pools::sameName(n, name); });
 }
 
 }  // namespace
@@ -36,7 +37,8 @@ void ClientLogin::onReadable() {
     case Step::kFirstByte: {
       char first = 0;
       // Looked at, not taken: a TLS handshake must be OpenSSL's from its first byte.
-      if (client_.worker().settings().client_tls && ::recv(client_.socket().fd(), &first, 1, MSG_PEEK) == 1 && first == 0x16)
+      if (client_.worker().settings().client_tls && ::recv(client_.socket().fd(), &first, 1, MSG_PEEK) == 1 &&
+          first == 0x16)
         return startTls(true);
       step_ = Step::kPacket;
       return receive();
@@ -103,10 +105,12 @@ bool ClientLogin::sslRequest() {
     send("N");
     return true;
   }
-  // Whoever could put plaintext behind the request could have it taken for the client's own, sent through TLS.
+  // Whoever could put plaintext behind the request could have it taken for the client's own, sent through
+  // TLS.
   if (!in_.empty())
-    return reject("protocol", pgproto::sqlstate::kProtocolViolation, "received unencrypted data after SSL request",
-                  "This could be either a client-software bug or evidence of an attempted man-in-the-middle attack.");
+    return reject(
+        "protocol", pgproto::sqlstate::kProtocolViolation, "received unencrypted data after SSL request",
+        "This could be either a client-software bug or evidence of an attempted man-in-the-middle attack.");
   send("S");
   startTls(false);
   return false;
@@ -126,7 +130,8 @@ void ClientLogin::handshake() {
   const net::IoResult result = socket.tls()->handshake();
   switch (result.status) {
     case net::IoStatus::kOk:
-      if (direct_tls_ && !socket.tls()->alpnNegotiated()) return client_.left("direct TLS without ALPN postgresql");
+      if (direct_tls_ && !socket.tls()->alpnNegotiated())
+        return client_.left("direct TLS without ALPN postgresql");
       step_ = Step::kPacket;
       ssl_answered_ = true;
       socket.want(true, false);
@@ -150,7 +155,8 @@ bool ClientLogin::cancelRequest(const pgproto::StartupPacket& packet) {
                              [&worker, slot = client_.slot(), id = client_.id()] {
                                Client* client = worker.clients().at(slot);
                                // Closing is the answer: the cancel has been sent.
-                               if (client != nullptr && client->id() == id) client->close("cancel request done");
+                               if (client != nullptr && client->id() == id)
+                                 client->close("cancel request done");
                              });
   return false;
 }
@@ -167,13 +173,15 @@ bool ClientLogin::startup(const pgproto::StartupPacket& packet) {
   }
   if (!takeParameters(packet)) return false;
   const conf::PostgresSettings& settings = worker.postgres();
-  if (settings.client_tls.sslmode >= conf::SslMode::kRequire && !client_.socket().hasTls() && !client_.peer().isUnix())
+  if (settings.client_tls.sslmode >= conf::SslMode::kRequire && !client_.socket().hasTls() &&
+      !client_.peer().isUnix())
     return reject("tls_required", pgproto::sqlstate::kInvalidAuthorization, "TLS is required", {},
                   "Connect with sslmode=require or stronger.");
   if (worker.draining())
     return reject("shutting_down", pgproto::sqlstate::kCannotConnectNow, "the gateway is shutting down");
   if (worker.shared().client_count.load() > settings.max_client_conn && !isConsole())
-    return reject("max_client_conn", pgproto::sqlstate::kTooManyConnections, "sorry, too many clients already",
+    return reject("max_client_conn", pgproto::sqlstate::kTooManyConnections,
+                  "sorry, too many clients already",
                   "max_client_conn = " + std::to_string(settings.max_client_conn) + ".",
                   "Raise max_client_conn, or use fewer or shorter-lived client connections.");
   if (!isConsole()) config_database_ = config_->findDatabase(database_);
@@ -199,7 +207,8 @@ bool ClientLogin::takeParameters(const pgproto::StartupPacket& packet) {
     }
   }
   if (user_.empty())
-    return reject("protocol", pgproto::sqlstate::kInvalidAuthorization, "no PostgreSQL user name specified in startup packet");
+    return reject("protocol", pgproto::sqlstate::kInvalidAuthorization,
+                  "no PostgreSQL user name specified in startup packet");
   if (database_.empty()) database_ = user_;
   if (settings.application_name_add_host) {
     for (pools::Parameter& parameter : parameters_)
@@ -212,7 +221,8 @@ bool ClientLogin::takeOptions(Bytes options) {
   std::vector<std::pair<std::string, std::string>> settings;
   if (!pgproto::parseStartupOptions(options, settings))
     return reject("protocol", pgproto::sqlstate::kFeatureNotSupported,
-                  "unsupported startup parameter in options", "Only -c name=value and --name=value can be carried along.",
+                  "unsupported startup parameter in options",
+                  "Only -c name=value and --name=value can be carried along.",
                   "Add options to ignore_startup_parameters to have them ignored.");
   for (auto& [name, value] : settings) {
     if (!contains(client_.worker().postgres().ignore_startup_parameters, name))
@@ -226,7 +236,8 @@ bool ClientLogin::takeOptions(Bytes options) {
 void ClientLogin::enterPool() {
   PostgresWorker& worker = client_.worker();
   if (config_database_ == nullptr) {
-    reject("no_database", pgproto::sqlstate::kInvalidCatalogName, "database \"" + database_ + "\" does not exist",
+    reject("no_database", pgproto::sqlstate::kInvalidCatalogName,
+           "database \"" + database_ + "\" does not exist",
            "Forebay has no entry for it in [postgres.databases], and no \"*\".");
     return;
   }
@@ -257,9 +268,10 @@ void ClientLogin::enterPool() {
   pool.entry().setCredentials(std::move(credentials));
   pool_ = &pool;
   if (!client_.takeBudgets(pool, user_)) {
-    reject("max_client_connections", pgproto::sqlstate::kTooManyConnections, "sorry, too many clients already",
-           "The limit max_db_client_connections of database \"" + database_ + "\" or max_user_client_connections of user \"" +
-               user_ + "\" is reached.");
+    reject("max_client_connections", pgproto::sqlstate::kTooManyConnections,
+           "sorry, too many clients already",
+           "The limit max_db_client_connections of database \"" + database_ +
+               "\" or max_user_client_connections of user \"" + user_ + "\" is reached.");
     return;
   }
   step_ = Step::kElsewhere;
@@ -304,12 +316,17 @@ void ClientLogin::enterConsole() {
   const conf::PostgresSettings& settings = client_.worker().postgres();
   Client::LoggedIn result;
   result.admin = settings.auth_type == conf::AuthType::kAny ||
-                 std::find(settings.admin_users.begin(), settings.admin_users.end(), user_) != settings.admin_users.end();
+                 std::find(settings.admin_users.begin(), settings.admin_users.end(), user_) !=
+                     settings.admin_users.end();
   result.protocol = protocol_;
   pgproto::appendAuthenticationOk(greeting_);
   static constexpr std::pair<Bytes, Bytes> kReported[] = {
-      {"server_version", "1.25.2/forebay"}, {"client_encoding", "UTF8"}, {"server_encoding", "SQL_ASCII"},
-      {"DateStyle", "ISO"},                 {"TimeZone", "GMT"},         {"standard_conforming_strings", "on"},
+      {"server_version", "1.25.2/forebay"},
+      {"client_encoding", "UTF8"},
+      {"server_encoding", "SQL_ASCII"},
+      {"DateStyle", "ISO"},
+      {"TimeZone", "GMT"},
+      {"standard_conforming_strings", "on"},
       {"is_superuser", "on"},
   };
   for (const auto& [name, value] : kReported) pgproto::appendParameterStatus(greeting_, name, value);
@@ -320,13 +337,15 @@ void ClientLogin::enterConsole() {
   client_.loggedIn(std::move(result));
 }
 
-// What is sent before the login's end is small; a socket that does not even take this much is as good as dead.
+// What is sent before the login's end is small; a socket that does not even take this much is as good as
+// dead.
 void ClientLogin::send(Bytes bytes) { (void)client_.socket().write(bytes); }
 
-bool ClientLogin::reject(std::string_view counted_as, std::string_view sqlstate, std::string message, std::string detail,
-                         std::string hint) {
+bool ClientLogin::reject(std::string_view counted_as, std::string_view sqlstate, std::string message,
+                         std::string detail, std::string hint) {
   ++client_.worker().rejected[std::string(counted_as)];
-  const std::string response = greeting_ + errorResponse(sqlstate, message, std::move(detail), std::move(hint));
+  const std::string response =
+      greeting_ + errorResponse(sqlstate, message, std::move(detail), std::move(hint));
   client_.close(message, response);
   return false;
 }

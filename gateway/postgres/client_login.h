@@ -1,8 +1,10 @@
-// ClientLogin takes a client from accept to ReadyForQuery: SSLRequest and TLS, the StartupMessage, authentication.
+// ClientLogin takes a client from accept to ReadyForQuery: SSLRequest and TLS, the StartupMessage,
+// authentication.
 //
-// Everything before the login's end is bounded: in size here, in time by client_login_timeout. An unknown user and a
-// wrong password look alike. https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP
-// Lives inside its Client, on the worker's thread.
+// Everything before the login's end is bounded: in size here, in time by client_login_timeout. An unknown
+// user and a wrong password look alike.
+// https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP Lives inside its Client,
+// on the worker's thread.
 #pragma once
 
 #include <cstdint>
@@ -59,8 +61,8 @@ class ClientLogin final : public net::Mortal {
   void enterPool();
   void finish();
   void send(Bytes bytes);
-  bool reject(std::string_view counted_as, std::string_view sqlstate, std::string message, std::string detail = {},
-              std::string hint = {});
+  bool reject(std::string_view counted_as, std::string_view sqlstate, std::string message,
+              std::string detail = {}, std::string hint = {});
 
   // client_authentication.cc
   bool authenticate();

@@ -15,6 +15,7 @@ using pools::Owed;
 
 // Names a statement that no server has: closing it does nothing, but is answered in its turn.
 constexpr Bytes kNoStatement = "fb_none";
+constexpr Bytes kEnd("\0", 1);  // of a String
 // The names in front of a Bind, and the whole of a Describe or Close, are short.
 constexpr size_t kMaxNames = 8192;
 // SETs of one transaction that are followed one by one; after more the client is pinned.
@@ -26,12 +27,14 @@ std::string parseMessage(const pools::Statement& statement, Bytes name) {
   return message;
 }
 
-std::string targetMessage(char type, char kind, Bytes name) {
-  std::string message(1, type);
-  appendBe32(message, static_cast<uint32_t>(4 + 1 + name.size() + 1));
-  message += kind;
-  appendCString(message, name);
-  return message;
+// A Describe or Close; and the front of a Bind below: made piece by piece, since nothing may be allocated
+// here.
+void addTarget(Gather& out, char type, char kind, Bytes name) {
+  char head[6] = {type, 0, 0, 0, 0, kind};
+  storeBe32(head + 1, static_cast<uint32_t>(4 + 1 + name.size() + 1));
+  out.add(Bytes(head, sizeof head));
+  out.add(name);
+  out.add(kEnd);
 }
 
 }  // namespace
@@ -68,7 +71,7 @@ size_t Client::consume(Bytes in) {
   if (state_ == State::kClosed) return in.size();
   if (server_ != nullptr && !out.empty()) {
     rememberUnnamed();
-    server_->send(out);
+    server_->send(out.runs());
   }
   out.clear();
   return at;
@@ -105,7 +108,8 @@ Client::Step Client::message(const pgproto::Header& header, Bytes there, bool wh
     case 'f': return copyMessage(header.type, there, out);
     case 'X': return left("the client said goodbye"), Step::kClosed;
     default:
-      return protocolError("invalid frontend message type " + std::to_string(static_cast<unsigned char>(header.type)));
+      return protocolError("invalid frontend message type " +
+                           std::to_string(static_cast<unsigned char>(header.type)));
   }
   out.pass(there);
   return Step::kTaken;
@@ -157,7 +161,7 @@ Client::Step Client::query(Bytes body, Bytes message, bool whole, Gather& out) {
           server_->prepared().closed((*statement)->key);
           statements_->forget(name);
           server_->tracker().sent(Owed::kQuery);
-          out.add(std::move(renamed));
+          out.add(renamed);
           return Step::kTaken;
         }
       }
@@ -168,12 +172,13 @@ Client::Step Client::query(Bytes body, Bytes message, bool whole, Gather& out) {
   return Step::kTaken;
 }
 
-// What a text may leave behind in the session: pins, or settings that follow the client. `alone`: it is all that
-// runs, outside a transaction block, so what it clears is surely cleared once it has ended well.
+// What a text may leave behind in the session: pins, or settings that follow the client. `alone`: it is all
+// that runs, outside a transaction block, so what it clears is surely cleared once it has ended well.
 void Client::noteEffects(uint32_t effects, Bytes sql, bool alone) {
   addPins(effects);
-  constexpr uint32_t kClears = pgproto::kUnlistensAll | pgproto::kDiscardsTemp | pgproto::kFreesAdvisoryLocks |
-                               pgproto::kDeallocatesAll | pgproto::kDiscardsAll;
+  constexpr uint32_t kClears = pgproto::kUnlistensAll | pgproto::kDiscardsTemp |
+                               pgproto::kFreesAdvisoryLocks | pgproto::kDeallocatesAll |
+                               pgproto::kDiscardsAll;
   unpin_effects_ = alone && !in_transaction_ ? effects & kClears : 0;
   if (!(effects & (pgproto::kSets | pgproto::kResets))) return;
   pgproto::SetStatement set;
@@ -181,7 +186,8 @@ void Client::noteEffects(uint32_t effects, Bytes sql, bool alone) {
   if (pgproto::parseSetStatement(sql, set) && pgproto::appendSetValue(set, value)) {
     if (!statements_) statements_ = std::make_unique<ClientStatements>();
     if (statements_->pending_sets.size() < kMaxPendingSets) {
-      statements_->pending_sets.push_back({std::string(set.name, set.name_size), std::move(value), set.reset});
+      statements_->pending_sets.push_back(
+          {std::string(set.name, set.name_size), std::move(value), set.reset});
       return;
     }
   }
@@ -201,7 +207,9 @@ void Client::addPins(uint32_t effects) {
 
 // ---- extended query
 
-bool Client::tracksStatements() const { return pool_->settings().pool_mode != conf::PoolMode::kSession && !replication_; }
+bool Client::tracksStatements() const {
+  return pool_->settings().pool_mode != conf::PoolMode::kSession && !replication_;
+}
 
 Client::Step Client::parse(Bytes body, Bytes message, bool whole, Gather& out) {
   const bool unnamed = !body.empty() && body[0] == '\0';
@@ -231,7 +239,8 @@ Client::Step Client::parse(Bytes body, Bytes message, bool whole, Gather& out) {
   pool_->counters().client_parses.add();
   if (!statements_) statements_ = std::make_unique<ClientStatements>();
   if (const pools::StatementRef* taken = statements_->find(parsed.statement)) {
-    // The name is taken. The server says so itself, once it surely has the statement that the name stands for.
+    // The name is taken. The server says so itself, once it surely has the statement that the name stands
+    // for.
     ensurePrepared(**taken, out);
     tracker.sent(Owed::kExtended);
     out.add(parseMessage(**taken, (*taken)->name));
@@ -240,12 +249,13 @@ Client::Step Client::parse(Bytes body, Bytes message, bool whole, Gather& out) {
   const pools::StatementRef statement = worker_.statements().intern(
       parsed.sql, parsed.parameter_types, [](Bytes sql) { return pgproto::scanSql(sql).effects; });
   const pools::PreparedSet::Standing standing = server_->prepared().use(statement->key);
-  const bool there = standing.state == pools::PreparedSet::State::kReady ||
-                     (standing.state == pools::PreparedSet::State::kPending && standing.batch == tracker.batch());
+  const bool there =
+      standing.state == pools::PreparedSet::State::kReady ||
+      (standing.state == pools::PreparedSet::State::kPending && standing.batch == tracker.batch());
   if (there) {
     server_->prepared().touch(statement->key, tracker.batch());
     tracker.sent(Owed::kCloseForParse);
-    out.add(targetMessage('C', 'S', kNoStatement));
+    addTarget(out, 'C', 'S', kNoStatement);
   } else {
     prepareAnew(*statement, Owed::kParse, out);
   }
@@ -267,15 +277,15 @@ void Client::prepareAnew(const pools::Statement& statement, Owed kind, Gather& o
   pools::ReplyTracker& tracker = server_->tracker();
   pools::PreparedSet& prepared = server_->prepared();
   if (prepared.use(statement.key).state == pools::PreparedSet::State::kPending) {
-    // Sent in an earlier batch that has not been answered: an error there may have skipped it. Closing it first
-    // makes the Parse right either way.
+    // Sent in an earlier batch that has not been answered: an error there may have skipped it. Closing it
+    // first makes the Parse right either way.
     tracker.sent(Owed::kInjectedClose, statement.key);
-    out.add(targetMessage('C', 'S', statement.name));
+    addTarget(out, 'C', 'S', statement.name);
   }
   const size_t limit = worker_.postgres().max_prepared_statements;
   while (const auto evicted = prepared.evict(limit - 1, tracker.batch())) {
     tracker.sent(Owed::kInjectedClose, *evicted);
-    out.add(targetMessage('C', 'S', pools::serverName(*evicted)));
+    addTarget(out, 'C', 'S', pools::serverName(*evicted));
   }
   prepared.parseSent(statement.key, tracker.batch());
   tracker.sent(kind, statement.key);
@@ -304,15 +314,18 @@ Client::Step Client::bind(const pgproto::Header& header, Bytes there, bool whole
     out.pass(there);
     return Step::kTaken;
   }
-  if ((*statement)->effects != pgproto::kNoEffect) noteEffects((*statement)->effects, (*statement)->sql, false);
+  if ((*statement)->effects != pgproto::kNoEffect)
+    noteEffects((*statement)->effects, (*statement)->sql, false);
   ensurePrepared(**statement, out);
   server_->tracker().sent(Owed::kExtended);
   const std::string& server_name = (*statement)->name;
-  std::string head = "B";
-  appendBe32(head, static_cast<uint32_t>(header.size - 1 - name.size() + server_name.size()));
-  appendCString(head, portal);
-  appendCString(head, server_name);
-  out.add(std::move(head));
+  char head[5] = {'B', 0, 0, 0, 0};
+  storeBe32(head + 1, static_cast<uint32_t>(header.size - 1 - name.size() + server_name.size()));
+  out.add(Bytes(head, sizeof head));
+  out.add(portal);
+  out.add(kEnd);
+  out.add(server_name);
+  out.add(kEnd);
   out.pass(body.substr(names_end + 1));
   return Step::kTaken;
 }
@@ -328,7 +341,7 @@ Client::Step Client::describe(Bytes body, Bytes message, Gather& out) {
   if (statement != nullptr) ensurePrepared(**statement, out);
   server_->tracker().sent(Owed::kExtended);
   if (statement != nullptr) {
-    out.add(targetMessage('D', 'S', (*statement)->name));
+    addTarget(out, 'D', 'S', (*statement)->name);
   } else {
     out.pass(message);
   }
@@ -341,9 +354,10 @@ Client::Step Client::closeTarget(Bytes body, Bytes message, Gather& out) {
   if (!haveServer()) return state_ == State::kClosed ? Step::kClosed : Step::kWait;
   startRequest();
   server_->tracker().sent(Owed::kExtended);
-  if (target.kind == 'S' && !target.name.empty() && statements_ && statements_->find(target.name) != nullptr) {
+  if (target.kind == 'S' && !target.name.empty() && statements_ &&
+      statements_->find(target.name) != nullptr) {
     statements_->forget(target.name);  // others may use it: on the server it stays until it is evicted
-    out.add(targetMessage('C', 'S', kNoStatement));
+    addTarget(out, 'C', 'S', kNoStatement);
     return Step::kTaken;
   }
   out.pass(message);
@@ -373,7 +387,8 @@ void Client::rememberUnnamed() {
 // ---- COPY and function calls
 
 Client::Step Client::copyMessage(char type, Bytes there, Gather& out) {
-  // Without a server no COPY is open: what comes late, after an error has ended it, is ignored as PostgreSQL does.
+  // Without a server no COPY is open: what comes late, after an error has ended it, is ignored as PostgreSQL
+  // does.
   drop_streaming_ = state_ != State::kActive;
   if (drop_streaming_) return state_ == State::kWaiting ? Step::kWait : Step::kTaken;
   if (type != 'd') server_->tracker().sentCopyEnd();
@@ -394,8 +409,7 @@ Client::Step Client::functionCall(Bytes there, Gather& out) {
 Client::Step Client::console(char type, Bytes body, bool whole) {
   if (!whole) return body.size() < kMaxNames ? Step::kNeedMore : protocolError("a command is too long");
   if (type == 'X') return left("the client said goodbye"), Step::kClosed;
-  if (type != 'Q')
-    return protocolError("the admin console speaks the simple Query protocol only");
+  if (type != 'Q') return protocolError("the admin console speaks the simple Query protocol only");
   if (console_busy_) return Step::kWait;
   console_busy_ = true;
   worker_.shared().console(worker_.index(), std::string(body.substr(0, body.size() - 1)), admin_,

@@ -1,7 +1,8 @@
-// ClientStatements: what one client has prepared, under its own names, and the settings that it made but has not
-// committed yet. Exists only for clients that prepare or set something.
+// ClientStatements: what one client has prepared, under its own names, and the settings that it made but has
+// not committed yet. Exists only for clients that prepare or set something.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -15,7 +16,7 @@ namespace forebay::postgres {
 class ClientStatements {
  public:
   const pools::StatementRef* find(Bytes name) const {
-    const auto found = named_.find(std::string(name));
+    const auto found = named_.find(name);
     return found == named_.end() ? nullptr : &found->second;
   }
   // A Parse of this name was sent; it stands unless the server skips it.
@@ -50,7 +51,11 @@ class ClientStatements {
   std::vector<PendingSet> pending_sets;
 
  private:
-  std::unordered_map<std::string, pools::StatementRef> named_;
+  struct NameHash {
+    using is_transparent = void;
+    size_t operator()(Bytes name) const { return std::hash<Bytes>{}(name); }
+  };
+  std::unordered_map<std::string, pools::StatementRef, NameHash, std::equal_to<>> named_;
   Ring<std::string> unconfirmed_;
 };
 

@@ -4,9 +4,9 @@
 //
 //   0 | gateway, 7 bits | worker, 6 bits | slot, 18 bits
 //
-// so any worker, and any replica of the gateway, knows where a CancelRequest belongs. What proves it is the secret:
-// 32 random bits in protocol 3.0, 128 in 3.2. Slots are used again, so an old key may find a new client's slot, but
-// never its secret.
+// so any worker, and any replica of the gateway, knows where a CancelRequest belongs. What proves it is the
+// secret: 32 random bits in protocol 3.0, 128 in 3.2. Slots are used again, so an old key may find a new
+// client's slot, but never its secret.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,8 @@ struct ClientPid {
 
   uint32_t encode() const { return (gateway << (kWorkerBits + kSlotBits)) | (worker << kSlotBits) | slot; }
   static ClientPid decode(uint32_t pid) {
-    return {(pid >> (kWorkerBits + kSlotBits)) & ((1u << kGatewayBits) - 1), (pid >> kSlotBits) & (kMaxWorkers - 1),
-            pid & (kMaxSlots - 1)};
+    return {(pid >> (kWorkerBits + kSlotBits)) & ((1u << kGatewayBits) - 1),
+            (pid >> kSlotBits) & (kMaxWorkers - 1), pid & (kMaxSlots - 1)};
   }
 };
 

@@ -116,8 +116,9 @@ admin::ClientRow clientRow(const Client& client, Instant now) {
   if (client.server() != nullptr) row.link_id = client.server()->id();
   if (client.waiting()) row.wait = toMicroseconds(now - client.waiting_since);
   if (client.requestAt() != Instant{})
-    row.request_time = std::chrono::system_clock::now() -
-                       std::chrono::duration_cast<std::chrono::system_clock::duration>(now - client.requestAt());
+    row.request_time =
+        std::chrono::system_clock::now() -
+        std::chrono::duration_cast<std::chrono::system_clock::duration>(now - client.requestAt());
   row.connect_time = client.connectedWall();
   row.addr = client.peer().host();
   row.port = client.peer().port();
@@ -171,7 +172,8 @@ void PostgresWorker::fill(admin::Snapshot& out, bool connections, bool pins, boo
   forEachPool([&](WorkerPool& pool) {
     fillPool(out.pool(pool.databaseName(), pool.user()), pool, now, check_delay);
     if (connections)
-      pool.servers().forEach([&](Server& server) { out.servers.push_back(serverRow(server, now, check_delay)); });
+      pool.servers().forEach(
+          [&](Server& server) { out.servers.push_back(serverRow(server, now, check_delay)); });
     if (!prepared) return;
     pool.servers().forEach([&](Server& server) {
       server.prepared().forEach([&](const pools::StatementKey& key) {

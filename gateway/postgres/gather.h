@@ -1,10 +1,13 @@
-// Gather collects what one turn sends to one connection, so that it leaves in one system call: runs that are passed on
-// from where they were read, and small pieces made on the way.
+// Gather collects what one turn sends to one connection, so that it leaves in one system call: runs that are
+// passed on from where they were read, and small pieces made on the way.
 //
-// Neighbouring runs are joined. Runs must stay where they are until the gather is sent; pieces are kept by it.
+// Neighbouring runs are joined. Runs must stay where they are until the gather is sent; pieces are kept by
+// it.
 #pragma once
 
+#include <cstring>
 #include <deque>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,10 +27,16 @@ class Gather {
       runs_.push_back(run);
     }
   }
-  // A piece of our own; valid until clear().
-  void add(std::string piece) {
-    pieces_.push_back(std::move(piece));
-    pass(pieces_.back());
+  // A copy of `piece`, kept until clear().
+  void add(Bytes piece) {
+    if (piece.size() > kSmallPieces - small_used_) {
+      large_.emplace_back(piece);
+      return pass(large_.back());
+    }
+    char* at = small_.get() + small_used_;
+    std::memcpy(at, piece.data(), piece.size());
+    small_used_ += piece.size();
+    pass(Bytes(at, piece.size()));
   }
 
   std::span<const Bytes> runs() const { return runs_; }
@@ -35,13 +44,18 @@ class Gather {
   bool empty() const { return size_ == 0; }
   void clear() {
     runs_.clear();
-    pieces_.clear();
+    large_.clear();
+    small_used_ = 0;
     size_ = 0;
   }
 
  private:
+  static constexpr size_t kSmallPieces = 16384;
+
   std::vector<Bytes> runs_;
-  std::deque<std::string> pieces_;  // a deque: what is in it stays where it is
+  std::unique_ptr<char[]> small_{new char[kSmallPieces]};
+  size_t small_used_ = 0;
+  std::deque<std::string> large_;  // a deque: what is in it stays where it is
   size_t size_ = 0;
 };
 

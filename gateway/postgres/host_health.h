@@ -1,5 +1,5 @@
-// HostHealth remembers which hosts could not be reached lately, so that nobody hammers a server that is down and one
-// bad host delays no other. Shared by all workers; used when dialling only.
+// HostHealth remembers which hosts could not be reached lately, so that nobody hammers a server that is down
+// and one bad host delays no other. Shared by all workers; used when dialling only.
 #pragma once
 
 #include <map>
@@ -15,8 +15,8 @@ class HostHealth {
  public:
   static constexpr milliseconds kFirstPause{100};
 
-  // The pause doubles with each failure in a row up to `longest` (server_login_retry), less a random part of up to a
-  // half (`jitter` from 0 to 1), so that gateways do not come back in step.
+  // The pause doubles with each failure in a row up to `longest` (server_login_retry), less a random part of
+  // up to a half (`jitter` from 0 to 1), so that gateways do not come back in step.
   void failed(const conf::HostPort& host, Instant now, Duration longest, double jitter);
   void succeeded(const conf::HostPort& host);
 

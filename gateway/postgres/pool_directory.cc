@@ -60,8 +60,8 @@ std::shared_ptr<PoolEntry> PoolDirectory::pool(std::string_view database, std::s
   const std::lock_guard lock(mutex_);
   auto& entry = pools_[{std::string(database), std::string(user)}];
   if (!entry) {
-    entry = std::make_shared<PoolEntry>(std::string(database), std::string(user), databaseLocked(database)->account,
-                                        userLocked(user), workers_);
+    entry = std::make_shared<PoolEntry>(std::string(database), std::string(user),
+                                        databaseLocked(database)->account, userLocked(user), workers_);
   }
   return entry;
 }

@@ -1,7 +1,7 @@
 // PoolDirectory: every pool of the process, found or made when a client logs in.
 //
-// The directory locks, so only logins and the console use it; workers keep what they found. Entries live as long as
-// somebody holds them.
+// The directory locks, so only logins and the console use it; workers keep what they found. Entries live as
+// long as somebody holds them.
 #pragma once
 
 #include <atomic>
@@ -26,14 +26,16 @@ using Welcome = std::shared_ptr<const std::vector<pools::Parameter>>;
 
 // How to log in to the server as the pool's user. Secrets: never shown, never logged.
 struct ServerCredentials {
-  std::string secret;  // plain, md5... or SCRAM-SHA-256$..., as the userlist or auth_query had it; empty: none
+  std::string
+      secret;  // plain, md5... or SCRAM-SHA-256$..., as the userlist or auth_query had it; empty: none
   std::optional<pgproto::ScramClientKeys> scram_keys;  // from a client's own SCRAM login: pass-through
 };
 
 struct PoolEntry {
   PoolEntry(std::string database, std::string user, std::shared_ptr<pools::SharedAccount> database_account,
             std::shared_ptr<pools::SharedAccount> user_account, uint32_t workers)
-      : shared(std::move(database), std::move(user), std::move(database_account), std::move(user_account), workers) {}
+      : shared(std::move(database), std::move(user), std::move(database_account), std::move(user_account),
+               workers) {}
 
   pools::SharedPool shared;
 

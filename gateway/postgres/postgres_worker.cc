@@ -18,13 +18,15 @@ net::Resolver::Ttl ttlOf(const conf::PostgresSettings& settings) {
 
 }  // namespace
 
-PostgresWorker::PostgresWorker(uint32_t index, net::Loop& loop, Log& log, Shared& shared, SettingsPtr settings)
+PostgresWorker::PostgresWorker(uint32_t index, net::Loop& loop, Log& log, Shared& shared,
+                               SettingsPtr settings)
     : index_(index),
       loop_(loop),
       log_(log),
       shared_(shared),
       settings_(std::move(settings)),
-      resolver_(std::make_unique<net::Resolver>(std::make_unique<net::UvNameLookup>(loop.native()), ttlOf(postgres()))),
+      resolver_(std::make_unique<net::Resolver>(std::make_unique<net::UvNameLookup>(loop.native()),
+                                                ttlOf(postgres()))),
       auth_queries_(std::make_unique<AuthQueries>(*this)),
       cancels_(std::make_unique<Cancels>(*this)),
       jitter_state_(0x9e3779b97f4a7c15ull * (index + 1)) {}
@@ -85,7 +87,8 @@ WorkerPool* PostgresWorker::findPool(std::string_view database, std::string_view
   return found == pools_.end() ? nullptr : found->second.get();
 }
 
-WorkerPool& PostgresWorker::pool(const conf::Database& database, std::string_view database_name, std::string_view user) {
+WorkerPool& PostgresWorker::pool(const conf::Database& database, std::string_view database_name,
+                                 std::string_view user) {
   if (WorkerPool* known = findPool(database_name, user)) return *known;
   auto made = std::make_unique<WorkerPool>(*this, shared_.directory.pool(database_name, user),
                                            shared_.directory.database(database_name), database);
@@ -115,7 +118,8 @@ void PostgresWorker::evictIdle(std::string_view database, std::string_view user,
       if (pool.get() == not_this) continue;
       if (!of_database.empty() && pool->databaseName() != of_database) continue;
       if (!of_user.empty() && pool->user() != of_user) continue;
-      if (pool->core().waiting() == 0 && pool->closeOneIdle("its place is needed by another pool")) return true;
+      if (pool->core().waiting() == 0 && pool->closeOneIdle("its place is needed by another pool"))
+        return true;
     }
     return false;
   };
@@ -166,8 +170,9 @@ void PostgresWorker::drain(Instant until) {
 void PostgresWorker::stopNow() {
   if (stopped_) return;
   draining_ = true;
-  const std::string response = errorResponse(pgproto::sqlstate::kAdminShutdown,
-                                             "terminating connection due to administrator command", "Forebay is shutting down.");
+  const std::string response =
+      errorResponse(pgproto::sqlstate::kAdminShutdown, "terminating connection due to administrator command",
+                    "Forebay is shutting down.");
   std::vector<Client*> all;
   clients_.forEach([&](Client& client) { all.push_back(&client); });
   for (Client* client : all) client->close("the gateway has stopped", response);

@@ -1,4 +1,5 @@
-// PostgresWorker: everything of one worker that speaks PostgreSQL: its clients, its part of every pool, its caches.
+// PostgresWorker: everything of one worker that speaks PostgreSQL: its clients, its part of every pool, its
+// caches.
 //
 // Belongs to its worker's thread. Other threads reach it through post() only.
 #pragma once
@@ -34,7 +35,7 @@ class Cancels;
 // What the control thread publishes as one: a configuration and what was made from its files.
 struct Settings {
   conf::ConfigPtr config;
-  net::TlsContext::Ptr client_tls;                 // null: clients get no TLS
+  net::TlsContext::Ptr client_tls;                           // null: clients get no TLS
   std::map<conf::SslMode, net::TlsContext::Ptr> server_tls;  // for each mode that a database uses
 };
 using SettingsPtr = std::shared_ptr<const Settings>;
@@ -49,10 +50,11 @@ struct Shared {
   std::vector<PostgresWorker*> workers;  // complete before the first one runs
   std::atomic<uint32_t> client_count{0};
   std::atomic<uint64_t> next_client_id{1}, next_server_id{1};
-  std::atomic<int> pause{0};             // admin::Pause
-  std::string mock_secret;               // makes the answers to unknown users repeatable
+  std::atomic<int> pause{0};  // admin::Pause
+  std::string mock_secret;    // makes the answers to unknown users repeatable
   // Runs a console command on the control thread and answers with wire bytes on the worker `from`.
-  std::function<void(uint32_t from, std::string sql, bool admin, std::function<void(std::string)> reply)> console;
+  std::function<void(uint32_t from, std::string sql, bool admin, std::function<void(std::string)> reply)>
+      console;
 };
 
 class PostgresWorker {
@@ -77,8 +79,8 @@ class PostgresWorker {
     for (auto& [key, pool] : pools_) visit(*pool);
   }
 
-  // An idle server of the database, or of the user, makes room for a client of `except`; here if there is one, else
-  // elsewhere. Empty: any.
+  // An idle server of the database, or of the user, makes room for a client of `except`; here if there is
+  // one, else elsewhere. Empty: any.
   void evictIdle(std::string_view database, std::string_view user, WorkerPool* except);
   // A permit came back that pools of the same database or user may have waited for.
   void permitFreedFor(std::string_view database, std::string_view user);
@@ -86,8 +88,9 @@ class PostgresWorker {
   void refreshCredentials(WorkerPool& pool);
 
   void apply(SettingsPtr settings);
-  void drain(Instant until);   // each client leaves at its next transaction boundary, spread over the time until then
-  void stopNow();              // closes everything
+  void drain(
+      Instant until);  // each client leaves at its next transaction boundary, spread over the time until then
+  void stopNow();      // closes everything
   bool stopped() const { return stopped_; }
   bool draining() const { return draining_; }
   Instant drainUntil() const { return drain_until_; }

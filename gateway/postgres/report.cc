@@ -5,8 +5,9 @@
 namespace forebay::postgres {
 
 bool followsClient(Bytes parameter) {
-  static constexpr std::array<Bytes, 6> kOfTheServer = {"server_version",        "server_encoding", "is_superuser",
-                                                        "session_authorization", "in_hot_standby",  "integer_datetimes"};
+  static constexpr std::array<Bytes, 6> kOfTheServer = {"server_version", "server_encoding",
+                                                        "is_superuser",   "session_authorization",
+                                                        "in_hot_standby", "integer_datetimes"};
   for (const Bytes name : kOfTheServer)
     if (parameter == name) return false;
   return true;

@@ -1,5 +1,5 @@
-// The errors that Forebay itself reports to clients: what happened, where, and what to do, with the SQLSTATE that
-// drivers expect.
+// The errors that Forebay itself reports to clients: what happened, where, and what to do, with the SQLSTATE
+// that drivers expect.
 #pragma once
 
 #include <string>
@@ -14,19 +14,22 @@ namespace forebay::postgres {
 inline std::string errorResponse(std::string_view sqlstate, std::string message, std::string detail = {},
                                  std::string hint = {}, std::string_view severity = "FATAL") {
   std::string out;
-  pgproto::appendErrorResponse(out, {severity, sqlstate, std::move(message), std::move(detail), std::move(hint)});
+  pgproto::appendErrorResponse(out,
+                               {severity, sqlstate, std::move(message), std::move(detail), std::move(hint)});
   return out;
 }
 
 inline std::string noticeResponse(std::string_view sqlstate, std::string message, std::string detail = {},
                                   std::string hint = {}) {
   std::string out;
-  pgproto::appendNoticeResponse(out, {"NOTICE", sqlstate, std::move(message), std::move(detail), std::move(hint)});
+  pgproto::appendNoticeResponse(out,
+                                {"NOTICE", sqlstate, std::move(message), std::move(detail), std::move(hint)});
   return out;
 }
 
-// Is this one of the parameters that a session can set, and so one that follows its client? The others that a server
-// reports (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-ASYNC) tell of the server itself.
+// Is this one of the parameters that a session can set, and so one that follows its client? The others that a
+// server reports (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-ASYNC) tell of the
+// server itself.
 bool followsClient(Bytes parameter);
 
 }  // namespace forebay::postgres

@@ -3,11 +3,12 @@
 #include <cassert>
 
 #include "gateway/postgres/cancel.h"
-#include "gateway/postgres/postgres_worker.h"
 #include "gateway/postgres/events.h"
+#include "gateway/postgres/postgres_worker.h"
 #include "gateway/postgres/report.h"
 #include "gateway/postgres/server_login.h"
 #include "gateway/postgres/worker_pool.h"
+#include "pgproto/messages.h"
 
 namespace forebay::postgres {
 
@@ -160,7 +161,8 @@ void Server::giveBack(GiveBack how) {
   if (tracker_.idle() && !reset_wanted_) return cleaned();
   cancel_sent_ = false;
   enter(State::kCleaning);
-  // A transaction that its client walked away from ends in a ROLLBACK anyway: no need to let its query finish.
+  // A transaction that its client walked away from ends in a ROLLBACK anyway: no need to let its query
+  // finish.
   if (tracker_.status() != 'I' && !tracker_.nothingOwed()) cancelOwn();
   clean();
 }
@@ -168,17 +170,16 @@ void Server::giveBack(GiveBack how) {
 // Takes the next step towards a clean connection; called again after every ReadyForQuery.
 void Server::clean() {
   if (tracker_.ambiguous()) return close("a COPY failed and its replies cannot be told apart");
-  Gather rest;
+  std::string rest;
   if (tracker_.copyingIn()) {
-    std::string message(1, 'f');
     constexpr Bytes kWhy = "the client has left";
-    appendBe32(message, static_cast<uint32_t>(4 + kWhy.size() + 1));
-    appendCString(message, kWhy);
-    rest.add(std::move(message));
+    rest += 'f';
+    appendBe32(rest, static_cast<uint32_t>(4 + kWhy.size() + 1));
+    appendCString(rest, kWhy);
     tracker_.sentCopyEnd();
   }
   if (tracker_.unsynced() || tracker_.skipping()) {
-    rest.add(std::string("S\0\0\0\4", 5));
+    pgproto::appendSync(rest);
     tracker_.sent(pools::Owed::kSync);
   }
   if (!rest.empty()) send(rest);
@@ -221,9 +222,9 @@ void Server::cancelOwn() {
 
 // ---- sending
 
-void Server::send(const Gather& gather) {
+void Server::send(std::span<const Bytes> runs) {
   // An error shows when reading: what the server said before it left is still to be heard.
-  (void)out_.send(socket_, pool_.worker().loop().buffers(), gather.runs());
+  (void)out_.send(socket_, pool_.worker().loop().buffers(), runs);
   if (!out_.empty()) watch();
 }
 
@@ -281,7 +282,8 @@ void Server::close(std::string_view reason, Bytes response) {
   } else if (borrower != nullptr) {
     std::string own;
     if (response.empty() && !fatal_seen_ && body_left_ == 0) {
-      own = errorResponse(pgproto::sqlstate::kConnectionFailure, "the connection to the server was lost: " + std::string(reason),
+      own = errorResponse(pgproto::sqlstate::kConnectionFailure,
+                          "the connection to the server was lost: " + std::string(reason),
                           "Pool " + pool_.databaseName() + "/" + pool_.user() + ", host " + host_.host + ":" +
                               std::to_string(host_.port) + ".",
                           "Whether the statement under way took effect is not known.");
@@ -302,7 +304,8 @@ void Server::armDeadline(Instant now) {
     case State::kIdle:
       return deadlines.armBy(*this, std::min(deadlineAfter(now, settings.server_idle_timeout),
                                              deadlineAfter(connected_at_, pool_.settings().server_lifetime)));
-    case State::kPreparing: return deadlines.armBy(*this, deadlineAfter(now, settings.server_connect_timeout));
+    case State::kPreparing:
+      return deadlines.armBy(*this, deadlineAfter(now, settings.server_connect_timeout));
     case State::kCleaning: return deadlines.armBy(*this, now + kCancelAfter);
     case State::kCanceling: return deadlines.armBy(*this, deadlineAfter(now, settings.cancel_wait_timeout));
     case State::kLent: return;
@@ -317,18 +320,21 @@ void Server::due(Instant now) {
       if (login_) return login_->timedOut();
       return;
     case State::kIdle:
-      if (now >= deadlineAfter(connected_at_, pool_.settings().server_lifetime)) return close("server_lifetime");
+      if (now >= deadlineAfter(connected_at_, pool_.settings().server_lifetime))
+        return close("server_lifetime");
       if (now >= deadlineAfter(idle_since, settings.server_idle_timeout)) return close("server_idle_timeout");
       return armDeadline(std::max(idle_since, connected_at_));
     case State::kPreparing:
-      if (now >= deadlineAfter(state_since_, settings.server_connect_timeout)) return close("no answer to its check");
+      if (now >= deadlineAfter(state_since_, settings.server_connect_timeout))
+        return close("no answer to its check");
       return armDeadline(state_since_);
     case State::kCleaning:
       if (now >= state_since_ + kCleaningLimit) return close("it took too long to come clean");
       if (now >= state_since_ + kCancelAfter) cancelOwn();
       return pool_.worker().loop().deadlines().arm(*this, state_since_ + kCleaningLimit);
     case State::kCanceling:
-      if (now >= deadlineAfter(state_since_, settings.cancel_wait_timeout)) return close("a cancel did not end");
+      if (now >= deadlineAfter(state_since_, settings.cancel_wait_timeout))
+        return close("a cancel did not end");
       return armDeadline(state_since_);
     case State::kLent:
     case State::kClosed: return;

@@ -1,14 +1,15 @@
 // Server: one connection to a PostgreSQL server, from dialling to closing.
 //
-// A Server belongs to the WorkerPool that dialled or adopted it and is lent to one Borrower at a time. It matches
-// every reply with what was sent (pools::ReplyTracker), so it knows when it owes nothing and may be lent again. When a
-// borrower leaves it in the middle of something it cleans up on its own: cancel, drain, ROLLBACK, reset; and closes
-// when that takes too long.
-// All calls are on the worker's thread; a Server moves to another worker as a Server::Moved.
+// A Server belongs to the WorkerPool that dialled or adopted it and is lent to one Borrower at a time. It
+// matches every reply with what was sent (pools::ReplyTracker), so it knows when it owes nothing and may be
+// lent again. When a borrower leaves it in the middle of something it cleans up on its own: cancel, drain,
+// ROLLBACK, reset; and closes when that takes too long. All calls are on the worker's thread; a Server moves
+// to another worker as a Server::Moved.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,6 @@
 #include "gateway/net/outbox.h"
 #include "gateway/net/socket.h"
 #include "gateway/postgres/borrower.h"
-#include "gateway/postgres/gather.h"
 #include "pgproto/frame.h"
 #include "pools/pool.h"
 #include "pools/prepared_set.h"
@@ -93,11 +93,13 @@ class Server final : public net::Mortal,
   // Lends the server: checks it and sets `borrower`'s parameters if need be, then calls borrower.lent().
   void lendTo(Borrower& borrower, bool check);
   // The borrower's messages. `gather` may be sent in parts; what the socket refuses is kept.
-  void send(const Gather& gather);
+  void send(std::span<const Bytes> runs);
+  void send(Bytes bytes) { send(std::span<const Bytes>(&bytes, 1)); }
   bool full() const { return out_.full(); }
   bool relaxed() const { return out_.relaxed(); }
-  // The borrower lets go. A server that is not idle() is cleaned first; `broken_message`: the borrower left in the
-  // middle of a message, which nothing can mend; `reset`: its session state is to be cleared (server_reset_query).
+  // The borrower lets go. A server that is not idle() is cleaned first; `broken_message`: the borrower left
+  // in the middle of a message, which nothing can mend; `reset`: its session state is to be cleared
+  // (server_reset_query).
   struct GiveBack {
     bool reset = false;
     bool broken_message = false;
@@ -190,13 +192,13 @@ class Server final : public net::Mortal,
   Purpose purpose_ = Purpose::kNone;
   bool own_failed_ = false;
   bool reading_paused_ = false;
-  bool fatal_seen_ = false;   // the server has said why it goes
+  bool fatal_seen_ = false;  // the server has said why it goes
   bool swallow_body_ = false;
   bool reset_wanted_ = false;
   bool cancel_sent_ = false;
   uint32_t cancels_ = 0;
   const char* close_reason_ = nullptr;
-  uint64_t body_left_ = 0;    // of a message that streams through
+  uint64_t body_left_ = 0;  // of a message that streams through
   Borrower* borrower_ = nullptr;
   std::unique_ptr<ServerLogin> login_;
   net::Socket socket_;
@@ -205,8 +207,8 @@ class Server final : public net::Mortal,
   pools::ReplyTracker tracker_;
   pools::PreparedSet prepared_;
   pools::ParametersRef base_parameters_;  // what the session has when nothing is SET
-  std::string own_error_;     // the body of the ErrorResponse
-  std::string fatal_reason_;  // the server's last words
+  std::string own_error_;                 // the body of the ErrorResponse
+  std::string fatal_reason_;              // the server's last words
   uint32_t backend_pid_ = 0;
   std::string backend_secret_;
   conf::HostPort host_;

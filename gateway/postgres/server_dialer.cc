@@ -13,13 +13,15 @@ namespace forebay::postgres {
 
 ServerDialer::ServerDialer(PostgresWorker& worker, Target target, Done done)
     : worker_(worker), target_(std::move(target)), done_(std::move(done)) {
-  if (target_.host.isUnix()) target_.sslmode = conf::SslMode::kDisable;  // as in libpq: a Unix socket needs no TLS
+  if (target_.host.isUnix())
+    target_.sslmode = conf::SslMode::kDisable;  // as in libpq: a Unix socket needs no TLS
   without_tls_ = target_.sslmode == conf::SslMode::kDisable || target_.sslmode == conf::SslMode::kAllow;
 }
 
 void ServerDialer::start() {
-  ticket_ = worker_.resolver().resolve(target_.host, worker_.loop().now(),
-                                       [this](Result<net::Resolver::Addresses> found) { resolved(std::move(found)); });
+  ticket_ = worker_.resolver().resolve(
+      target_.host, worker_.loop().now(),
+      [this](Result<net::Resolver::Addresses> found) { resolved(std::move(found)); });
 }
 
 void ServerDialer::resolved(Result<net::Resolver::Addresses> addresses) {
@@ -90,7 +92,8 @@ void ServerDialer::sslAnswer() {
 void ServerDialer::startTls() {
   const auto& contexts = worker_.settings().server_tls;
   const auto context = contexts.find(target_.sslmode);
-  if (context == contexts.end() || !context->second) return addressFailed("there is no TLS context for its sslmode");
+  if (context == contexts.end() || !context->second)
+    return addressFailed("there is no TLS context for its sslmode");
   Result<net::Tls> tls = net::Tls::connect(*context->second, socket_.fd(), target_.host.host);
   if (!tls) return addressFailed(tls.error());
   socket_.startTls(std::move(*tls));

@@ -1,8 +1,9 @@
-// ServerDialer opens a connection to one PostgreSQL host: resolves its name, tries its addresses in order, and sets up
-// TLS as sslmode says, the way libpq does (https://www.postgresql.org/docs/current/libpq-ssl.html).
+// ServerDialer opens a connection to one PostgreSQL host: resolves its name, tries its addresses in order,
+// and sets up TLS as sslmode says, the way libpq does
+// (https://www.postgresql.org/docs/current/libpq-ssl.html).
 //
-// Calls `done` once, with a socket on which nothing was said yet but SSLRequest, or with the reason. Destroying it
-// gives up. On the worker's thread.
+// Calls `done` once, with a socket on which nothing was said yet but SSLRequest, or with the reason.
+// Destroying it gives up. On the worker's thread.
 #pragma once
 
 #include <functional>

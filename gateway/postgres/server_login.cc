@@ -19,12 +19,14 @@ std::string describe(const conf::HostPort& host) {
 }
 
 bool isPlain(std::string_view secret) {
-  return !secret.empty() && !secret.starts_with("SCRAM-SHA-256$") && !(secret.starts_with("md5") && secret.size() == 35);
+  return !secret.empty() && !secret.starts_with("SCRAM-SHA-256$") &&
+         !(secret.starts_with("md5") && secret.size() == 35);
 }
 
 }  // namespace
 
-ServerLogin::ServerLogin(Server& server) : server_(server), credentials_(server.pool().entry().credentials()) {
+ServerLogin::ServerLogin(Server& server)
+    : server_(server), credentials_(server.pool().entry().credentials()) {
   WorkerPool& pool = server.pool();
   PostgresWorker& worker = pool.worker();
   const auto& all = pool.database().hosts;
@@ -90,7 +92,8 @@ void ServerLogin::onReadable() {
     size_t used = 0;
     pgproto::Frame frame;
     pgproto::Scan scan = pgproto::Scan::kFrame;
-    while ((scan = pgproto::scanFrame(Bytes(arrived).substr(used), kMaxLoginBytes, frame)) == pgproto::Scan::kFrame) {
+    while ((scan = pgproto::scanFrame(Bytes(arrived).substr(used), kMaxLoginBytes, frame)) ==
+           pgproto::Scan::kFrame) {
       used += frame.whole.size();
       if (!message(frame.type, frame.body)) return;
     }
@@ -107,7 +110,8 @@ bool ServerLogin::message(char type, Bytes body) {
     case 'R': return authentication(body);
     case 'E': return refused(body);
     case 'N': return true;
-    case 'v': return true;  // NegotiateProtocolVersion: an older server speaks 3.0, which is all the same to us
+    case 'v':
+      return true;  // NegotiateProtocolVersion: an older server speaks 3.0, which is all the same to us
     case 'S': {
       pgproto::NamedValue parameter;
       if (pgproto::parseParameterStatus(body, parameter))
@@ -131,12 +135,14 @@ bool ServerLogin::message(char type, Bytes body) {
 
 bool ServerLogin::authentication(Bytes body) {
   pgproto::Authentication request;
-  if (!pgproto::parseAuthentication(body, request)) return unreachable("it sent a malformed authentication request");
+  if (!pgproto::parseAuthentication(body, request))
+    return unreachable("it sent a malformed authentication request");
   std::string answer;
   switch (request.request) {
     case pgproto::AuthRequest::kOk: step_ = Step::kSettling; return true;
     case pgproto::AuthRequest::kCleartextPassword:
-      if (!isPlain(credentials_.secret)) return loginRefused("it wants the plain password, which is not known");
+      if (!isPlain(credentials_.secret))
+        return loginRefused("it wants the plain password, which is not known");
       pgproto::appendPasswordMessage(answer, credentials_.secret);
       break;
     case pgproto::AuthRequest::kMd5Password:
@@ -151,7 +157,8 @@ bool ServerLogin::authentication(Bytes body) {
     case pgproto::AuthRequest::kKerberosV5:
     case pgproto::AuthRequest::kGss:
     case pgproto::AuthRequest::kGssContinue:
-    case pgproto::AuthRequest::kSspi: return loginRefused("it wants an authentication method that Forebay does not have");
+    case pgproto::AuthRequest::kSspi:
+      return loginRefused("it wants an authentication method that Forebay does not have");
   }
   send(answer);
   return true;
@@ -163,7 +170,8 @@ bool ServerLogin::startScram(const std::vector<Bytes>& mechanisms) {
   } else if (credentials_.scram_keys) {
     scram_.emplace(*credentials_.scram_keys, pgproto::scramNonce(randomBytes(18)));
   } else {
-    return loginRefused("it wants SCRAM, and neither a plain password nor the keys of a client's login are known");
+    return loginRefused(
+        "it wants SCRAM, and neither a plain password nor the keys of a client's login are known");
   }
   bool plus = false;
   for (const Bytes mechanism : mechanisms) plus = plus || mechanism == "SCRAM-SHA-256-PLUS";
@@ -200,11 +208,13 @@ bool ServerLogin::refused(Bytes body) {
   // pg_hba.conf may let this connection in only without TLS, or only with it.
   if (state == pgproto::sqlstate::kInvalidAuthorization && !other_sslmode_tried_) {
     other_sslmode_tried_ = true;
-    if (sslMode() == conf::SslMode::kPrefer && server_.socket().hasTls()) return tryHost(conf::SslMode::kDisable), false;
+    if (sslMode() == conf::SslMode::kPrefer && server_.socket().hasTls())
+      return tryHost(conf::SslMode::kDisable), false;
     if (sslMode() == conf::SslMode::kAllow) return tryHost(conf::SslMode::kRequire), false;
   }
   if (state == pgproto::sqlstate::kInvalidPassword) server_.pool().entry().forgetKeys();
-  const bool client_at_fault = state.substr(0, 2) == "28" || state == pgproto::sqlstate::kInvalidCatalogName ||
+  const bool client_at_fault = state.substr(0, 2) == "28" ||
+                               state == pgproto::sqlstate::kInvalidCatalogName ||
                                state == pgproto::sqlstate::kInsufficientPrivilege;
   std::string reason(fields.message());
   return client_at_fault ? loginRefused(std::move(reason), std::move(response))
@@ -226,7 +236,8 @@ bool ServerLogin::unreachable(std::string reason, std::string response) {
   }
   in_.clear(worker.loop().buffers());
   found_ = {};
-  worker.shared().health.failed(host(), worker.loop().now(), worker.postgres().server_login_retry, worker.jitter());
+  worker.shared().health.failed(host(), worker.loop().now(), worker.postgres().server_login_retry,
+                                worker.jitter());
   pool.hostFailed();
   if (++host_index_ < hosts_.size()) {
     other_sslmode_tried_ = false;
@@ -234,10 +245,11 @@ bool ServerLogin::unreachable(std::string reason, std::string response) {
     return false;
   }
   if (first_response_.empty())
-    first_response_ = errorResponse(pgproto::sqlstate::kConnectionFailure,
-                                    "no server of database \"" + pool.databaseName() + "\" can be reached",
-                                    first_reason_ + " (pool " + pool.databaseName() + "/" + pool.user() + ").",
-                                    "Check that PostgreSQL runs there, and hosts in the database's settings.");
+    first_response_ =
+        errorResponse(pgproto::sqlstate::kConnectionFailure,
+                      "no server of database \"" + pool.databaseName() + "\" can be reached",
+                      first_reason_ + " (pool " + pool.databaseName() + "/" + pool.user() + ").",
+                      "Check that PostgreSQL runs there, and hosts in the database's settings.");
   fail({DialFailure::Kind::kUnreachable, first_reason_, first_response_});
   return false;
 }

@@ -1,8 +1,8 @@
 // ServerLogin takes a Server from its database's hosts to ReadyForQuery: dials one host after another and
 // authenticates.
 //
-// https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP. Ends in Server::loggedIn() or
-// Server::loginFailed(), once. On the worker's thread.
+// https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP. Ends in
+// Server::loggedIn() or Server::loginFailed(), once. On the worker's thread.
 #pragma once
 
 #include <cstdint>

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "gateway/postgres/postgres_worker.h"
 #include "gateway/postgres/events.h"
+#include "gateway/postgres/postgres_worker.h"
 #include "gateway/postgres/report.h"
 #include "gateway/postgres/server.h"
 #include "gateway/postgres/server_login.h"
@@ -79,7 +79,8 @@ size_t Server::replies(Bytes in) {
   return walk.at;
 }
 
-// Looks at one message, or at the beginning of one that need not be seen whole. False: the connection is closed.
+// Looks at one message, or at the beginning of one that need not be seen whole. False: the connection is
+// closed.
 bool Server::reply(Walk& walk, const pgproto::Header& header, Bytes message) {
   const bool lent = state_ == State::kLent;
   swallow_body_ = !lent || tracker_.inInjectedQuery();
@@ -95,9 +96,7 @@ bool Server::reply(Walk& walk, const pgproto::Header& header, Bytes message) {
   const Bytes body = whole ? message.substr(pgproto::kHeaderSize) : Bytes();
   switch (header.type) {
     case 'S': parameterStatus(body, swallow_body_); break;
-    case 'Z':
-      readyForQuery(walk, message);
-      return state_ != State::kClosed;
+    case 'Z': readyForQuery(walk, message); return state_ != State::kClosed;
     case 'E': errorReply(body, swallow_body_); break;
     case 'C':
       if (!swallow_body_ && whole) borrower_->commandCompleted(body.substr(0, body.size() - 1));
@@ -197,9 +196,7 @@ void Server::runOwn(Purpose purpose, Bytes sql) {
   pgproto::appendQuery(message, sql);
   tracker_.sent(pools::Owed::kInjectedQuery);
   unnamed_owner = 0;  // a simple Query drops the unnamed statement
-  Gather gather;
-  gather.pass(message);
-  send(gather);
+  send(message);
 }
 
 void Server::ownFinished() {
@@ -229,7 +226,8 @@ void Server::ownFinished() {
   }
 }
 
-// The borrower asked for a setting that the server refuses: its own words go to the borrower, the server is as before.
+// The borrower asked for a setting that the server refuses: its own words go to the borrower, the server is
+// as before.
 void Server::preparationFailed() {
   Borrower* borrower = std::exchange(borrower_, nullptr);
   std::string response = "E";

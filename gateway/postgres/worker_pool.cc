@@ -4,8 +4,8 @@
 
 #include "gateway/postgres/cancel.h"
 #include "gateway/postgres/client.h"
-#include "gateway/postgres/postgres_worker.h"
 #include "gateway/postgres/events.h"
+#include "gateway/postgres/postgres_worker.h"
 #include "gateway/postgres/report.h"
 
 namespace forebay::postgres {
@@ -16,15 +16,16 @@ constexpr milliseconds kRefusalPause{250};
 
 }  // namespace
 
-WorkerPool::WorkerPool(PostgresWorker& worker, std::shared_ptr<PoolEntry> entry, std::shared_ptr<DatabaseState> state,
-                       conf::Database database)
+WorkerPool::WorkerPool(PostgresWorker& worker, std::shared_ptr<PoolEntry> entry,
+                       std::shared_ptr<DatabaseState> state, conf::Database database)
     : worker_(worker),
       entry_(std::move(entry)),
       state_(std::move(state)),
       database_(std::move(database)),
       pool_(entry_->shared, worker.index()),
       host_at_(worker.index()) {
-  settings_ = conf::resolvePool(worker_.postgres(), database_, worker_.config().findUser(entry_->shared.user));
+  settings_ =
+      conf::resolvePool(worker_.postgres(), database_, worker_.config().findUser(entry_->shared.user));
 }
 
 WorkerPool::~WorkerPool() {
@@ -42,7 +43,8 @@ void WorkerPool::request(Borrower& borrower) {
       return lend(*idle, borrower, now);
   }
   if (now < refused_until_ && servers_.empty()) return borrower.failed(refusal_);
-  if (!borrower.patient() && servers_.empty() && !refusal_.empty() && !mayDialNow(now)) return borrower.failed(refusal_);
+  if (!borrower.patient() && servers_.empty() && !refusal_.empty() && !mayDialNow(now))
+    return borrower.failed(refusal_);
   counters().waits.add();
   const std::optional<uint32_t> has_idle = pool_.enqueue(borrower, now);
   if (worker_.isPaused(*state_)) return;
@@ -68,9 +70,11 @@ void WorkerPool::lend(Server& server, Borrower& borrower, Instant waited_since) 
   pools::PoolCounters& counted = counters();
   counted.server_assignments.add();
   counted.wait.record(now - waited_since);
-  counted.wait_us.add(static_cast<uint64_t>(std::chrono::duration_cast<microseconds>(now - waited_since).count()));
+  counted.wait_us.add(
+      static_cast<uint64_t>(std::chrono::duration_cast<microseconds>(now - waited_since).count()));
   const conf::PostgresSettings& settings = worker_.postgres();
-  const bool check = !settings.server_check_query.empty() && now - server.idle_since >= settings.server_check_delay;
+  const bool check =
+      !settings.server_check_query.empty() && now - server.idle_since >= settings.server_check_delay;
   server.lendTo(borrower, check);
 }
 
@@ -190,7 +194,8 @@ void WorkerPool::dialIfWanted() {
   }
 }
 
-// Not before the server may have changed its mind, and not while every host is having a rest. Arms the next try.
+// Not before the server may have changed its mind, and not while every host is having a rest. Arms the next
+// try.
 bool WorkerPool::mayDialNow(Instant now) {
   Instant earliest = kNever;
   for (const conf::HostPort& host : database_.hosts)
@@ -227,7 +232,8 @@ pools::PermitLimits WorkerPool::limits(Instant now) const {
       now >= oldest->waiting_since + settings.reserve_pool_timeout)
     limits.pool += settings_.reserve_pool_size;
   limits.database = database_.max_db_connections.value_or(settings.max_db_connections);
-  limits.user = owner ? owner->max_user_connections.value_or(settings.max_user_connections) : settings.max_user_connections;
+  limits.user = owner ? owner->max_user_connections.value_or(settings.max_user_connections)
+                      : settings.max_user_connections;
   return limits;
 }
 
@@ -236,9 +242,10 @@ void WorkerPool::permitFreed() { dialIfWanted(); }
 void WorkerPool::tellOthersOfFreePermit() {
   const pools::SharedPool::OldestWait waits = entry_->shared.oldestWaitElsewhere(worker_.index());
   if (waits.worker != entry_->shared.workers()) {
-    worker_.shared().workers[waits.worker]->post([database = databaseName(), owner = user()](PostgresWorker& other) {
-      if (WorkerPool* pool = other.findPool(database, owner)) pool->permitFreed();
-    });
+    worker_.shared().workers[waits.worker]->post(
+        [database = databaseName(), owner = user()](PostgresWorker& other) {
+          if (WorkerPool* pool = other.findPool(database, owner)) pool->permitFreed();
+        });
   }
   // Where a database or a user has a budget of its own, the permit may be what a sibling pool waits for.
   const pools::PermitLimits caps = limits(worker_.loop().now());
@@ -270,8 +277,9 @@ void WorkerPool::keepMinimum() {
 void WorkerPool::applySettings() {
   const conf::Database* database = worker_.config().findDatabase(databaseName());
   if (database == nullptr) {
-    const std::string gone = errorResponse(pgproto::sqlstate::kInvalidCatalogName,
-                                           "database \"" + databaseName() + "\" was removed from the configuration");
+    const std::string gone =
+        errorResponse(pgproto::sqlstate::kInvalidCatalogName,
+                      "database \"" + databaseName() + "\" was removed from the configuration");
     return closeAll("its database was removed", gone);
   }
   const bool elsewhere = !(database->hosts == database_.hosts && database->dbname == database_.dbname &&
@@ -303,7 +311,8 @@ void WorkerPool::closeAll(std::string_view reason, Bytes response) {
 }
 
 void WorkerPool::kill() {
-  closeAll("KILL", errorResponse(pgproto::sqlstate::kAdminShutdown, "terminating connection due to administrator command",
+  closeAll("KILL", errorResponse(pgproto::sqlstate::kAdminShutdown,
+                                 "terminating connection due to administrator command",
                                  "The database was killed at the admin console."));
 }
 

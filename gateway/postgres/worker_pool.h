@@ -1,7 +1,9 @@
-// WorkerPool: the part of one (database, user) pool that lives on one worker: its servers, its queue, its dialling.
+// WorkerPool: the part of one (database, user) pool that lives on one worker: its servers, its queue, its
+// dialling.
 //
-// pools::Pool decides; this class carries out: it dials, lends, hands servers over to other workers and takes over
-// theirs. A borrower's request ends in lent() or failed(), unless it is withdrawn. All calls are on the worker's thread.
+// pools::Pool decides; this class carries out: it dials, lends, hands servers over to other workers and takes
+// over theirs. A borrower's request ends in lent() or failed(), unless it is withdrawn. All calls are on the
+// worker's thread.
 #pragma once
 
 #include <memory>
@@ -37,7 +39,8 @@ class WorkerPool : public Deadline {
              conf::Database database);
   ~WorkerPool() override;
 
-  // Asks for a server. A patient borrower waits while servers cannot be reached; another one fails with the reason.
+  // Asks for a server. A patient borrower waits while servers cannot be reached; another one fails with the
+  // reason.
   void request(Borrower& borrower);
   void withdraw(Borrower& borrower);
 
@@ -55,13 +58,13 @@ class WorkerPool : public Deadline {
   // Lends a server that was lost to its borrower before anything was sent: it keeps its turn.
   void requestAgain(Borrower& borrower);
 
-  void applySettings();             // the configuration changed
-  void reconnect();                 // every server is replaced when next free
+  void applySettings();  // the configuration changed
+  void reconnect();      // every server is replaced when next free
   void closeAll(std::string_view reason, Bytes response);
-  void kill();                      // KILL: every client and server, at once
+  void kill();  // KILL: every client and server, at once
   bool closeOneIdle(std::string_view reason);
-  void wake();                      // after RESUME: who waits may be served
-  bool quiet() const;               // no server is in anybody's hands
+  void wake();         // after RESUME: who waits may be served
+  bool quiet() const;  // no server is in anybody's hands
 
   PostgresWorker& worker() { return worker_; }
   PoolEntry& entry() { return *entry_; }
@@ -76,7 +79,9 @@ class WorkerPool : public Deadline {
   IntrusiveList<Server, InServerList>& servers() { return servers_; }
   uint32_t dialling() const { return dialling_; }
   // The host to begin with when dialling, another one each time.
-  size_t nextHost() { return database_.load_balance_hosts == conf::LoadBalanceHosts::kDisable ? host_at_ : host_at_++; }
+  size_t nextHost() {
+    return database_.load_balance_hosts == conf::LoadBalanceHosts::kDisable ? host_at_ : host_at_++;
+  }
   void hostFailed() { ++host_at_; }
 
  protected:
@@ -101,7 +106,7 @@ class WorkerPool : public Deadline {
   pools::Pool pool_;
   uint32_t dialling_ = 0;
   size_t host_at_ = 0;
-  Instant refused_until_{};     // the server refused our login: until then its answer stands
+  Instant refused_until_{};  // the server refused our login: until then its answer stands
   unsigned refusals_ = 0;
   std::string refusal_;
   IntrusiveList<Server, InServerList> servers_;
