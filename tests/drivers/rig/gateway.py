@@ -13,6 +13,7 @@ POOL_SIZE = 2
 CONFIG = """\
 [listen]
 postgres = ["127.0.0.1:0"]
+http = ["127.0.0.1:0"]
 workers = 2
 
 [postgres]
