@@ -269,10 +269,10 @@ hosts = ["127.0.0.1:{self.primary_port}"]
         return self.stage.run([self.postgres_bin / "psql", "-X", "-P", "pager=off", "-c", "show pools", self.console])
 
     def session(self):
-        say(f"pgbench: {CLIENTS} clients log in and run {TRANSACTIONS} transactions each, with prepared statements")
+        say(f"pgbench: {CLIENTS} clients log in and run {TRANSACTIONS} transactions each")
         most, pools = 0, ""
         command = [self.postgres_bin / "pgbench", "-n", "-c", str(CLIENTS), "-j", "2", "-t", str(TRANSACTIONS),
-                   "-M", "prepared", "-b", "simple-update", self.url]
+                   "-M", "extended", "-b", "simple-update", self.url]
         pgbench = self.stage.start("pgbench", command)
         began = time.monotonic()
         while pgbench.poll() is None:
