@@ -1,36 +1,22 @@
 #include "gateway/control.h"
 
-#include <dirent.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
 
 #include "base/random.h"
+#include "gateway/admin/process_facts.h"
 
 namespace forebay {
 
 namespace {
 
+constexpr Duration kTidyEvery = seconds(60);
+
 uint32_t workerCount(const conf::Config& config) {
   const uint32_t cores = std::max(1u, std::thread::hardware_concurrency());
   const uint32_t wanted = config.listen.workers == 0 ? cores : config.listen.workers;
   return std::min(wanted, postgres::ClientPid::kMaxWorkers);
-}
-
-uint64_t openDescriptors() {
-  DIR* folder = ::opendir("/proc/self/fd");
-  if (folder == nullptr) return 0;
-  uint64_t count = 0;
-  while (const dirent* entry = ::readdir(folder)) count += entry->d_name[0] != '.';
-  ::closedir(folder);
-  return count > 0 ? count - 1 : 0;  // the folder's own
-}
-
-uint64_t maxDescriptors() {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  return limit.rlim_cur;
 }
 
 }  // namespace
@@ -42,20 +28,30 @@ Control::Control(conf::Sources sources, std::unique_ptr<Log> log, postgres::Sett
       shared_(workerCount(*settings_->config)),
       started_(std::chrono::system_clock::now()) {
   shared_.mock_secret = randomBytes(32);
-  console_ = std::make_unique<admin::Console>(*this, [this] { return loop_.now(); });
+  console_ = std::make_unique<admin::Console>(
+      *this, [this] { return loop_.now(); },
+      [this](uint64_t asker, std::string_view command) {
+        log_->info({.kind = 'C', .id = asker}) << "admin console: " << command;
+      });
   api_ = std::make_unique<http::Api>(*this);
-  shared_.console = [this](uint32_t from, std::string sql, bool admin,
+  shared_.console = [this](uint32_t from, uint64_t client, std::string sql, bool admin,
                            std::function<void(std::string)> reply) {
-    loop_.mailbox().post([this, from, sql = std::move(sql), admin, reply = std::move(reply)] {
-      console_->handle(sql, admin ? admin::Role::kAdmin : admin::Role::kStats,
-                       [this, from, reply](std::string bytes) {
-                         shared_.workers[from]->post(
-                             [reply, bytes = std::move(bytes)](postgres::PostgresWorker&) { reply(bytes); });
-                       });
+    loop_.mailbox().post([this, from, client, sql = std::move(sql), admin, reply = std::move(reply)] {
+      console_->handle(
+          sql, admin ? admin::Role::kAdmin : admin::Role::kStats,
+          [this, from, reply](std::string bytes) {
+            shared_.workers[from]->post(
+                [reply, bytes = std::move(bytes)](postgres::PostgresWorker&) { reply(bytes); });
+          },
+          client);
     });
+  };
+  shared_.interrupt_console = [this](uint64_t client) {
+    loop_.mailbox().post([this, client] { console_->interrupt(client); });
   };
   patience_tick_ = std::make_unique<net::Tick>(loop_, [this] { askPatiences(); });
   stats_tick_ = std::make_unique<net::Tick>(loop_, [this] { endStatsPeriod(); });
+  tidy_tick_ = std::make_unique<net::Tick>(loop_, [this] { tidy(); });
   shutdown_tick_ = std::make_unique<net::Tick>(loop_, [this] {
     if (draining_) return stopNow();
     drainNow();
@@ -91,6 +87,7 @@ Status Control::start() {
   watchSignals();
   for (auto& worker : workers_) worker->start();
   stats_tick_->in(settings_->config->postgres.stats_period);
+  tidy_tick_->in(kTidyEvery);
   phase_ = admin::Phase::kServing;
   log_->info() << "ready";
   return Ok{};
@@ -201,9 +198,21 @@ void Control::stopNow() {
   http_.clear();
   patience_tick_.reset();
   stats_tick_.reset();
+  tidy_tick_.reset();
   shutdown_tick_.reset();
   for (auto& signal : signals_) uv_close(reinterpret_cast<uv_handle_t*>(signal.get()), nullptr);
   loop_.stop();
+}
+
+// ---- from time to time
+
+// Names that nobody asks for any more are forgotten.
+void Control::tidy() {
+  for (auto& worker : workers_) {
+    worker->postgres().post(
+        [](postgres::PostgresWorker& there) { there.resolver().forgetExpired(there.loop().now()); });
+  }
+  tidy_tick_->in(kTidyEvery);
 }
 
 // ---- statistics
@@ -235,8 +244,7 @@ void Control::fillOwn(admin::Snapshot& snapshot, admin::Detail detail) {
   }
   snapshot.process.workers = static_cast<uint32_t>(workers_.size());
   snapshot.process.started = started_;
-  snapshot.process.open_fds = openDescriptors();
-  snapshot.process.max_fds = maxDescriptors();
+  admin::addProcessFacts(snapshot.process);
   snapshot.process.reloads_succeeded = reloads_succeeded_;
   snapshot.process.reloads_failed = reloads_failed_;
   snapshot.process.log_lines_dropped = log_->droppedTotal();

@@ -77,6 +77,7 @@ class Control final : public admin::Fleet {
   void stopNow();
   void workersEmpty();
   void endStatsPeriod();
+  void tidy();
   void fillOwn(admin::Snapshot& snapshot, admin::Detail detail);
   Status publish(conf::ConfigPtr config);
 
@@ -92,7 +93,7 @@ class Control final : public admin::Fleet {
   std::unique_ptr<admin::Console> console_;
   std::vector<std::unique_ptr<uv_signal_t>> signals_;
   std::list<std::shared_ptr<Patience>> patiences_;
-  std::unique_ptr<net::Tick> patience_tick_, shutdown_tick_, stats_tick_;
+  std::unique_ptr<net::Tick> patience_tick_, shutdown_tick_, stats_tick_, tidy_tick_;
   const WallTime started_;
   admin::Phase phase_ = admin::Phase::kStarting;
   bool draining_ = false, stopped_ = false;

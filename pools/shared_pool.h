@@ -57,7 +57,9 @@ struct PoolCounters {
   Counter server_assignments, transactions, queries, bytes_received, bytes_sent, transaction_us, query_us,
       wait_us;
   Counter client_parses, server_parses, binds;
-  Counter waits, wait_timeouts, query_timeouts, rejected, cancels, server_logins, server_login_failures, pins;
+  Counter wait_timeouts, query_timeouts, transaction_timeouts, idle_transaction_timeouts,
+      client_idle_timeouts;
+  Counter waits, rejected, cancels, server_logins, server_login_failures, pins;
   Histogram wait, query, transaction;
 };
 

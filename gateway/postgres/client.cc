@@ -274,6 +274,7 @@ void Client::close(std::string_view reason, Bytes response) {
   if (pool_ != nullptr && waiting()) pool_->withdraw(*this);
   if (login_) --worker_.login_clients;
   if (state_ == State::kConsole) --worker_.console_clients;
+  if (console_busy_) worker_.shared().interrupt_console(id_);
   const State before = state_;
   enter(State::kClosed);
   if (Server* server = std::exchange(server_, nullptr)) {
@@ -337,6 +338,7 @@ void Client::giveBackBudgets() {
 }
 
 void Client::cancel(std::function<void()> done) {
+  if (state_ == State::kConsole && console_busy_) worker_.shared().interrupt_console(id_);
   if (state_ == State::kWaiting) {
     done();
     return close("canceled while it waited for a server",
@@ -404,9 +406,12 @@ void Client::due(Instant now) {
   };
   switch (state_) {
     case State::kIdle:
-      if (reached(state_since_, limits.client_idle_timeout))
-        return close("client_idle_timeout", errorResponse(pgproto::sqlstate::kIdleSessionTimeout,
-                                                          "client_idle_timeout: idle for too long"));
+      if (reached(state_since_, limits.client_idle_timeout)) {
+        counters.client_idle_timeouts.add();
+        return close("client_idle_timeout",
+                     errorResponse(pgproto::sqlstate::kIdleSessionTimeout,
+                                   "client_idle_timeout: idle for too long", where + "."));
+      }
       break;
     case State::kWaiting:
       if (reached(state_since_, limits.query_wait_timeout)) {
@@ -427,10 +432,12 @@ void Client::due(Instant now) {
       break;
     case State::kActive: {
       if (in_transaction_ || !server_->tracker().nothingOwed()) {
-        if (reached(transaction_at_, limits.transaction_timeout))
+        if (reached(transaction_at_, limits.transaction_timeout)) {
+          counters.transaction_timeouts.add();
           return close("transaction_timeout",
                        errorResponse(pgproto::sqlstate::kTransactionTimeout,
                                      "transaction_timeout: the transaction took too long", where + "."));
+        }
       }
       if (!server_->tracker().nothingOwed()) {
         if (reached(request_at_, limits.query_timeout)) {
@@ -439,6 +446,7 @@ void Client::due(Instant now) {
                                                       "query_timeout: the query took too long", where + "."));
         }
       } else if (in_transaction_ && reached(request_at_, limits.idle_transaction_timeout)) {
+        counters.idle_transaction_timeouts.add();
         return close(
             "idle_transaction_timeout",
             errorResponse(pgproto::sqlstate::kIdleInTransactionTimeout,

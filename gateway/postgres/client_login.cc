@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "gateway/admin/console_login.h"
 #include "gateway/postgres/cancel.h"
 #include "gateway/postgres/postgres_worker.h"
 #include "gateway/postgres/report.h"
@@ -268,6 +269,7 @@ void ClientLogin::enterPool() {
   pool.entry().setCredentials(std::move(credentials));
   pool_ = &pool;
   if (!client_.takeBudgets(pool, user_)) {
+    pool.counters().rejected.add();
     reject("max_client_connections", pgproto::sqlstate::kTooManyConnections,
            "sorry, too many clients already",
            "The limit max_db_client_connections of database \"" + database_ +
@@ -320,16 +322,7 @@ void ClientLogin::enterConsole() {
                      settings.admin_users.end();
   result.protocol = protocol_;
   pgproto::appendAuthenticationOk(greeting_);
-  static constexpr std::pair<Bytes, Bytes> kReported[] = {
-      {"server_version", "1.25.2/forebay"},
-      {"client_encoding", "UTF8"},
-      {"server_encoding", "SQL_ASCII"},
-      {"DateStyle", "ISO"},
-      {"TimeZone", "GMT"},
-      {"standard_conforming_strings", "on"},
-      {"is_superuser", "on"},
-  };
-  for (const auto& [name, value] : kReported) pgproto::appendParameterStatus(greeting_, name, value);
+  greeting_ += admin::consoleParameters();
   client_.long_secret_ = protocol_ == pgproto::kProtocol32;
   pgproto::appendBackendKeyData(greeting_, client_.pid(), client_.cancelSecret());
   pgproto::appendReadyForQuery(greeting_, 'I');

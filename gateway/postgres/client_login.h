@@ -79,7 +79,7 @@ class ClientLogin final : public net::Mortal {
   bool authenticationFailed(std::string_view why);
   bool message();
   bool mayUseConsole() const;
-  bool isConsole() const { return database_ == "forebay" || database_ == "pgbouncer"; }
+  bool isConsole() const { return conf::isConsoleDatabase(database_); }
 
   Client& client_;
   Step step_ = Step::kFirstByte;

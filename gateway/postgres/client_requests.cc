@@ -1,6 +1,7 @@
 // What a client sends: looked at message by message, passed on in runs as long as they get.
 #include <algorithm>
 
+#include "gateway/admin/console_login.h"
 #include "gateway/postgres/client.h"
 #include "gateway/postgres/postgres_worker.h"
 #include "gateway/postgres/report.h"
@@ -409,10 +410,13 @@ Client::Step Client::functionCall(Bytes there, Gather& out) {
 Client::Step Client::console(char type, Bytes body, bool whole) {
   if (!whole) return body.size() < kMaxNames ? Step::kNeedMore : protocolError("a command is too long");
   if (type == 'X') return left("the client said goodbye"), Step::kClosed;
-  if (type != 'Q') return protocolError("the admin console speaks the simple Query protocol only");
+  if (type != 'Q') {
+    close("it sent the console more than a Query", admin::consoleRefusal(type));
+    return Step::kClosed;
+  }
   if (console_busy_) return Step::kWait;
   console_busy_ = true;
-  worker_.shared().console(worker_.index(), std::string(body.substr(0, body.size() - 1)), admin_,
+  worker_.shared().console(worker_.index(), id_, std::string(body.substr(0, body.size() - 1)), admin_,
                            [&worker = worker_, slot = slot_, id = id_](std::string reply) {
                              Client* client = worker.clients().at(slot);
                              if (client == nullptr || client->id() != id) return;

@@ -25,9 +25,12 @@ void fillCounters(admin::PoolCounters& out, const pools::PoolCounters& in) {
   out.server_logins += in.server_logins.get();
   out.server_login_failures += in.server_login_failures.get();
   out.pins += in.pins.get();
-  if (in.wait_timeouts.get() > 0) out.timeouts["query_wait_timeout"] += in.wait_timeouts.get();
-  if (in.query_timeouts.get() > 0) out.timeouts["query_timeout"] += in.query_timeouts.get();
-  if (in.rejected.get() > 0) out.rejected["pool_full"] += in.rejected.get();
+  out.timeouts["query_wait_timeout"] += in.wait_timeouts.get();
+  out.timeouts["query_timeout"] += in.query_timeouts.get();
+  out.timeouts["transaction_timeout"] += in.transaction_timeouts.get();
+  out.timeouts["idle_transaction_timeout"] += in.idle_transaction_timeouts.get();
+  out.timeouts["client_idle_timeout"] += in.client_idle_timeouts.get();
+  out.rejected["max_client_connections"] += in.rejected.get();
   out.wait += in.wait.snapshot();
   out.query += in.query.snapshot();
   out.transaction += in.transaction.snapshot();

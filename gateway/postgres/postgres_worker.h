@@ -53,8 +53,11 @@ struct Shared {
   std::atomic<int> pause{0};  // admin::Pause
   std::string mock_secret;    // makes the answers to unknown users repeatable
   // Runs a console command on the control thread and answers with wire bytes on the worker `from`.
-  std::function<void(uint32_t from, std::string sql, bool admin, std::function<void(std::string)> reply)>
+  std::function<void(uint32_t from, uint64_t client, std::string sql, bool admin,
+                     std::function<void(std::string)> reply)>
       console;
+  // That client has cancelled its command or is gone.
+  std::function<void(uint64_t client)> interrupt_console;
 };
 
 class PostgresWorker {
