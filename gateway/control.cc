@@ -86,6 +86,7 @@ Status Control::start() {
   }
   watchSignals();
   for (auto& worker : workers_) worker->start();
+  workers_[0]->postgres().post([](postgres::PostgresWorker& first) { first.openMinimumPools(); });
   stats_tick_->in(settings_->config->postgres.stats_period);
   tidy_tick_->in(kTidyEvery);
   phase_ = admin::Phase::kServing;

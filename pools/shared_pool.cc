@@ -2,6 +2,19 @@
 
 namespace forebay::pools {
 
+void SharedAccount::wish(const SharedPool& pool, Instant since) {
+  wished_since_.store(since.time_since_epoch().count());
+  wisher_.store(&pool);
+}
+
+bool SharedAccount::mustYield(const SharedPool& pool, Instant own_since) {
+  const SharedPool* wisher = wisher_.load();
+  if (wisher == nullptr || wisher == &pool) return false;
+  const Instant since{Instant::duration{wished_since_.load()}};
+  if (own_since != kNever && since + kStarving > own_since) return false;
+  return wisher_.compare_exchange_strong(wisher, nullptr);
+}
+
 SharedPool::SharedPool(std::string database_name, std::string user_name,
                        std::shared_ptr<SharedAccount> db_account,
                        std::shared_ptr<SharedAccount> owner_account, uint32_t workers)

@@ -36,11 +36,30 @@ class Budget {
   std::atomic<uint32_t> used_{0};
 };
 
+class SharedPool;
+
 // Server and client connections of one database, or of one user, over all pools.
-struct SharedAccount {
+class SharedAccount {
+ public:
   explicit SharedAccount(std::string account_name) : name(std::move(account_name)) {}
+
+  // `pool` has had a client waiting since then, and the budget of servers is spent: a server of another pool
+  // would have to go. The last wish counts, so wish again after a while.
+  void wish(const SharedPool& pool, Instant since);
+  // Should `pool`, whose own oldest client has waited since `own_since` (kNever: nobody waits), close the
+  // server in its hand for another pool? It does when it has no use for it, and when the other has waited
+  // much longer. True ends the wish.
+  bool mustYield(const SharedPool& pool, Instant own_since);
+
   const std::string name;
   Budget servers, clients;
+
+ private:
+  // Dialling costs more than a turn in the queue: a pool that is busy itself yields only to one that starves.
+  static constexpr Duration kStarving = seconds(1);
+
+  std::atomic<const SharedPool*> wisher_{nullptr};
+  std::atomic<Instant::rep> wished_since_{0};
 };
 
 // Limits that hold at this moment, from the configuration.

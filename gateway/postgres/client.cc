@@ -280,9 +280,12 @@ void Client::close(std::string_view reason, Bytes response) {
   if (Server* server = std::exchange(server_, nullptr)) {
     const bool session = pool_->settings().pool_mode == conf::PoolMode::kSession;
     if (replication_) {
-      server->giveBack({.reset = false, .broken_message = true});
+      server->giveBack({.broken_message = true});
     } else {
+      // Whom we send away gets nothing more out of its query; who left on its own may have meant it to
+      // finish.
       server->giveBack({.reset = session || pins_.any() || worker_.postgres().server_reset_query_always,
+                        .cancel = !response.empty(),
                         .broken_message = streaming_ > 0 && before == State::kActive && !drop_streaming_});
     }
   }

@@ -94,8 +94,18 @@ WorkerPool& PostgresWorker::pool(const conf::Database& database, std::string_vie
                                            shared_.directory.database(database_name), database);
   WorkerPool& pool = *made;
   pools_.emplace(std::pair<std::string, std::string>(database_name, user), std::move(made));
+  refreshCredentials(pool);
   pool.wake();
   return pool;
+}
+
+void PostgresWorker::openMinimumPools() {
+  for (const auto& [name, database] : postgres().databases) {
+    if (name == "*" || database.user.empty()) continue;
+    const conf::PoolSettings settings =
+        conf::resolvePool(postgres(), database, config().findUser(database.user));
+    if (settings.min_pool_size > 0) pool(database, name, database.user);
+  }
 }
 
 void PostgresWorker::refreshCredentials(WorkerPool& pool) {
@@ -111,26 +121,15 @@ void PostgresWorker::refreshCredentials(WorkerPool& pool) {
   pool.entry().setCredentials(std::move(credentials));
 }
 
-void PostgresWorker::evictIdle(std::string_view database, std::string_view user, WorkerPool* except) {
-  const auto evictHere = [](PostgresWorker& worker, std::string_view of_database, std::string_view of_user,
-                            const WorkerPool* not_this) {
-    for (auto& [key, pool] : worker.pools_) {
-      if (pool.get() == not_this) continue;
-      if (!of_database.empty() && pool->databaseName() != of_database) continue;
-      if (!of_user.empty() && pool->user() != of_user) continue;
-      if (pool->core().waiting() == 0 && pool->closeOneIdle("its place is needed by another pool"))
-        return true;
-    }
+void PostgresWorker::askToYield() {
+  const auto yieldHere = [](PostgresWorker& worker) {
+    for (auto& [key, pool] : worker.pools_)
+      if (pool->yieldIdle()) return true;
     return false;
   };
-  if (evictHere(*this, database, user, except)) return;
-  for (PostgresWorker* other : shared_.workers) {
-    if (other == this) continue;
-    other->post([evictHere, of_database = std::string(database), of_user = std::string(user),
-                 own_database = except->databaseName(), own_user = except->user()](PostgresWorker& worker) {
-      evictHere(worker, of_database, of_user, worker.findPool(own_database, own_user));
-    });
-  }
+  if (yieldHere(*this)) return;
+  for (PostgresWorker* other : shared_.workers)
+    if (other != this) other->post([yieldHere](PostgresWorker& there) { yieldHere(there); });
 }
 
 void PostgresWorker::permitFreedFor(std::string_view database, std::string_view user) {
@@ -151,6 +150,7 @@ void PostgresWorker::apply(SettingsPtr settings) {
   std::vector<WorkerPool*> all;
   forEachPool([&](WorkerPool& pool) { all.push_back(&pool); });
   for (WorkerPool* pool : all) pool->applySettings();
+  if (index_ == 0) openMinimumPools();
 }
 
 void PostgresWorker::drain(Instant until) {

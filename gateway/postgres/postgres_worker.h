@@ -82,11 +82,13 @@ class PostgresWorker {
     for (auto& [key, pool] : pools_) visit(*pool);
   }
 
-  // An idle server of the database, or of the user, makes room for a client of `except`; here if there is
-  // one, else elsewhere. Empty: any.
-  void evictIdle(std::string_view database, std::string_view user, WorkerPool* except);
+  // Has an idle server closed whose pool must yield to another one; here if there is one, else elsewhere.
+  void askToYield();
   // A permit came back that pools of the same database or user may have waited for.
   void permitFreedFor(std::string_view database, std::string_view user);
+  // Opens the pools that keep servers before anybody comes: of databases with a user of their own and a
+  // min_pool_size.
+  void openMinimumPools();
   // Takes the pool's secret from the configuration anew.
   void refreshCredentials(WorkerPool& pool);
 

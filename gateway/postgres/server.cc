@@ -163,7 +163,7 @@ void Server::giveBack(GiveBack how) {
   enter(State::kCleaning);
   // A transaction that its client walked away from ends in a ROLLBACK anyway: no need to let its query
   // finish.
-  if (tracker_.status() != 'I' && !tracker_.nothingOwed()) cancelOwn();
+  if ((how.cancel || tracker_.status() != 'I') && !tracker_.nothingOwed()) cancelOwn();
   clean();
 }
 
@@ -201,12 +201,23 @@ void Server::cleaned() {
   ++transactions_;
   const conf::PostgresSettings& settings = pool_.worker().postgres();
   if (close_reason_ != nullptr) return close(close_reason_);
-  if (pool_.databaseState().reconnects.load() != reconnects_) return close("RECONNECT");
+  if (outdated()) return close("RECONNECT");
   if (pool_.settings().server_lifetime == Duration::zero()) return close("server_lifetime is 0");
+  const Instant now = pool_.worker().loop().now();
+  if (now >= pool_.retireAt(*this)) return retire(now);
   if (settings.server_max_queries != 0 && transactions_ >= settings.server_max_queries)
     return close("server_max_queries");
   enter(State::kIdle);
   pool_.free(*this);
+}
+
+bool Server::outdated() const {
+  return close_reason_ != nullptr || pool_.databaseState().reconnects.load() != reconnects_;
+}
+
+void Server::retire(Instant now) {
+  pool_.retired(now);
+  close("server_lifetime");
 }
 
 void Server::cancelEnded() {
@@ -302,8 +313,8 @@ void Server::armDeadline(Instant now) {
   switch (state_) {
     case State::kLogin: return deadlines.arm(*this, deadlineAfter(now, settings.server_connect_timeout));
     case State::kIdle:
-      return deadlines.armBy(*this, std::min(deadlineAfter(now, settings.server_idle_timeout),
-                                             deadlineAfter(connected_at_, pool_.settings().server_lifetime)));
+      return deadlines.armBy(
+          *this, std::min(deadlineAfter(now, settings.server_idle_timeout), pool_.retireAt(*this)));
     case State::kPreparing:
       return deadlines.armBy(*this, deadlineAfter(now, settings.server_connect_timeout));
     case State::kCleaning: return deadlines.armBy(*this, now + kCancelAfter);
@@ -320,10 +331,10 @@ void Server::due(Instant now) {
       if (login_) return login_->timedOut();
       return;
     case State::kIdle:
-      if (now >= deadlineAfter(connected_at_, pool_.settings().server_lifetime))
-        return close("server_lifetime");
-      if (now >= deadlineAfter(idle_since, settings.server_idle_timeout)) return close("server_idle_timeout");
-      return armDeadline(std::max(idle_since, connected_at_));
+      if (now >= pool_.retireAt(*this)) return retire(now);
+      if (now < deadlineAfter(idle_since, settings.server_idle_timeout)) return armDeadline(idle_since);
+      if (pool_.aboveMinimum()) return close("server_idle_timeout");
+      return armDeadline(now);
     case State::kPreparing:
       if (now >= deadlineAfter(state_since_, settings.server_connect_timeout))
         return close("no answer to its check");

@@ -102,6 +102,7 @@ class Server final : public net::Mortal,
   // (server_reset_query).
   struct GiveBack {
     bool reset = false;
+    bool cancel = false;  // what still runs is of no use to anybody
     bool broken_message = false;
   };
   void giveBack(GiveBack how);
@@ -114,6 +115,8 @@ class Server final : public net::Mortal,
   // Closes when next free.
   void closeWhenFree(std::string_view reason);
   bool closeNeeded() const { return close_reason_ != nullptr; }
+  // It was asked to close, or RECONNECT came while it was on its way to its pool.
+  bool outdated() const;
 
   // Ready to travel: only an idle server is.
   Moved moveOut();
@@ -169,6 +172,7 @@ class Server final : public net::Mortal,
   void cleaned();
   void resetDone();
   void cancelOwn();
+  void retire(Instant now);
   void lost(std::string_view reason);
 
   // The walk over the messages of one read (server_replies.cc).

@@ -13,6 +13,19 @@ namespace {
 
 // A refused login is tried again soon: somebody may be setting the password right this moment.
 constexpr milliseconds kRefusalPause{250};
+// While a budget shared with other pools is spent, what we want is said again so often.
+constexpr seconds kWishAgain{1};
+
+constexpr std::string_view kYielded = "its place is needed by another pool";
+
+// A pool of servers in replication mode is a database entry's own, under another name.
+constexpr std::string_view kReplicationSuffix = ":replication";
+
+std::string_view entryName(std::string_view pool_name) {
+  return pool_name.ends_with(kReplicationSuffix)
+             ? pool_name.substr(0, pool_name.size() - kReplicationSuffix.size())
+             : pool_name;
+}
 
 }  // namespace
 
@@ -39,8 +52,10 @@ void WorkerPool::request(Borrower& borrower) {
   const Instant now = worker_.loop().now();
   if (!worker_.isPaused(*state_)) {
     if (auto* idle = static_cast<Server*>(
-            pool_.takeIdle(borrower.wantedParameters(), worker_.postgres().server_round_robin)))
+            pool_.takeIdle(borrower.wantedParameters(), worker_.postgres().server_round_robin))) {
+      borrower.waiting_since = now;
       return lend(*idle, borrower, now);
+    }
   }
   if (now < refused_until_ && servers_.empty()) return borrower.failed(refusal_);
   if (!borrower.patient() && servers_.empty() && !refusal_.empty() && !mayDialNow(now))
@@ -60,7 +75,7 @@ void WorkerPool::request(Borrower& borrower) {
 
 void WorkerPool::requestAgain(Borrower& borrower) {
   pool_.requeue(borrower);
-  dialIfWanted();
+  wake();
 }
 
 void WorkerPool::withdraw(Borrower& borrower) { pool_.leave(borrower); }
@@ -90,7 +105,11 @@ void WorkerPool::dialled(Server& server) {
   counters().server_logins.add();
   state_->reached(std::chrono::system_clock::now());
   logServerEvent(worker_.log(), server, "connected");
-  free(server);
+  if (server.outdated()) {
+    server.close("its settings have changed");
+  } else {
+    free(server);
+  }
   dialIfWanted();
 }
 
@@ -132,6 +151,7 @@ void WorkerPool::free(Server& server) {
     pool_.keep(server, worker_.loop().now(), worker_.postgres().server_round_robin);
     return;
   }
+  if (mustYield()) return server.close(kYielded);
   const pools::Pool::Decision decision = pool_.onFree();
   switch (decision.next) {
     case pools::Pool::Next::kLend:
@@ -164,6 +184,7 @@ void WorkerPool::adopt(Server::Moved moved) {
   auto* server = new Server(*this, std::move(moved));
   servers_.pushBack(*server);
   server->idle_since = worker_.loop().now();
+  if (server->outdated()) return server->close("its settings have changed");
   free(*server);
 }
 
@@ -216,10 +237,25 @@ void WorkerPool::isFull(pools::PermitRefused refused, Instant now) {
         if (reserve_at > now) worker_.loop().deadlines().armBy(*this, reserve_at);
       }
       return;
-    case pools::PermitRefused::kDatabase: return worker_.evictIdle(databaseName(), {}, this);
-    case pools::PermitRefused::kUser: return worker_.evictIdle({}, user(), this);
+    case pools::PermitRefused::kDatabase:
+      entry_->shared.database_account->wish(entry_->shared, oldest->waiting_since);
+      break;
+    case pools::PermitRefused::kUser:
+      entry_->shared.user_account->wish(entry_->shared, oldest->waiting_since);
+      break;
     case pools::PermitRefused::kNo: return;
   }
+  // The budget of the database, or of the user, is spent: a server of another pool has to go, an idle one at
+  // once, or else the first that comes free.
+  worker_.askToYield();
+  worker_.loop().deadlines().armBy(*this, now + kWishAgain);
+}
+
+bool WorkerPool::mustYield() {
+  const pools::Waiter* oldest = pool_.oldestWaiter();
+  const Instant own_since = oldest != nullptr ? oldest->waiting_since : kNever;
+  return entry_->shared.database_account->mustYield(entry_->shared, own_since) ||
+         entry_->shared.user_account->mustYield(entry_->shared, own_since);
 }
 
 pools::PermitLimits WorkerPool::limits(Instant now) const {
@@ -272,22 +308,43 @@ void WorkerPool::keepMinimum() {
   }
 }
 
+bool WorkerPool::aboveMinimum() const { return entry_->shared.servers() > settings_.min_pool_size; }
+
+// Servers that were opened together are not to grow old together: after one was retired the others have some
+// time yet.
+Instant WorkerPool::retireAt(const Server& server) const {
+  const Duration lifetime = settings_.server_lifetime;
+  if (lifetime == Duration::zero()) return kNever;
+  const Instant old = server.connectedAt() + lifetime;
+  return retired_at_ == Instant{} ? old
+                                  : std::max(old, retired_at_ + lifetime / std::max(1u, settings_.pool_size));
+}
+
 // ---- steering
 
 void WorkerPool::applySettings() {
-  const conf::Database* database = worker_.config().findDatabase(databaseName());
-  if (database == nullptr) {
+  const conf::Database* found = worker_.config().findDatabase(entryName(databaseName()));
+  if (found == nullptr) {
     const std::string gone =
         errorResponse(pgproto::sqlstate::kInvalidCatalogName,
                       "database \"" + databaseName() + "\" was removed from the configuration");
+    settings_.min_pool_size = 0;
+    failWaiters(gone, false);
     return closeAll("its database was removed", gone);
   }
-  const bool elsewhere = !(database->hosts == database_.hosts && database->dbname == database_.dbname &&
-                           database->user == database_.user && database->password == database_.password &&
-                           database->startup_parameters == database_.startup_parameters &&
-                           database->connect_query == database_.connect_query &&
-                           database->server_tls_sslmode == database_.server_tls_sslmode);
-  database_ = *database;
+  conf::Database database = *found;
+  if (const auto replication = database_.startup_parameters.find("replication");
+      replication != database_.startup_parameters.end()) {
+    database.startup_parameters.insert(*replication);
+    if (database.dbname.empty()) database.dbname = entryName(databaseName());
+  }
+  const bool elsewhere = !(database.hosts == database_.hosts && database.dbname == database_.dbname &&
+                           database.user == database_.user && database.password == database_.password &&
+                           database.startup_parameters == database_.startup_parameters &&
+                           database.connect_query == database_.connect_query &&
+                           database.server_tls_sslmode == database_.server_tls_sslmode &&
+                           database.server_direct_tls == database_.server_direct_tls);
+  database_ = std::move(database);
   settings_ = conf::resolvePool(worker_.postgres(), database_, worker_.config().findUser(user()));
   worker_.refreshCredentials(*this);
   refused_until_ = {};
@@ -315,6 +372,8 @@ void WorkerPool::kill() {
                                  "terminating connection due to administrator command",
                                  "The database was killed at the admin console."));
 }
+
+bool WorkerPool::yieldIdle() { return pool_.idle() > 0 && mustYield() && closeOneIdle(kYielded); }
 
 bool WorkerPool::closeOneIdle(std::string_view reason) {
   pools::PooledServer* idle = pool_.giveIdle();

@@ -63,6 +63,8 @@ class WorkerPool : public Deadline {
   void closeAll(std::string_view reason, Bytes response);
   void kill();  // KILL: every client and server, at once
   bool closeOneIdle(std::string_view reason);
+  // Closes an idle server if another pool needs its place in a budget that both share.
+  bool yieldIdle();
   void wake();         // after RESUME: who waits may be served
   bool quiet() const;  // no server is in anybody's hands
 
@@ -83,6 +85,10 @@ class WorkerPool : public Deadline {
     return database_.load_balance_hosts == conf::LoadBalanceHosts::kDisable ? host_at_ : host_at_++;
   }
   void hostFailed() { ++host_at_; }
+  bool aboveMinimum() const;  // more servers than min_pool_size
+  // When the server is to be replaced for its age.
+  Instant retireAt(const Server& server) const;
+  void retired(Instant now) { retired_at_ = now; }
 
  protected:
   void due(Instant now) override;
@@ -94,6 +100,7 @@ class WorkerPool : public Deadline {
   bool mayDialNow(Instant now);
   pools::PermitLimits limits(Instant now) const;
   void isFull(pools::PermitRefused refused, Instant now);
+  bool mustYield();
   void failWaiters(Bytes response, bool only_impatient);
   void tellOthersOfFreePermit();
   void keepMinimum();
@@ -107,6 +114,7 @@ class WorkerPool : public Deadline {
   uint32_t dialling_ = 0;
   size_t host_at_ = 0;
   Instant refused_until_{};  // the server refused our login: until then its answer stands
+  Instant retired_at_{};     // a server was replaced for its age
   unsigned refusals_ = 0;
   std::string refusal_;
   IntrusiveList<Server, InServerList> servers_;
