@@ -7,6 +7,7 @@
 // send it.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -61,6 +62,18 @@ class ScramServer {
   ScramClientKeys keys_;
 };
 
+// How a server stores the password, as its server-first-message tells. The keys follow from it and the
+// password alone, so they can be made elsewhere, or be kept.
+struct ScramChallenge {
+  std::string salt;  // raw bytes
+  uint32_t iterations = 0;
+  bool operator==(const ScramChallenge&) const = default;
+};
+// Refuses what ScramClient::final() refuses, except for the nonce.
+Result<ScramChallenge> parseScramChallenge(Bytes server_first);
+// Takes as long as the iterations are many, 1 ms for 4096.
+ScramClientKeys scramKeys(Bytes password, const ScramChallenge& challenge);
+
 // The client's half, for us logging in to a server. Made from a password or from keys of an earlier exchange.
 class ScramClient {
  public:
@@ -73,6 +86,8 @@ class ScramClient {
   std::string first(std::string end_point_data, bool server_offers_plus);
   // What first() chose.
   Bytes mechanism() const;
+  // Spares final() the derivation: the keys that belong to the server's challenge.
+  void use(const ScramClientKeys& keys) { keys_ = keys; }
   // server-first-message in, client-final-message out; refuses more than 10,000,000 iterations. From a
   // password this takes as long as they are many (1 ms for 4096); from keys, no time.
   Result<std::string> final(Bytes server_first);

@@ -23,7 +23,41 @@ bool parseIterations(Bytes text, uint32_t& out) {
   return error == std::errc() && end == text.data() + text.size() && out >= 1 && out <= kMaxIterations;
 }
 
+struct ServerFirst {
+  Bytes nonce;
+  ScramChallenge challenge;
+};
+
+Result<ServerFirst> parseServerFirst(Bytes message) {
+  if (message.size() > kMaxMessage) return malformed("it is too long");
+  ScramReader reader(message);
+  if (reader.next() == 'm') return Error{"the server requires a SCRAM extension, none is known"};
+  ServerFirst out;
+  Bytes salt_text, iterations_text;
+  if (!reader.take('r', out.nonce) || !isScramNonce(out.nonce)) return malformed("r= and a nonce expected");
+  if (!reader.take('s', salt_text)) return malformed("s= expected");
+  const std::optional<std::string> salt = parseBase64(salt_text);
+  if (!salt) return malformed("s= and a salt in base64 expected");
+  if (!reader.take('i', iterations_text) || !reader.atEnd())
+    return malformed("i= expected, and nothing behind it");
+  if (!parseIterations(iterations_text, out.challenge.iterations))
+    return Error{"the server wants '" + printableExcerpt(iterations_text) +
+                 "' SCRAM iterations, expected a number from 1 to " + std::to_string(kMaxIterations)};
+  out.challenge.salt = *salt;
+  return out;
+}
+
 }  // namespace
+
+Result<ScramChallenge> parseScramChallenge(Bytes server_first) {
+  Result<ServerFirst> asked = parseServerFirst(server_first);
+  if (!asked) return Error{asked.error()};
+  return std::move(asked->challenge);
+}
+
+ScramClientKeys scramKeys(Bytes password, const ScramChallenge& challenge) {
+  return deriveKeys(password, challenge.salt, challenge.iterations);
+}
 
 ScramClient::ScramClient(std::string password, std::string client_nonce)
     : password_(std::move(password)), nonce_(std::move(client_nonce)) {
@@ -57,26 +91,14 @@ Result<std::string> ScramClient::final(Bytes server_first) {
 }
 
 Result<std::string> ScramClient::answer(Bytes server_first) {
-  if (server_first.size() > kMaxMessage) return malformed("it is too long");
-  ScramReader reader(server_first);
-  if (reader.next() == 'm') return Error{"the server requires a SCRAM extension, none is known"};
-  Bytes nonce, salt_text, iterations_text;
-  if (!reader.take('r', nonce) || !isScramNonce(nonce)) return malformed("r= and a nonce expected");
-  if (!nonce.starts_with(nonce_) || nonce.size() == nonce_.size())
+  const Result<ServerFirst> asked = parseServerFirst(server_first);
+  if (!asked) return Error{asked.error()};
+  if (!asked->nonce.starts_with(nonce_) || asked->nonce.size() == nonce_.size())
     return Error{"the server's SCRAM nonce does not continue ours"};
-  uint32_t iterations = 0;
-  if (!reader.take('s', salt_text)) return malformed("s= expected");
-  const std::optional<std::string> salt = parseBase64(salt_text);
-  if (!salt) return malformed("s= and a salt in base64 expected");
-  if (!reader.take('i', iterations_text) || !reader.atEnd())
-    return malformed("i= expected, and nothing behind it");
-  if (!parseIterations(iterations_text, iterations))
-    return Error{"the server wants '" + printableExcerpt(iterations_text) +
-                 "' SCRAM iterations, expected a number from 1 to " + std::to_string(kMaxIterations)};
 
-  if (!keys_) keys_ = deriveKeys(password_.view(), *salt, iterations);
+  if (!keys_) keys_ = scramKeys(password_.view(), asked->challenge);
   const std::string without_proof =
-      "c=" + base64(plus_ ? gs2_header_ + end_point_data_ : gs2_header_) + ",r=" + std::string(nonce);
+      "c=" + base64(plus_ ? gs2_header_ + end_point_data_ : gs2_header_) + ",r=" + std::string(asked->nonce);
   const std::string auth_message = client_first_bare_ + "," + std::string(server_first) + "," + without_proof;
   const ScramKey client_signature = hmac(bytesOf(storedKeyOf(keys_->client_key)), auth_message);
   expected_signature_ = hmac(bytesOf(keys_->server_key), auth_message);

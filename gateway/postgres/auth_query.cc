@@ -55,6 +55,7 @@ class AuthQueries::Question final : public net::Mortal, public Borrower {
   void parameterChanged(Bytes, Bytes) override {}
   void commandCompleted(Bytes) override {}
   void parseConfirmed() override {}
+  void batchEnded(bool) override {}
   void errorReceived(Bytes, uint32_t) override {}
   void serverWritable() override {}
   const pools::ParametersRef& wantedParameters() const override { return any_parameters_; }
@@ -111,6 +112,19 @@ bool AuthQueries::configured(const conf::Config& config, const conf::Database* d
   return !database->auth_user.value_or(config.postgres.auth_user).empty();
 }
 
+conf::Database AuthQueries::ownDatabase(const conf::Database& target, std::string_view asked,
+                                        std::string_view auth_user) {
+  conf::Database own = target;
+  if (own.user != auth_user) own.password.clear();  // another user's
+  own.user = auth_user;
+  own.pool_size = kPoolSize;
+  own.min_pool_size = 0;
+  own.pool_mode = conf::PoolMode::kTransaction;
+  own.startup_parameters["search_path"] = "pg_catalog";
+  if (own.dbname.empty()) own.dbname = asked;
+  return own;
+}
+
 std::string AuthQueries::databaseAsked(const conf::Config& config, const conf::Database& database,
                                        std::string_view name) {
   const std::string asked = database.auth_dbname.value_or(config.postgres.auth_dbname);
@@ -135,17 +149,9 @@ void AuthQueries::find(const conf::Database& database, std::string_view database
         key, {std::nullopt, errorResponse(pgproto::sqlstate::kInvalidCatalogName,
                                           "auth_dbname \"" + asked + "\" is not a configured database")});
   }
-  conf::Database own = *target;
-  own.user = database.auth_user.value_or(config.postgres.auth_user);
-  own.pool_size = kPoolSize;
-  own.min_pool_size = 0;
-  own.pool_mode = conf::PoolMode::kTransaction;
-  own.startup_parameters["search_path"] = "pg_catalog";
-  if (own.dbname.empty()) own.dbname = asked;
-  WorkerPool& pool = worker_.pool(own, asked + ":auth_query", own.user);
-  ServerCredentials credentials;
-  if (const std::string* secret = config.userlist.find(own.user)) credentials.secret = *secret;
-  pool.entry().setCredentials(std::move(credentials));
+  const conf::Database own =
+      ownDatabase(*target, asked, database.auth_user.value_or(config.postgres.auth_user));
+  WorkerPool& pool = worker_.pool(own, asked + std::string(kPoolSuffix), own.user);
   entry.question =
       std::make_unique<Question>(*this, key, pool, database.auth_query.value_or(config.postgres.auth_query));
   entry.question->ask();
@@ -168,6 +174,10 @@ void AuthQueries::forget(const conf::Database& database, std::string_view databa
   const auto found =
       entries_.find({databaseAsked(worker_.config(), database, database_name), std::string(user)});
   if (found != entries_.end()) found->second.expires = Instant{};
+}
+
+void AuthQueries::forgetAll() {
+  for (auto& [key, entry] : entries_) entry.expires = Instant{};
 }
 
 void AuthQueries::dropExpired(Instant now) {

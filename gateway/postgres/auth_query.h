@@ -33,11 +33,18 @@ class AuthQueries {
   explicit AuthQueries(PostgresWorker& worker);
   ~AuthQueries();
 
+  // The pool that asks is named for the database that it asks, and this.
+  static constexpr std::string_view kPoolSuffix = ":auth_query";
+  // How `asked`, whose entry is `target`, is reached for the question.
+  static conf::Database ownDatabase(const conf::Database& target, std::string_view asked,
+                                    std::string_view auth_user);
+
   static bool configured(const conf::Config& config, const conf::Database* database);
 
   // Calls `done` once: at once when the answer is known.
   void find(const conf::Database& database, std::string_view database_name, std::string_view user, Done done);
   void forget(const conf::Database& database, std::string_view database_name, std::string_view user);
+  void forgetAll();  // the configuration has changed
   void stop();
 
  private:

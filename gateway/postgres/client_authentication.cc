@@ -16,6 +16,7 @@ namespace forebay::postgres {
 namespace {
 
 constexpr uint32_t kMaxLoginMessage = 10000;
+constexpr uint32_t kMaxIterationsToCheck = 100000;  // 25 ms
 
 conf::HbaMethod methodOf(conf::AuthType type) {
   switch (type) {
@@ -112,10 +113,20 @@ void ClientLogin::secretFound(std::optional<std::string> secret) {
       authenticated();
       return;
     }
-    case conf::HbaMethod::kPassword: askForPassword(); return;
+    case conf::HbaMethod::kPassword:
+      // Whoever stores a secret of their own chooses how long it takes to check, and the loop must not wait.
+      if (const auto scram = pgproto::parseScramSecret(secret_.value_or(""));
+          scram && scram->iterations > kMaxIterationsToCheck) {
+        client_.worker().log().warning()
+            << "user \"" << user_ << "\" cannot log in with auth_type plain: its secret takes "
+            << scram->iterations << " iterations to check";
+        secret_->clear();
+      }
+      askForPassword();
+      return;
     case conf::HbaMethod::kMd5:
       // As PostgreSQL: md5 asks for SCRAM when that is how the secret is stored.
-      if (secret_ && secret_->starts_with("SCRAM-SHA-256$")) {
+      if (hasScramSecret()) {
         method_ = conf::HbaMethod::kScramSha256;
         startScram();
         return;
@@ -127,6 +138,17 @@ void ClientLogin::secretFound(std::optional<std::string> secret) {
     case conf::HbaMethod::kPeer:
     case conf::HbaMethod::kCert: return;
   }
+}
+
+// Of who has no secret it is assumed, so that they are asked for their password like those who have one: the
+// userlist tells what secrets are like here, and without one, PostgreSQL's own are SCRAM's.
+bool ClientLogin::hasScramSecret() const {
+  if (provable()) return pgproto::secretKind(*secret_) == pgproto::SecretKind::kScramSha256;
+  const auto& listed = config_->userlist.secrets();
+  if (listed.empty() || AuthQueries::configured(*config_, config_database_)) return true;
+  return std::any_of(listed.begin(), listed.end(), [](const auto& entry) {
+    return pgproto::secretKind(entry.second) == pgproto::SecretKind::kScramSha256;
+  });
 }
 
 bool ClientLogin::askForPassword() {
@@ -146,10 +168,15 @@ bool ClientLogin::startScram() {
   const conf::PostgresSettings& settings = config_->postgres;
   PostgresWorker& worker = client_.worker();
   std::optional<pgproto::ScramSecret> known;
-  if (secret_ && secret_->starts_with("SCRAM-SHA-256$")) {
-    known = pgproto::parseScramSecret(*secret_);
-  } else if (secret_ && !secret_->starts_with("md5")) {
-    known = pgproto::makeScramSecret(*secret_, randomBytes(16), settings.scram_iterations);
+  if (provable()) {
+    switch (pgproto::secretKind(*secret_)) {
+      case pgproto::SecretKind::kScramSha256: known = pgproto::parseScramSecret(*secret_); break;
+      case pgproto::SecretKind::kPlain:
+        known = worker.scramSecrets().secretOf(user_, *secret_, worker.shared().mock_secret,
+                                               settings.scram_iterations);
+        break;
+      case pgproto::SecretKind::kMd5: break;  // a hash of the password is no password
+    }
   }
   // Who is not known goes through the same exchange, which then fails like a wrong password.
   unknown_user_ = !known;
@@ -169,8 +196,14 @@ bool ClientLogin::startScram() {
 
 // Deals with the message in front. False: more bytes are needed, or the step has changed.
 bool ClientLogin::message() {
-  pgproto::Frame frame;
+  if (in_.empty()) return false;
   const std::string bytes(in_.bytes());
+  if (bytes[0] == 'X') return client_.left("the client said goodbye during its login"), false;
+  if (bytes[0] != 'p')
+    return reject("protocol", pgproto::sqlstate::kProtocolViolation,
+                  "expected a password response, got message type " +
+                      std::to_string(static_cast<unsigned char>(bytes[0])));
+  pgproto::Frame frame;
   switch (pgproto::scanFrame(bytes, kMaxLoginMessage, frame)) {
     case pgproto::Scan::kNeedMore: return false;
     case pgproto::Scan::kMalformed:
@@ -178,11 +211,6 @@ bool ClientLogin::message() {
     case pgproto::Scan::kFrame: break;
   }
   in_.consume(client_.worker().loop().buffers(), frame.whole.size());
-  if (frame.type == 'X') return client_.left("the client said goodbye during its login"), false;
-  if (frame.type != 'p')
-    return reject("protocol", pgproto::sqlstate::kProtocolViolation,
-                  "expected a password response, got message type " +
-                      std::to_string(static_cast<unsigned char>(frame.type)));
   if (step_ == Step::kPassword) return passwordMessage(frame.body);
   return step_ == Step::kSaslFirst ? saslFirst(frame.body) : saslFinal(frame.body);
 }
@@ -191,18 +219,21 @@ bool ClientLogin::passwordMessage(Bytes body) {
   if (body.empty() || body.back() != '\0')
     return reject("protocol", pgproto::sqlstate::kProtocolViolation, "invalid password packet");
   const Bytes answer = body.substr(0, body.size() - 1);
-  if (method_ == conf::HbaMethod::kMd5) {
-    // Without a secret the answer is compared with that of a password nobody knows: the time taken is the
-    // same.
-    const std::string secret = secret_.value_or(client_.worker().shared().mock_secret);
-    const bool right = pgproto::equalConstantTime(answer, pgproto::md5Response(user_, secret, salt_));
-    return right && secret_ ? authenticated() : authenticationFailed("wrong password");
-  }
-  const std::string secret = secret_.value_or(client_.worker().shared().mock_secret);
-  if (!pgproto::passwordMatches(user_, answer, secret) || !secret_)
-    return authenticationFailed("wrong password");
-  typed_password_ = answer;
+  // Without a secret the answer is compared with one that nobody knows: the time taken is the same.
+  const std::string secret = provable() ? *secret_ : mockSecret();
+  const bool right = method_ == conf::HbaMethod::kMd5
+                         ? pgproto::verifyMd5Response(user_, secret, salt_, answer)
+                         : pgproto::passwordMatches(user_, answer, secret);
+  if (!right || !provable()) return authenticationFailed(secret_ ? "wrong password" : "unknown user");
+  if (method_ == conf::HbaMethod::kPassword) typed_password_ = answer;
   return authenticated();
+}
+
+std::string ClientLogin::mockSecret() const {
+  const std::string& process_secret = client_.worker().shared().mock_secret;
+  if (method_ == conf::HbaMethod::kMd5 || !hasScramSecret()) return process_secret;
+  return pgproto::formatScramSecret(
+      pgproto::makeMockScramSecret(user_, process_secret, config_->postgres.scram_iterations));
 }
 
 bool ClientLogin::saslFirst(Bytes body) {

@@ -30,9 +30,16 @@ ServerCredentials PoolEntry::credentials() const {
 
 void PoolEntry::setCredentials(ServerCredentials credentials) {
   const std::lock_guard lock(mutex_);
-  if (!credentials.scram_keys && credentials.secret == credentials_.secret)
-    credentials.scram_keys = credentials_.scram_keys;
+  if (credentials.secret == credentials_.secret) {
+    if (!credentials.scram_keys) credentials.scram_keys = credentials_.scram_keys;
+    if (!credentials.derived) credentials.derived = std::move(credentials_.derived);
+  }
   credentials_ = std::move(credentials);
+}
+
+void PoolEntry::keepDerived(const ServerCredentials& credentials) {
+  const std::lock_guard lock(mutex_);
+  if (credentials_.secret == credentials.secret) credentials_.derived = credentials.derived;
 }
 
 void PoolEntry::forgetKeys() {

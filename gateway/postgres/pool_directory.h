@@ -29,6 +29,11 @@ struct ServerCredentials {
   std::string
       secret;  // plain, md5... or SCRAM-SHA-256$..., as the userlist or auth_query had it; empty: none
   std::optional<pgproto::ScramClientKeys> scram_keys;  // from a client's own SCRAM login: pass-through
+  struct Derived {
+    pgproto::ScramChallenge challenge;
+    pgproto::ScramClientKeys keys;
+  };
+  std::optional<Derived> derived;  // from a plain secret, at the last login to a server that asked for SCRAM
 };
 
 struct PoolEntry {
@@ -42,8 +47,9 @@ struct PoolEntry {
   Welcome welcome() const;
   void setWelcome(Welcome welcome);
   ServerCredentials credentials() const;
-  // Keeps keys that are there already when `credentials` has none.
+  // Keeps keys that are there already when `credentials` has the same secret and none.
   void setCredentials(ServerCredentials credentials);
+  void keepDerived(const ServerCredentials& credentials);
   void forgetKeys();  // the server refused them
 
  private:

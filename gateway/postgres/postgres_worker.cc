@@ -110,13 +110,14 @@ void PostgresWorker::openMinimumPools() {
 
 void PostgresWorker::refreshCredentials(WorkerPool& pool) {
   const conf::Database& database = pool.database();
-  ServerCredentials credentials = pool.entry().credentials();
+  const std::string* listed = config().userlist.find(pool.user());
+  ServerCredentials credentials;
   if (!database.password.empty()) {
     credentials.secret = database.password;
-  } else if (const std::string* secret = config().userlist.find(pool.user())) {
-    if (secret->starts_with("SCRAM-SHA-256$") || secret->starts_with("md5") || credentials.secret.empty() ||
-        config().userlist.find(pool.user()) != nullptr)
-      credentials.secret = *secret;
+  } else if (listed != nullptr) {
+    credentials.secret = *listed;
+  } else {
+    return;  // what its clients brought along still counts
   }
   pool.entry().setCredentials(std::move(credentials));
 }
@@ -147,6 +148,8 @@ void PostgresWorker::permitFreedFor(std::string_view database, std::string_view 
 void PostgresWorker::apply(SettingsPtr settings) {
   settings_ = std::move(settings);
   resolver_->setTtl(ttlOf(postgres()));
+  scram_secrets_.clear();
+  auth_queries_->forgetAll();
   std::vector<WorkerPool*> all;
   forEachPool([&](WorkerPool& pool) { all.push_back(&pool); });
   for (WorkerPool* pool : all) pool->applySettings();

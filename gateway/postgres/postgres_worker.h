@@ -24,6 +24,7 @@
 #include "gateway/postgres/host_health.h"
 #include "gateway/postgres/pool_directory.h"
 #include "gateway/postgres/worker_pool.h"
+#include "gateway/postgres/scram_secrets.h"
 #include "pools/parameters.h"
 #include "pools/statement.h"
 
@@ -119,6 +120,7 @@ class PostgresWorker {
   AuthQueries& authQueries() { return *auth_queries_; }
   Cancels& cancels() { return *cancels_; }
   double jitter();  // 0 to 1
+  ScramSecrets& scramSecrets() { return scram_secrets_; }
   bool isPaused(const DatabaseState& state) const { return shared_.pause.load() != 0 || state.paused.load(); }
 
   uint64_t connections_accepted = 0;
@@ -141,6 +143,7 @@ class PostgresWorker {
   std::unique_ptr<Cancels> cancels_;
   bool draining_ = false, stopped_ = false;
   Instant drain_until_{};
+  ScramSecrets scram_secrets_;
   uint64_t jitter_state_ = 0;
 };
 

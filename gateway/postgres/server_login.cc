@@ -49,6 +49,8 @@ conf::SslMode ServerLogin::sslMode() const {
 void ServerLogin::tryHost(conf::SslMode mode) {
   step_ = Step::kDialling;
   server_.closeSocket();
+  scram_.reset();
+  derivation_.reset();
   PostgresWorker& worker = server_.pool().worker();
   if (dialer_) worker.loop().bury(std::move(dialer_));
   ServerDialer::Target target{host(), mode, server_.pool().database().server_direct_tls};
@@ -95,7 +97,9 @@ void ServerLogin::onReadable() {
     while ((scan = pgproto::scanFrame(Bytes(arrived).substr(used), kMaxLoginBytes, frame)) ==
            pgproto::Scan::kFrame) {
       used += frame.whole.size();
-      if (!message(frame.type, frame.body)) return;
+      if (message(frame.type, frame.body)) continue;
+      if (step_ == Step::kDeriving) in_.append(buffers, Bytes(arrived).substr(used));
+      return;
     }
     if (scan == pgproto::Scan::kMalformed || arrived.size() - used > kMaxLoginBytes) {
       unreachable("it sent a malformed message during login");
@@ -139,21 +143,26 @@ bool ServerLogin::authentication(Bytes body) {
     return unreachable("it sent a malformed authentication request");
   std::string answer;
   switch (request.request) {
-    case pgproto::AuthRequest::kOk: step_ = Step::kSettling; return true;
+    case pgproto::AuthRequest::kOk: return accepted();
     case pgproto::AuthRequest::kCleartextPassword:
       if (!isPlain(credentials_.secret))
         return loginRefused("it wants the plain password, which is not known");
       pgproto::appendPasswordMessage(answer, credentials_.secret);
       break;
     case pgproto::AuthRequest::kMd5Password:
-      if (credentials_.secret.empty() || credentials_.secret.starts_with("SCRAM-SHA-256$"))
+      if (credentials_.secret.empty() ||
+          pgproto::secretKind(credentials_.secret) == pgproto::SecretKind::kScramSha256)
         return loginRefused("it wants an md5 password, which is not known");
       pgproto::appendPasswordMessage(
           answer, pgproto::md5Response(server_.pool().user(), credentials_.secret, request.data));
       break;
     case pgproto::AuthRequest::kSasl: return startScram(request.mechanisms);
-    case pgproto::AuthRequest::kSaslContinue:
-    case pgproto::AuthRequest::kSaslFinal: return continueScram(request);
+    case pgproto::AuthRequest::kSaslContinue: return continueScram(request.data);
+    case pgproto::AuthRequest::kSaslFinal: {
+      if (!scram_) return unreachable("it sent SASL data out of place");
+      const Status verified = scram_->verify(request.data);
+      return verified ? true : loginRefused(verified.error());
+    }
     case pgproto::AuthRequest::kKerberosV5:
     case pgproto::AuthRequest::kGss:
     case pgproto::AuthRequest::kGssContinue:
@@ -164,7 +173,24 @@ bool ServerLogin::authentication(Bytes body) {
   return true;
 }
 
+bool ServerLogin::accepted() {
+  // Whoever asks for SCRAM and then does without the proof does not know the password, and may be anybody.
+  if (scram_ && !scram_->verified()) return loginRefused("it did not prove that it knows the password");
+  step_ = Step::kSettling;
+  return true;
+}
+
 bool ServerLogin::startScram(const std::vector<Bytes>& mechanisms) {
+  if (scram_) return unreachable("it began SASL twice");
+  bool plus = false, plain = false;
+  for (const Bytes mechanism : mechanisms) {
+    plus = plus || mechanism == pgproto::kScramSha256Plus;
+    plain = plain || mechanism == pgproto::kScramSha256;
+  }
+  const net::Tls* tls = server_.socket().tls();
+  const std::string end_point_data = tls != nullptr ? tls->endPointData() : std::string();
+  if (!plain && (!plus || end_point_data.empty()))
+    return loginRefused("it wants a SASL mechanism that Forebay does not have");
   if (isPlain(credentials_.secret)) {
     scram_.emplace(credentials_.secret, pgproto::scramNonce(randomBytes(18)));
   } else if (credentials_.scram_keys) {
@@ -173,23 +199,45 @@ bool ServerLogin::startScram(const std::vector<Bytes>& mechanisms) {
     return loginRefused(
         "it wants SCRAM, and neither a plain password nor the keys of a client's login are known");
   }
-  bool plus = false;
-  for (const Bytes mechanism : mechanisms) plus = plus || mechanism == "SCRAM-SHA-256-PLUS";
-  const net::Tls* tls = server_.socket().tls();
-  const std::string first = scram_->first(tls != nullptr && plus ? tls->endPointData() : std::string(), plus);
+  const std::string first = scram_->first(end_point_data, plus);
   std::string answer;
   pgproto::appendSaslInitialResponse(answer, scram_->mechanism(), first);
   send(answer);
   return true;
 }
 
-bool ServerLogin::continueScram(const pgproto::Authentication& request) {
+bool ServerLogin::continueScram(Bytes server_first) {
   if (!scram_) return unreachable("it sent SASL data out of place");
-  if (request.request == pgproto::AuthRequest::kSaslFinal) {
-    const Status verified = scram_->verify(request.data);
-    return verified ? true : loginRefused(verified.error());
-  }
-  const Result<std::string> final = scram_->final(request.data);
+  if (!isPlain(credentials_.secret)) return proveKnowledge(server_first);
+  Result<pgproto::ScramChallenge> challenge = pgproto::parseScramChallenge(server_first);
+  if (!challenge) return loginRefused(challenge.error());
+  if (!credentials_.derived || credentials_.derived->challenge != *challenge)
+    return deriveKeys(server_first, std::move(*challenge));
+  scram_->use(credentials_.derived->keys);
+  return proveKnowledge(server_first);
+}
+
+// Once per password and not once per login: see PoolEntry.
+bool ServerLogin::deriveKeys(Bytes server_first, pgproto::ScramChallenge challenge) {
+  step_ = Step::kDeriving;
+  server_.socket().want(false, false);
+  derivation_ = std::make_unique<KeyDerivation>(
+      server_.pool().worker().loop(), credentials_.secret, challenge,
+      [this, challenge, message = std::string(server_first)](const pgproto::ScramClientKeys& keys) {
+        if (step_ != Step::kDeriving || server_.state() != Server::State::kLogin) return;
+        step_ = Step::kAuthenticating;
+        credentials_.derived = {challenge, keys};
+        server_.pool().entry().keepDerived(credentials_);
+        scram_->use(keys);
+        if (!proveKnowledge(message)) return;
+        server_.socket().want(true, false);
+        onReadable();  // TLS may hold bytes that no event will announce
+      });
+  return false;
+}
+
+bool ServerLogin::proveKnowledge(Bytes server_first) {
+  const Result<std::string> final = scram_->final(server_first);
   if (!final) return loginRefused(final.error());
   std::string answer;
   pgproto::appendSaslResponse(answer, *final);
@@ -217,8 +265,11 @@ bool ServerLogin::refused(Bytes body) {
                                state == pgproto::sqlstate::kInvalidCatalogName ||
                                state == pgproto::sqlstate::kInsufficientPrivilege;
   std::string reason(fields.message());
-  return client_at_fault ? loginRefused(std::move(reason), std::move(response))
-                         : unreachable(std::move(reason), std::move(response));
+  if (client_at_fault) return loginRefused(std::move(reason), std::move(response));
+  // It may be this role's or this database's limit: other pools need not keep away from the host.
+  if (state == pgproto::sqlstate::kTooManyConnections)
+    return tryNextHost({DialFailure::Kind::kFull, std::move(reason), std::move(response)});
+  return unreachable(std::move(reason), std::move(response));
 }
 
 // What is sent during login is small; a socket that does not even take this much is as good as dead.
@@ -228,29 +279,34 @@ void ServerLogin::timedOut() { unreachable("server_connect_timeout: it did not a
 
 bool ServerLogin::unreachable(std::string reason, std::string response) {
   if (step_ == Step::kOver) return false;
-  WorkerPool& pool = server_.pool();
-  PostgresWorker& worker = pool.worker();
-  if (first_reason_.empty()) {
-    first_reason_ = describe(host()) + ": " + std::move(reason);
-    first_response_ = std::move(response);
-  }
-  in_.clear(worker.loop().buffers());
-  found_ = {};
+  PostgresWorker& worker = server_.pool().worker();
   worker.shared().health.failed(host(), worker.loop().now(), worker.postgres().server_login_retry,
                                 worker.jitter());
+  return tryNextHost({DialFailure::Kind::kUnreachable, std::move(reason), std::move(response)});
+}
+
+// When none is left, what went wrong with the first one counts.
+bool ServerLogin::tryNextHost(DialFailure failure) {
+  WorkerPool& pool = server_.pool();
+  if (!first_failure_) {
+    failure.reason = describe(host()) + ": " + failure.reason;
+    first_failure_ = std::move(failure);
+  }
+  in_.clear(pool.worker().loop().buffers());
+  found_ = {};
   pool.hostFailed();
   if (++host_index_ < hosts_.size()) {
     other_sslmode_tried_ = false;
     tryHost(sslMode());
     return false;
   }
-  if (first_response_.empty())
-    first_response_ =
+  if (first_failure_->response.empty())
+    first_failure_->response =
         errorResponse(pgproto::sqlstate::kConnectionFailure,
                       "no server of database \"" + pool.databaseName() + "\" can be reached",
-                      first_reason_ + " (pool " + pool.databaseName() + "/" + pool.user() + ").",
+                      first_failure_->reason + " (pool " + pool.databaseName() + "/" + pool.user() + ").",
                       "Check that PostgreSQL runs there, and hosts in the database's settings.");
-  fail({DialFailure::Kind::kUnreachable, first_reason_, first_response_});
+  fail(*first_failure_);
   return false;
 }
 

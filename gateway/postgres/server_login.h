@@ -14,9 +14,11 @@
 #include "conf/config.h"
 #include "gateway/net/buffer.h"
 #include "gateway/net/loop.h"
+#include "gateway/postgres/key_derivation.h"
 #include "gateway/postgres/pool_directory.h"
 #include "gateway/postgres/server.h"
 #include "gateway/postgres/server_dialer.h"
+#include "gateway/postgres/worker_pool.h"
 #include "pgproto/messages.h"
 #include "pgproto/scram.h"
 
@@ -32,7 +34,13 @@ class ServerLogin final : public net::Mortal {
   void timedOut();
 
  private:
-  enum class Step : uint8_t { kDialling, kAuthenticating, kSettling, kOver };
+  enum class Step : uint8_t {
+    kDialling,
+    kAuthenticating,
+    kDeriving,  // the keys of our password are being made; the server waits
+    kSettling,  // authenticated: parameters, the cancel key, ReadyForQuery
+    kOver,
+  };
 
   const conf::HostPort& host() const { return hosts_[host_index_]; }
   conf::SslMode sslMode() const;
@@ -41,11 +49,15 @@ class ServerLogin final : public net::Mortal {
   bool message(char type, Bytes body);
   bool authentication(Bytes body);
   bool startScram(const std::vector<Bytes>& mechanisms);
-  bool continueScram(const pgproto::Authentication& request);
+  bool continueScram(Bytes server_first);
+  bool deriveKeys(Bytes server_first, pgproto::ScramChallenge challenge);
+  bool proveKnowledge(Bytes server_first);
+  bool accepted();
   bool refused(Bytes body);
   void send(Bytes bytes);
   // Each of these ends this attempt, and returns false so that the caller stops reading.
   bool unreachable(std::string reason, std::string response = {});
+  bool tryNextHost(DialFailure failure);
   bool loginRefused(std::string reason, std::string response = {});
   bool succeed();
   void fail(const DialFailure& failure);
@@ -57,9 +69,10 @@ class ServerLogin final : public net::Mortal {
   std::unique_ptr<ServerDialer> dialer_;
   bool other_sslmode_tried_ = false;
   ServerCredentials credentials_;
-  std::optional<pgproto::ScramClient> scram_;
+  std::optional<pgproto::ScramClient> scram_;  // of this connection; none: the server has not asked for it
+  std::unique_ptr<KeyDerivation> derivation_;
   net::Buffer in_;
-  std::string first_reason_, first_response_;
+  std::optional<DialFailure> first_failure_;
   Server::LoggedIn found_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/postgres/auth_query.h"
 #include "gateway/postgres/cancel.h"
 #include "gateway/postgres/client.h"
 #include "gateway/postgres/events.h"
@@ -18,13 +19,13 @@ constexpr seconds kWishAgain{1};
 
 constexpr std::string_view kYielded = "its place is needed by another pool";
 
-// A pool of servers in replication mode is a database entry's own, under another name.
+// A pool of servers in replication mode is a database entry's own, under another name; so is auth_query's.
 constexpr std::string_view kReplicationSuffix = ":replication";
 
 std::string_view entryName(std::string_view pool_name) {
-  return pool_name.ends_with(kReplicationSuffix)
-             ? pool_name.substr(0, pool_name.size() - kReplicationSuffix.size())
-             : pool_name;
+  for (const std::string_view suffix : {kReplicationSuffix, AuthQueries::kPoolSuffix})
+    if (pool_name.ends_with(suffix)) return pool_name.substr(0, pool_name.size() - suffix.size());
+  return pool_name;
 }
 
 }  // namespace
@@ -57,7 +58,7 @@ void WorkerPool::request(Borrower& borrower) {
       return lend(*idle, borrower, now);
     }
   }
-  if (now < refused_until_ && servers_.empty()) return borrower.failed(refusal_);
+  if (now < refused_until_ && refused_all_ && servers_.empty()) return borrower.failed(refusal_);
   if (!borrower.patient() && servers_.empty() && !refusal_.empty() && !mayDialNow(now))
     return borrower.failed(refusal_);
   counters().waits.add();
@@ -118,8 +119,8 @@ void WorkerPool::dialFailed(Server& server, const DialFailure& failure) {
   const Instant now = worker_.loop().now();
   worker_.log().warning() << "pool " << databaseName() << "/" << user() << ": " << failure.reason;
   refusal_ = failure.response;
-  const bool refused = failure.kind == DialFailure::Kind::kLoginRefused;
-  if (refused) {
+  refused_all_ = failure.kind == DialFailure::Kind::kLoginRefused;
+  if (failure.kind != DialFailure::Kind::kUnreachable) {
     const Duration pause = std::min<Duration>(kRefusalPause * (1 << std::min(refusals_++, 5u)),
                                               worker_.postgres().server_login_retry);
     refused_until_ = now + pause;
@@ -129,7 +130,7 @@ void WorkerPool::dialFailed(Server& server, const DialFailure& failure) {
   }
   closed(server);
   // With other servers up, the queue still moves: only who cannot be helped hears of it.
-  if (servers_.empty()) failWaiters(failure.response, !refused);
+  if (servers_.empty()) failWaiters(failure.response, !refused_all_);
   dialIfWanted();
 }
 
@@ -338,6 +339,8 @@ void WorkerPool::applySettings() {
     database.startup_parameters.insert(*replication);
     if (database.dbname.empty()) database.dbname = entryName(databaseName());
   }
+  if (databaseName().ends_with(AuthQueries::kPoolSuffix))
+    database = AuthQueries::ownDatabase(*found, entryName(databaseName()), user());
   const bool elsewhere = !(database.hosts == database_.hosts && database.dbname == database_.dbname &&
                            database.user == database_.user && database.password == database_.password &&
                            database.startup_parameters == database_.startup_parameters &&

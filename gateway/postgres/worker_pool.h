@@ -25,7 +25,8 @@ struct InClientList;
 // Why a server could not be had.
 struct DialFailure {
   enum class Kind : uint8_t {
-    kUnreachable,   // no connection, or the server cannot take us now: another time it may
+    kUnreachable,   // no connection, or the server cannot take anybody now: another time it may
+    kFull,          // the server, the database or the role has all its connections: another time there is room
     kLoginRefused,  // the server knows us not: waiting will not help these clients
   };
   Kind kind = Kind::kUnreachable;
@@ -113,7 +114,8 @@ class WorkerPool : public Deadline {
   pools::Pool pool_;
   uint32_t dialling_ = 0;
   size_t host_at_ = 0;
-  Instant refused_until_{};  // the server refused our login: until then its answer stands
+  Instant refused_until_{};   // the server did not let us in: until then its answer stands,
+  bool refused_all_ = false;  // also for those who could wait
   Instant retired_at_{};     // a server was replaced for its age
   unsigned refusals_ = 0;
   std::string refusal_;
