@@ -75,6 +75,10 @@ void RawClient::answerAuthentication(const Message& request, const std::string& 
   }
 }
 
+void RawClient::startTls(const TlsOptions& options) {
+  tls_ = std::make_unique<TlsSession>(fd_.get(), options);
+}
+
 void RawClient::send(std::string_view bytes) {
   while (!bytes.empty()) {
     if (!waitFor(fd_.get(), POLLOUT, kPatience)) fail("the peer takes no bytes");
@@ -83,6 +87,11 @@ void RawClient::send(std::string_view bytes) {
 }
 
 size_t RawClient::trySend(std::string_view bytes) {
+  if (tls_) {
+    const size_t put = tls_->write(bytes);
+    if (put == 0 && tls_->ended()) fail("send: the TLS session has ended");
+    return put;
+  }
   const ssize_t sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   if (sent >= 0) return static_cast<size_t>(sent);
   if (errno != EAGAIN) failErrno("send");
@@ -158,9 +167,16 @@ void RawClient::reset() {
 
 bool RawClient::fill(SteadyTime deadline) {
   char buffer[65536];
+  if (tls_) {  // which may hold bytes that the socket does not announce
+    if (const size_t got = tls_->read(buffer, sizeof buffer); got > 0 || tls_->ended()) {
+      unread_.append(buffer, got);
+      return got > 0;
+    }
+  }
   if (!waitFor(fd_.get(), POLLIN, milliseconds(pollTimeout(deadline)))) {
     fail("no answer in time; " + std::to_string(unread_.size()) + " bytes of an unfinished message");
   }
+  if (tls_) return true;
   const ssize_t size = recv(fd_.get(), buffer, sizeof buffer, 0);
   if (size < 0 && errno != ECONNRESET) failErrno("recv");
   if (size <= 0) return false;

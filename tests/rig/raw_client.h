@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "tests/rig/sockets.h"
+#include "tests/rig/tls.h"
 #include "tests/rig/wire.h"
 
 namespace forebay::rig {
@@ -42,6 +44,10 @@ class RawClient {
   // Logs in with trust, a cleartext or an md5 password, and reads up to ReadyForQuery. Throws with the
   // server's words when it is refused.
   void login(const std::string& database, const std::string& user, const LoginOptions& options = {});
+
+  // Goes on in TLS, at once or after an SSLRequest was answered with S. Throws when the handshake fails.
+  void startTls(const TlsOptions& options = {});
+  const TlsSession* tls() const { return tls_.get(); }
 
   void send(std::string_view bytes);
   // As much as the socket takes at once; what is left is the caller's to keep.
@@ -77,6 +83,7 @@ class RawClient {
   void answerAuthentication(const Message& request, const std::string& user, const std::string& password);
 
   Fd fd_;
+  std::unique_ptr<TlsSession> tls_;
   std::string unread_;
   std::map<std::string, std::string> parameters_;
   uint32_t pid_ = 0;

@@ -57,6 +57,11 @@ std::string md5Password(std::string_view user, std::string_view password, std::s
       'p', cstring("md5" + md5Hex(md5Hex(std::string(password) + std::string(user)) + std::string(salt))));
 }
 
+std::string saslInitialResponse(std::string_view mechanism, std::string_view data) {
+  return message('p', cstring(mechanism) + int32(static_cast<uint32_t>(data.size())) + std::string(data));
+}
+std::string saslResponse(std::string_view data) { return message('p', data); }
+
 std::string query(std::string_view sql) { return message('Q', cstring(sql)); }
 
 std::string parse(std::string_view statement, std::string_view sql) {

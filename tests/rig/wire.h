@@ -28,6 +28,9 @@ std::string cancelRequest(uint32_t pid, std::string_view secret);
 std::string password(std::string_view text);
 std::string md5Password(std::string_view user, std::string_view password, std::string_view salt);
 
+std::string saslInitialResponse(std::string_view mechanism, std::string_view data);
+std::string saslResponse(std::string_view data);
+
 std::string query(std::string_view sql);
 std::string parse(std::string_view statement, std::string_view sql);
 std::string bind(std::string_view portal, std::string_view statement,
