@@ -64,13 +64,15 @@ void Client::loggedIn(LoggedIn result) {
   replication_ = result.replication;
   long_secret_ = result.protocol >= 0x30002;
   parameters_ = std::move(result.parameters);
-  if (pool_ != nullptr) pool_->clients().pushBack(*this);
+  if (pool_ != nullptr) pool_->join(*this);
   if (pool_ == nullptr) ++worker_.console_clients;
   enter(pool_ != nullptr ? State::kIdle : State::kConsole);
   if (worker_.config().log.log_connections) logEvent("logged in");
   send(result.greeting);
   if (state_ == State::kClosed) return;
   if (worker_.draining()) leaveBy(state_since_);
+  in_.append(worker_.loop().buffers(), result.early);
+  takeHeld();
 }
 
 // ---- events

@@ -62,6 +62,7 @@ class Client final : public net::Mortal,
     uint32_t protocol = 0;
     pools::ParametersRef parameters;
     std::string greeting;  // from AuthenticationOk to ReadyForQuery
+    std::string early;     // what the client sent behind its login without waiting for the answer
   };
   void loggedIn(LoggedIn result);
   net::Socket& socket() { return socket_; }

@@ -310,6 +310,7 @@ void ClientLogin::finish() {
     greeting_ += noticeResponse("00000", worker.postgres().login_notify_message);
   pgproto::appendReadyForQuery(greeting_, 'I');
   result.greeting = std::move(greeting_);
+  result.early = in_.bytes();
   client_.loggedIn(std::move(result));
 }
 
@@ -327,6 +328,7 @@ void ClientLogin::enterConsole() {
   pgproto::appendBackendKeyData(greeting_, client_.pid(), client_.cancelSecret());
   pgproto::appendReadyForQuery(greeting_, 'I');
   result.greeting = std::move(greeting_);
+  result.early = in_.bytes();
   client_.loggedIn(std::move(result));
 }
 

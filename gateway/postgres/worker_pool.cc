@@ -79,6 +79,11 @@ void WorkerPool::requestAgain(Borrower& borrower) {
   wake();
 }
 
+void WorkerPool::join(Client& client) {
+  clients_.pushBack(client);
+  keepMinimum();
+}
+
 void WorkerPool::withdraw(Borrower& borrower) { pool_.leave(borrower); }
 
 void WorkerPool::lend(Server& server, Borrower& borrower, Instant waited_since) {

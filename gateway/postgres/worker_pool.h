@@ -25,8 +25,8 @@ struct InClientList;
 // Why a server could not be had.
 struct DialFailure {
   enum class Kind : uint8_t {
-    kUnreachable,   // no connection, or the server cannot take anybody now: another time it may
-    kFull,          // the server, the database or the role has all its connections: another time there is room
+    kUnreachable,  // no connection, or the server cannot take anybody now: another time it may
+    kFull,         // the server, the database or the role has all its connections: another time there is room
     kLoginRefused,  // the server knows us not: waiting will not help these clients
   };
   Kind kind = Kind::kUnreachable;
@@ -43,6 +43,7 @@ class WorkerPool : public Deadline {
   // Asks for a server. A patient borrower waits while servers cannot be reached; another one fails with the
   // reason.
   void request(Borrower& borrower);
+  void join(Client& client);  // it has logged in
   void withdraw(Borrower& borrower);
 
   // Told by servers.
@@ -116,7 +117,7 @@ class WorkerPool : public Deadline {
   size_t host_at_ = 0;
   Instant refused_until_{};   // the server did not let us in: until then its answer stands,
   bool refused_all_ = false;  // also for those who could wait
-  Instant retired_at_{};     // a server was replaced for its age
+  Instant retired_at_{};      // a server was replaced for its age
   unsigned refusals_ = 0;
   std::string refusal_;
   IntrusiveList<Server, InServerList> servers_;
