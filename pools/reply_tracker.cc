@@ -1,19 +1,36 @@
 #include "pools/reply_tracker.h"
 
-#include <algorithm>
-
 namespace forebay::pools {
+namespace {
+
+bool endsBatch(Owed kind) {
+  switch (kind) {
+    case Owed::kSync:
+    case Owed::kInjectedSync:
+    case Owed::kQuery:
+    case Owed::kFunctionCall:
+    case Owed::kInjectedQuery: return true;
+    case Owed::kNothing:
+    case Owed::kExtended:
+    case Owed::kParse:
+    case Owed::kInjectedParse:
+    case Owed::kCloseForParse:
+    case Owed::kInjectedClose:
+    case Owed::kCopyEnd: break;
+  }
+  return false;
+}
+
+}  // namespace
 
 void ReplyTracker::sent(Owed kind, const StatementKey& statement) {
-  if (kind == Owed::kSync) {
-    if (copyingIn() && !copy_end_sent_) return;  // the server ignores it
-    skipping_ = false;
+  if (kind == Owed::kSync || kind == Owed::kInjectedSync) skipping_ = false;
+  if (skipping_) {
+    astray_ = astray_ || ambiguous();
+    return;
   }
-  if (skipping_) return;
-  const bool ends_batch = kind == Owed::kSync || kind == Owed::kQuery || kind == Owed::kInjectedQuery ||
-                          kind == Owed::kFunctionCall;
-  unsynced_ = !ends_batch;
-  if (ends_batch) ++batch_;
+  unsynced_ = !endsBatch(kind);
+  if (!unsynced_) ++batch_;
   if (kind == Owed::kExtended && !owed_.empty() && owed_.back().kind == Owed::kExtended) {
     ++owed_.back().count;
     return;
@@ -22,25 +39,28 @@ void ReplyTracker::sent(Owed kind, const StatementKey& statement) {
 }
 
 void ReplyTracker::sentCopyEnd() {
-  if (!copying()) syncs_before_end_ = syncsOwed();
-  copy_end_sent_ = true;
+  if (owed_.empty()) return;  // no COPY can be open: the server ignores it
+  // A Sync sent so far is ignored by the COPY that is fed: one more must follow.
+  if (copyingIn() && head() == Owed::kExtended) unsynced_ = true;
+  owed_.pushBack({Owed::kCopyEnd, 1, {}});
 }
 
 Reply ReplyTracker::received(char type, char status, PreparedSet& prepared) {
+  if (type == 'Z') return ready(status);
+  if (!astray_) doubtful_ = 0;
   switch (type) {
-    case 'Z': return ready(status);
     case 'E': return failed(prepared);
     case '1':
     case '3': return completed(prepared);
     case '2':
     case 'T':
     case 'n':
-    case 's': return extendedCompleted();
+    case 's':
+    case 'I': return extendedCompleted();
     case 'C': return commandCompleted();
-    case 'I': return emptyQuery();
-    case 'G': copyStarted(Copy::kIn); break;
-    case 'H': copyStarted(Copy::kOut); break;
-    case 'W': copyStarted(Copy::kBoth); break;
+    case 'G': copy_ = Copy::kIn; break;
+    case 'H': copy_ = Copy::kOut; break;
+    case 'W': copy_ = Copy::kBoth; break;
     case 'c':
       if (copy_ == Copy::kOut) copy_ = Copy::kNone;
       break;
@@ -52,128 +72,128 @@ Reply ReplyTracker::received(char type, char status, PreparedSet& prepared) {
 // ParseComplete or CloseComplete.
 Reply ReplyTracker::completed(PreparedSet& prepared) {
   const Owed kind = head();
+  if (kind == Owed::kNothing) return Reply::kPass;
+  const StatementKey statement = owed_.front().statement;
   switch (kind) {
     case Owed::kParse:
     case Owed::kInjectedParse:
-      prepared.parseCompleted(owed_.front().statement);
-      owed_.popFront();
+      prepared.parseCompleted(statement);
+      popFront();
       return kind == Owed::kParse ? Reply::kPass : Reply::kSwallow;
-    case Owed::kCloseForParse: owed_.popFront(); return Reply::kAsParseComplete;
-    case Owed::kInjectedClose: owed_.popFront(); return Reply::kSwallow;
+    case Owed::kCloseForParse: popFront(); return Reply::kAsParseComplete;
+    case Owed::kInjectedClose:
+      prepared.closeCompleted(statement);
+      popFront();
+      return Reply::kSwallow;
     case Owed::kNothing:
     case Owed::kExtended:
     case Owed::kSync:
+    case Owed::kInjectedSync:
     case Owed::kQuery:
     case Owed::kFunctionCall:
-    case Owed::kInjectedQuery: return extendedCompleted();
+    case Owed::kInjectedQuery:
+    case Owed::kCopyEnd: return extendedCompleted();
   }
   return Reply::kUnexpected;
 }
 
 Reply ReplyTracker::extendedCompleted() {
   if (head() == Owed::kInjectedQuery) return Reply::kSwallow;
-  if (head() == Owed::kExtended && --owed_.front().count == 0) owed_.popFront();
+  if (head() == Owed::kExtended && --owed_.front().count == 0) popFront();
   return Reply::kPass;
 }
 
 Reply ReplyTracker::commandCompleted() {
   if (copyingIn()) forgetEatenSyncs();
   copy_ = Copy::kNone;
-  copy_end_sent_ = false;
-  return extendedCompleted();
-}
-
-Reply ReplyTracker::emptyQuery() {
-  if (head() == Owed::kInjectedQuery) marker_seen_ = true;
   return extendedCompleted();
 }
 
 Reply ReplyTracker::failed(PreparedSet& prepared) {
   dropped_parses_ = 0;
-  const bool was_copying_in = copyingIn();
+  if (copyingIn()) {
+    // Whether the server got as far as reading, and so ignoring, the Syncs in front of the data is not told.
+    doubtful_ += forgetEatenSyncs();
+    // What follows in the same batch was skipped up to this Sync, or answered behind one of those.
+    if (ambiguous() && head() == Owed::kExtended && owed_.size() > 1 && owed_[1].kind != Owed::kSync)
+      astray_ = true;
+  }
   copy_ = Copy::kNone;
   switch (head()) {
     case Owed::kInjectedQuery: return Reply::kSwallow;
-    case Owed::kNothing:  // the server says why it goes
-    case Owed::kSync:     // the implicit COMMIT failed: ReadyForQuery follows
+    case Owed::kNothing: return Reply::kPass;       // the server says why it goes
+    case Owed::kInjectedSync: return Reply::kPass;  // the implicit COMMIT failed: ReadyForQuery follows
+    case Owed::kSync:
     case Owed::kQuery:
-    case Owed::kFunctionCall: return Reply::kPass;
+    case Owed::kFunctionCall:
+      owed_.front().kind = Owed::kSync;  // ReadyForQuery follows, and nothing else
+      return Reply::kPass;
     case Owed::kExtended:
     case Owed::kParse:
     case Owed::kInjectedParse:
     case Owed::kCloseForParse:
-    case Owed::kInjectedClose: break;
+    case Owed::kInjectedClose:
+    case Owed::kCopyEnd: break;
   }
-  // Whether the server got as far as reading, and so ignoring, the Sync in front of the data is not told.
-  if (was_copying_in && eaten_syncs_ > 0) {
-    ambiguous_ = true;
-    marker_seen_ = false;
-  }
-  if (was_copying_in) forgetEatenSyncs();
-  copy_end_sent_ = false;
   skipToSync(prepared);
   return Reply::kPass;
 }
 
 void ReplyTracker::skipToSync(PreparedSet& prepared) {
-  while (!owed_.empty() && head() != Owed::kSync) {
+  while (head() != Owed::kNothing && head() != Owed::kSync && head() != Owed::kInjectedSync) {
     const Entry& entry = owed_.front();
     if (entry.kind == Owed::kParse || entry.kind == Owed::kCloseForParse) ++dropped_parses_;
     if (entry.kind == Owed::kParse || entry.kind == Owed::kInjectedParse)
       prepared.parseSkipped(entry.statement);
-    if (entry.kind == Owed::kInjectedClose) {  // not closed after all
-      prepared.parseSent(entry.statement, batch_);
-      prepared.parseCompleted(entry.statement);
-    }
+    if (entry.kind == Owed::kInjectedClose) prepared.closeSkipped(entry.statement);
     owed_.popFront();
   }
   skipping_ = owed_.empty();
+  if (skipping_) unsynced_ = true;
 }
 
 Reply ReplyTracker::ready(char status) {
   status_ = status;
   copy_ = Copy::kNone;
-  copy_end_sent_ = false;
-  eaten_syncs_ = 0;
   const Owed kind = head();
-  if (kind == Owed::kInjectedQuery) {
-    if (ambiguous_ && !marker_seen_) return Reply::kPass;  // the one that could not be foreseen
-    ambiguous_ = false;
-    owed_.popFront();
-    return Reply::kSwallow;
+  if (astray_) return Reply::kUnexpected;
+  if (kind == Owed::kSync || (endsBatch(kind) && !ambiguous())) {
+    popFront();
+    const bool ours = kind == Owed::kInjectedQuery || kind == Owed::kInjectedSync;
+    return ours ? Reply::kSwallow : Reply::kPass;
   }
-  if (kind == Owed::kSync || kind == Owed::kQuery || kind == Owed::kFunctionCall) {
-    owed_.popFront();
-    return Reply::kPass;
-  }
-  return ambiguous_ ? Reply::kPass : Reply::kUnexpected;
+  if (!ambiguous()) return Reply::kUnexpected;
+  // Nothing else of what is owed has come: it answers one of the Syncs in doubt.
+  --doubtful_;
+  if (owed_.empty()) skipping_ = unsynced_ = false;
+  return Reply::kPass;
 }
 
-void ReplyTracker::copyStarted(Copy direction) {
-  copy_ = direction;
-  if (direction == Copy::kOut || head() != Owed::kExtended) return;
-  eaten_syncs_ = copy_end_sent_ ? syncs_before_end_ : syncsOwed();
-}
-
-// The Syncs that the COPY ignored get no ReadyForQuery.
-void ReplyTracker::forgetEatenSyncs() {
+// The Syncs that were sent before the end of the COPY's data get no ReadyForQuery. Returns how many those
+// are.
+uint32_t ReplyTracker::forgetEatenSyncs() {
   Ring<Entry> kept;
+  uint32_t eaten = 0;
+  bool ended = false;
   for (size_t i = 0; i < owed_.size(); ++i) {
-    if (owed_[i].kind == Owed::kSync && eaten_syncs_ > 0) {
-      --eaten_syncs_;
-      unsynced_ = true;  // until the Sync behind the CopyDone
+    const Entry& entry = owed_[i];
+    if (!ended && entry.kind == Owed::kCopyEnd) {
+      ended = true;
+    } else if (!ended && entry.kind == Owed::kSync) {
+      ++eaten;
     } else {
-      if (owed_[i].kind == Owed::kSync) unsynced_ = false;
-      kept.pushBack(owed_[i]);
+      if (entry.kind != Owed::kCopyEnd) unsynced_ = !endsBatch(entry.kind);
+      kept.pushBack(entry);
     }
   }
   std::swap(owed_, kept);
+  return eaten;
 }
 
-uint32_t ReplyTracker::syncsOwed() const {
-  uint32_t count = 0;
-  for (size_t i = 0; i < owed_.size(); ++i) count += owed_[i].kind == Owed::kSync;
-  return count;
+// What gets no answer goes along.
+void ReplyTracker::popFront() {
+  owed_.popFront();
+  while (!owed_.empty() && owed_.front().kind == Owed::kCopyEnd) owed_.popFront();
 }
 
 }  // namespace forebay::pools

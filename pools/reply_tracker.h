@@ -4,11 +4,9 @@
 // matched against that record. Two rules of the protocol shape it
 // (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-EXT-QUERY):
 //   - after an error in an extended-query message the server skips everything up to the next Sync, a simple
-//   Query
-//     included, and sends one ReadyForQuery: what was skipped is owed no longer;
+//     Query included, and sends one ReadyForQuery: what was skipped is owed no longer;
 //   - while the server reads COPY data it ignores Sync and Flush: a Sync sent right behind the Execute of a
-//   COPY FROM
-//     STDIN gets no ReadyForQuery of its own.
+//     COPY FROM STDIN gets no ReadyForQuery of its own.
 // Messages that Forebay slipped in are marked, and so are their answers, which no client must see.
 // Pure bookkeeping: no I/O, not thread-safe.
 #pragma once
@@ -32,9 +30,11 @@ enum class Owed : uint8_t {
                    // the order
   kInjectedClose,  // our Close of an evicted statement: its CloseComplete is swallowed
   kSync,
+  kInjectedSync,  // our Sync in place of the client's Flush: its ReadyForQuery is swallowed
   kQuery,
   kFunctionCall,
   kInjectedQuery,  // our own SQL, such as SET or ROLLBACK: everything up to its ReadyForQuery is swallowed
+  kCopyEnd,  // CopyDone or CopyFail: gets no answer, but the Syncs in front of it may not get one either
 };
 
 enum class Reply : uint8_t {
@@ -51,7 +51,7 @@ class ReplyTracker {
   void sent(Owed kind, const StatementKey& statement = {});
 
   void sentCopyEnd();  // CopyDone or CopyFail
-  void sentFlush() { unsynced_ = true; }
+  // Flush is not told: it asks for what is owed already, and leaves nothing behind.
 
   // Told of each message received, in order. `status` is the body of a ReadyForQuery, else ignored. Types
   // that answer nothing (NoticeResponse, ParameterStatus, NotificationResponse, DataRow, CopyData) need not
@@ -60,24 +60,27 @@ class ReplyTracker {
 
   // May the server go to another client? Everything owed has come, no transaction, COPY or unsynced batch is
   // open.
-  bool idle() const { return owed_.empty() && status_ == 'I' && !copying() && !unsynced_ && !ambiguous_; }
+  bool idle() const { return owed_.empty() && status_ == 'I' && !copying() && !unsynced_ && doubtful_ == 0; }
   bool nothingOwed() const { return owed_.empty(); }
   // The client left a batch without Sync: the server will not say ReadyForQuery before it gets one.
   bool unsynced() const { return unsynced_; }
   bool copying() const { return copy_ != Copy::kNone; }
   bool copyingIn() const { return copy_ == Copy::kIn || copy_ == Copy::kBoth; }
-  // An error came while a COPY was fed: how many ReadyForQuery are still to come cannot be known from
-  // outside. To find out, send an empty Query of our own (kInjectedQuery) once nothing else is owed: its
-  // EmptyQueryResponse marks the place.
-  bool ambiguous() const { return ambiguous_; }
-  bool wantsMarker() const { return ambiguous_ && owed_.empty() && status_ == 'I' && !unsynced_; }
+  // An error came while a COPY was fed: whether the server had read, and so ignored, the Syncs in front of
+  // the data cannot be known from outside, nor how many ReadyForQuery are still to come. The next reply that
+  // is none tells: by then all have come. Where nothing else is owed, an empty Query of our own
+  // (kInjectedQuery) makes sure that there is one: its EmptyQueryResponse.
+  bool ambiguous() const { return doubtful_ > 0; }
+  bool wantsMarker() const { return ambiguous() && owed_.empty() && !unsynced_; }
   // How many Parses of the client the last error took with it: since they were skipped, their names stand for
   // nothing.
   uint32_t droppedParses() const { return dropped_parses_; }
   char status() const { return status_; }  // of the last ReadyForQuery: 'I', 'T' or 'E'
   bool skipping() const { return skipping_; }
+  // Does the next ParseComplete or CloseComplete answer a Parse that the client has sent and that is tracked?
+  bool clientParseNext() const { return head() == Owed::kParse || head() == Owed::kCloseForParse; }
   // Swallowing the answers of our own SQL right now?
-  bool inInjectedQuery() const { return !owed_.empty() && owed_[0].kind == Owed::kInjectedQuery; }
+  bool inInjectedQuery() const { return head() == Owed::kInjectedQuery; }
   size_t outstanding() const { return owed_.size(); }
   // Rises with each Sync and Query sent: messages with the same number stand or fall together.
   uint32_t batch() const { return batch_; }
@@ -96,23 +99,18 @@ class ReplyTracker {
   Reply commandCompleted();
   Reply failed(PreparedSet& prepared);
   Reply ready(char status);
-  Reply emptyQuery();
-  void copyStarted(Copy direction);
-  void forgetEatenSyncs();
+  uint32_t forgetEatenSyncs();
   void skipToSync(PreparedSet& prepared);
-  uint32_t syncsOwed() const;
+  void popFront();
 
   Ring<Entry> owed_;
   uint32_t batch_ = 0;
   char status_ = 'I';
   Copy copy_ = Copy::kNone;
-  bool copy_end_sent_ = false;
-  uint32_t syncs_before_end_ = 0;  // Syncs owed when the CopyDone was sent ahead of the CopyInResponse
-  uint32_t eaten_syncs_ = 0;       // sent behind the Execute of a COPY FROM STDIN: the COPY ignores them
   bool unsynced_ = false;
   bool skipping_ = false;  // an error came and no Sync was sent yet: what is sent now gets no answer
-  bool ambiguous_ = false;
-  bool marker_seen_ = false;
+  uint32_t doubtful_ = 0;  // Syncs that a failed COPY may have ignored, or not
+  bool astray_ = false;    // what was sent behind those may have been skipped, or not: no way to go on
   uint32_t dropped_parses_ = 0;
 };
 

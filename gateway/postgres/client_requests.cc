@@ -94,9 +94,9 @@ Client::Step Client::message(const pgproto::Header& header, Bytes there, bool wh
       if (!haveServer()) return Step::kWait;
       server_->tracker().sent(Owed::kExtended);
       break;
-    case 'H':
-      if (!haveServer()) return Step::kWait;
-      server_->tracker().sentFlush();
+    case 'H':  // asks for what is owed already: without a server, nothing
+      if (state_ == State::kWaiting) return Step::kWait;
+      if (state_ != State::kActive) return Step::kTaken;
       break;
     case 'S':
       if (!haveServer()) return Step::kWait;
