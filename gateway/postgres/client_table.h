@@ -21,15 +21,18 @@ class Client;
 
 struct ClientPid {
   static constexpr uint32_t kSlotBits = 18, kWorkerBits = 6, kGatewayBits = 7;
-  static constexpr uint32_t kMaxSlots = 1u << kSlotBits;
+  static constexpr uint32_t kMaxSlots = (1u << kSlotBits) - 1;
   static constexpr uint32_t kMaxWorkers = 1u << kWorkerBits;
 
   uint32_t gateway = 0, worker = 0, slot = 0;
 
-  uint32_t encode() const { return (gateway << (kWorkerBits + kSlotBits)) | (worker << kSlotBits) | slot; }
+  // Never 0, which is no process, and never negative where a driver keeps it in a signed number.
+  uint32_t encode() const {
+    return (gateway << (kWorkerBits + kSlotBits)) | (worker << kSlotBits) | (slot + 1);
+  }
   static ClientPid decode(uint32_t pid) {
     return {(pid >> (kWorkerBits + kSlotBits)) & ((1u << kGatewayBits) - 1),
-            (pid >> kSlotBits) & (kMaxWorkers - 1), pid & (kMaxSlots - 1)};
+            (pid >> kSlotBits) & (kMaxWorkers - 1), (pid & kMaxSlots) - 1};
   }
 };
 
