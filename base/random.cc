@@ -2,8 +2,10 @@
 
 #include <sys/random.h>
 
+#include <cassert>
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 
 namespace forebay {
 
@@ -22,6 +24,17 @@ std::string randomBytes(size_t size) {
   std::string out(size, '\0');
   fillRandom(out.data(), size);
   return out;
+}
+
+void RandomStock::take(void* out, size_t size) {
+  assert(size <= stock_.size());
+  if (left_ < size) {
+    fillRandom(stock_.data(), stock_.size());
+    left_ = stock_.size();
+  }
+  left_ -= size;
+  std::memcpy(out, stock_.data() + left_, size);
+  std::memset(stock_.data() + left_, 0, size);
 }
 
 }  // namespace forebay

@@ -97,7 +97,7 @@ Status Control::start() {
 Status Control::listen() {
   const conf::ListenSettings& settings = settings_->config->listen;
   net::ListenOptions options{settings.listen_backlog, settings.unix_socket_mode, settings.unix_socket_group,
-                             settings_->config->postgres.tcp.defer_accept};
+                             settings_->config->postgres.tcp};
   for (conf::ListenAddress address : settings.postgres) {
     const size_t sockets = address.isUnix() ? 1 : workers_.size();
     for (size_t i = 0; i < sockets; ++i) {

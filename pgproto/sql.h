@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "base/bytes.h"
@@ -67,11 +68,18 @@ struct SetStatement {
   bool reset = false;
 };
 bool parseSetStatement(Bytes sql, SetStatement& out);
+// `SET [SESSION] name {TO|=} value, value ...` as a whole text: `value` is the list as written, good for a
+// SET of ours. False where it holds a comment or a semicolon.
+bool parseSetList(Bytes sql, SetStatement& out);
 // Appends the value as the server understands it. False for an E'' string with escapes.
 bool appendSetValue(const SetStatement& set, std::string& out);
 
-// `RESET ALL` as a whole text.
-bool isResetAll(Bytes sql);
+// True when nothing that the text sets for the session needs watching: each SET, and each set_config() with a
+// literal name, is of a parameter that `known` says yes to, or gives back a role or an authorization.
+bool setsOnlyKnown(Bytes sql, const std::function<bool(Bytes)>& known);
+
+// Is there a `RESET ALL` among the statements of the text?
+bool resetsAll(Bytes sql);
 
 // `DEALLOCATE [PREPARE] name` as a whole text: the name, folded as PostgreSQL folds identifiers.
 bool parseDeallocate(Bytes sql, std::string& name);

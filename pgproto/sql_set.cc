@@ -197,6 +197,24 @@ void unescapeInto(std::string& out, Bytes text, char quote) {
 
 }  // namespace
 
+bool parseSetList(Bytes sql, SetStatement& out) {
+  Reader in(sql);
+  if (!in.accept("set")) return false;
+  Reader ahead = in;
+  if (ahead.accept("session") && !ahead.token().isSymbol('=') && !ahead.token().isWord("to")) in = ahead;
+  if (!readName(in, out) || !(in.acceptSymbol('=') || in.accept("to"))) return false;
+  const SqlToken first = in.token();
+  const bool quoted = first.kind == SqlTokenKind::kString || first.kind == SqlTokenKind::kQuotedName;
+  if (!quoted && first.kind != SqlTokenKind::kWord && first.kind != SqlTokenKind::kNumber) return false;
+  Bytes list = sql.substr(static_cast<size_t>(first.text.data() - sql.data()) - (quoted ? 1 : 0));
+  const size_t end = list.find_last_not_of(" \t\r\n\f;");
+  list = list.substr(0, end == Bytes::npos ? 0 : end + 1);
+  out.value = list;
+  const bool starts_right = !quoted || list[0] == '\'' || list[0] == '"';
+  return starts_right && list.find(';') == Bytes::npos && list.find("--") == Bytes::npos &&
+         list.find("/*") == Bytes::npos;
+}
+
 bool parseSetStatement(Bytes sql, SetStatement& out) {
   out.name_size = 0;
   out.value = {};
@@ -205,11 +223,6 @@ bool parseSetStatement(Bytes sql, SetStatement& out) {
   const bool is_set = in.accept("set");
   if (!is_set && !in.accept("reset")) return false;
   return (is_set ? readSet(in, out) : readReset(in, out)) && in.atTextEnd();
-}
-
-bool isResetAll(Bytes sql) {
-  Reader in(sql);
-  return in.accept("reset") && in.accept("all") && in.atTextEnd();
 }
 
 bool appendSetValue(const SetStatement& set, std::string& out) {
@@ -244,6 +257,55 @@ bool parseDeallocate(Bytes sql, std::string& name) {
   else
     foldInto(name, token.text);
   return name.size() <= kMaxIdentifier;
+}
+
+namespace {
+
+// Behind SET: a parameter that is known, or what ends an earlier SET ROLE or SET SESSION AUTHORIZATION.
+bool setsKnown(SqlLexer& lexer, const std::function<bool(Bytes)>& known) {
+  SqlToken token = lexer.next();
+  if (token.isWord("role")) {
+    token = lexer.next();
+    return token.isWord("none") || token.isWord("default");
+  }
+  if (token.isWord("local") || token.isWord("transaction") || token.isWord("constraints")) return true;
+  if (token.isWord("session")) token = lexer.next();
+  if (token.isWord("authorization")) return lexer.next().isWord("default");
+  return token.kind == SqlTokenKind::kWord && known(token.text);
+}
+
+bool setConfigIsKnown(SqlLexer& lexer, const std::function<bool(Bytes)>& known) {
+  if (!lexer.next().isSymbol('(')) return false;
+  const SqlToken name = lexer.next();
+  return name.kind == SqlTokenKind::kString && name.text.data()[-1] == '\'' && known(name.text);
+}
+
+}  // namespace
+
+bool setsOnlyKnown(Bytes sql, const std::function<bool(Bytes)>& known) {
+  SqlLexer lexer(sql);
+  bool statement_starts = true, any = false;
+  for (SqlToken token = lexer.next(); token.kind != SqlTokenKind::kEnd; token = lexer.next()) {
+    const bool is_set = statement_starts && token.isWord("set");
+    const bool is_set_config = token.isWord("set_config");
+    statement_starts = token.isSymbol(';');
+    if (is_set && !setsKnown(lexer, known)) return false;
+    if (is_set_config && !setConfigIsKnown(lexer, known)) return false;
+    any = any || is_set || is_set_config;
+  }
+  return any;
+}
+
+bool resetsAll(Bytes sql) {
+  SqlLexer lexer(sql);
+  bool statement_starts = true;
+  for (SqlToken token = lexer.next(); token.kind != SqlTokenKind::kEnd;) {
+    const bool resets = statement_starts && token.isWord("reset");
+    statement_starts = token.isSymbol(';');
+    token = lexer.next();
+    if (resets && token.isWord("all")) return true;
+  }
+  return false;
 }
 
 }  // namespace forebay::pgproto

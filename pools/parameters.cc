@@ -13,11 +13,22 @@ bool nameLess(Bytes a, Bytes b) {
                                       [](char x, char y) { return lower(x) < lower(y); });
 }
 
+// What a server reports, or a client asks for at its login, may be a list written out as one text, such as a
+// search_path. SET would take that for one name; set_config() reads it as it was written.
+std::string setSql(const Parameter& wanted) {
+  const bool may_be_list = !wanted.verbatim && wanted.value.find_first_of(",\"") != std::string::npos;
+  if (may_be_list)
+    return "SELECT pg_catalog.set_config(" + quoteLiteral(wanted.name) + "," + quoteLiteral(wanted.value) +
+           ",false);";
+  return "SET " + quoteIdentifier(wanted.name) + " TO " +
+         (wanted.verbatim ? wanted.value : quoteLiteral(wanted.value)) + ";";
+}
+
 std::string identityOf(const std::vector<Parameter>& entries) {
   std::string identity;
   for (const Parameter& entry : entries) {
     for (const char c : entry.name) identity += lower(c);
-    identity += '\0';
+    identity += entry.verbatim ? '\1' : '\0';
     identity += entry.value;
     identity += '\0';
   }
@@ -32,9 +43,14 @@ bool sameName(Bytes a, Bytes b) {
 }
 
 const std::string* Parameters::find(Bytes name) const {
+  const Parameter* found = entry(name);
+  return found != nullptr ? &found->value : nullptr;
+}
+
+const Parameter* Parameters::entry(Bytes name) const {
   const auto at = std::lower_bound(entries.begin(), entries.end(), name,
                                    [](const Parameter& entry, Bytes n) { return nameLess(entry.name, n); });
-  return at != entries.end() && sameName(at->name, name) ? &at->value : nullptr;
+  return at != entries.end() && sameName(at->name, name) ? &*at : nullptr;
 }
 
 ParameterTable::~ParameterTable() { assert(sets_.empty()); }
@@ -45,7 +61,7 @@ ParametersRef ParameterTable::intern(std::vector<Parameter> entries) {
   std::vector<Parameter> unique;
   for (Parameter& entry : entries) {
     if (!unique.empty() && sameName(unique.back().name, entry.name)) {
-      unique.back().value = std::move(entry.value);
+      unique.back() = std::move(entry);
     } else {
       unique.push_back(std::move(entry));
     }
@@ -59,12 +75,12 @@ ParametersRef ParameterTable::intern(std::vector<Parameter> entries) {
   return ParametersRef(&at->second);
 }
 
-ParametersRef ParameterTable::with(const ParametersRef& base, Bytes name, Bytes value) {
-  const std::string* current = base ? base->find(name) : nullptr;
-  if (current && *current == value) return base;
+ParametersRef ParameterTable::with(const ParametersRef& base, Bytes name, Bytes value, bool verbatim) {
+  const Parameter* current = base ? base->entry(name) : nullptr;
+  if (current && current->value == value && current->verbatim == verbatim) return base;
   std::vector<Parameter> entries;
   if (base) entries = base->entries;
-  entries.push_back({std::string(name), std::string(value)});
+  entries.push_back({std::string(name), std::string(value), verbatim});
   return intern(std::move(entries));
 }
 
@@ -80,9 +96,9 @@ void ParameterTable::forget(Parameters& parameters) { sets_.erase(std::string(pa
 std::string switchSql(const Parameters& from, const Parameters& to) {
   std::string sql;
   for (const Parameter& wanted : to.entries) {
-    const std::string* current = from.find(wanted.name);
-    if (current && *current == wanted.value) continue;
-    sql += "SET " + quoteIdentifier(wanted.name) + " TO " + quoteLiteral(wanted.value) + ";";
+    const Parameter* current = from.entry(wanted.name);
+    if (current && current->value == wanted.value && current->verbatim == wanted.verbatim) continue;
+    sql += setSql(wanted);
   }
   for (const Parameter& current : from.entries) {
     if (!to.find(current.name)) sql += "RESET " + quoteIdentifier(current.name) + ";";

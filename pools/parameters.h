@@ -18,6 +18,8 @@ namespace forebay::pools {
 
 struct Parameter {
   std::string name, value;
+  bool verbatim =
+      false;  // the value is SQL as a session wrote it, such as a list of schemas, not text to be quoted
   bool operator==(const Parameter&) const = default;
 };
 
@@ -33,6 +35,7 @@ struct Parameters {
   std::string_view identity;  // the key that it is kept under
 
   const std::string* find(Bytes name) const;
+  const Parameter* entry(Bytes name) const;
 };
 
 class ParametersRef {
@@ -68,7 +71,7 @@ class ParameterTable {
 
   // Later entries win over earlier ones of the same name.
   ParametersRef intern(std::vector<Parameter> entries);
-  ParametersRef with(const ParametersRef& base, Bytes name, Bytes value);
+  ParametersRef with(const ParametersRef& base, Bytes name, Bytes value, bool verbatim = false);
   ParametersRef without(const ParametersRef& base, Bytes name);
   size_t size() const { return sets_.size(); }
 

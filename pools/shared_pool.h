@@ -110,6 +110,7 @@ class SharedPool {
     Instant since;
   };
   OldestWait oldestWaitElsewhere(uint32_t self) const;
+  bool somebodyWaits(uint32_t worker) const { return slots_[worker].oldest_wait.load() != kNobody; }
   // A worker other than `self` with an idle server; workers() when there is none.
   uint32_t idleElsewhere(uint32_t self) const;
 

@@ -13,6 +13,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "gateway/net/tcp_options.h"
+
 namespace forebay::net {
 namespace {
 
@@ -62,7 +64,8 @@ Result<ListenSocket> listenTcp(const addrinfo& where, const std::string& name, c
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   if (where.ai_family == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-  if (options.defer_accept)
+  setTcpOptions(fd, where.ai_family, options.tcp);
+  if (options.tcp.defer_accept)
     ::setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &wait_seconds, sizeof wait_seconds);
   if (::bind(fd, where.ai_addr, where.ai_addrlen) != 0) return failure(name, fd);
   if (::listen(fd, static_cast<int>(options.backlog)) != 0) return failure(name, fd);

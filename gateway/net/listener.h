@@ -28,7 +28,7 @@ struct ListenOptions {
   uint32_t backlog = 128;
   uint32_t unix_socket_mode = 0777;
   std::string unix_socket_group;
-  bool defer_accept = false;
+  conf::TcpSettings tcp;  // accepted sockets inherit them
 };
 
 // Binds. A port of 0 takes any free one. A Unix socket that a dead process left behind is replaced; a living

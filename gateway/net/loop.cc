@@ -2,6 +2,8 @@
 
 #include <cassert>
 
+#include "gateway/net/socket.h"
+
 namespace forebay::net {
 
 Loop::Loop() : scratch_(new char[kScratchSize]) {
@@ -25,9 +27,37 @@ Loop::~Loop() {
 
 void Loop::run() { uv_run(&loop_, UV_RUN_DEFAULT); }
 
+PollHandle* Loop::handleFor(int fd) {
+  const size_t at = static_cast<size_t>(fd);
+  if (at < resting_handles_.size() && resting_handles_[at] != nullptr)
+    return std::exchange(resting_handles_[at], nullptr);
+  auto handle = std::make_unique<PollHandle>();
+  if (uv_poll_init_socket(&loop_, &handle->poll, fd) != 0) return nullptr;
+  handle->poll.data = handle.get();
+  handle->fd = fd;
+  return handle.release();
+}
+
+void Loop::restHandle(PollHandle* handle) {
+  const size_t at = static_cast<size_t>(handle->fd);
+  if (at >= resting_handles_.size()) resting_handles_.resize(at + 1);
+  // One that was released to another loop may meet a newer one of its number.
+  if (stopping_ || resting_handles_[at] != nullptr) return closeHandle(handle);
+  resting_handles_[at] = handle;
+}
+
+// libuv uses a handle until its close callback has run.
+void Loop::closeHandle(PollHandle* handle) {
+  uv_close(reinterpret_cast<uv_handle_t*>(&handle->poll),
+           [](uv_handle_t* closed) { delete static_cast<PollHandle*>(closed->data); });
+}
+
 void Loop::stop() {
   if (stopping_) return;
   stopping_ = true;
+  for (PollHandle* handle : resting_handles_)
+    if (handle != nullptr) closeHandle(handle);
+  resting_handles_.clear();
   mailbox_.close();
   uv_close(reinterpret_cast<uv_handle_t*>(&prepare_), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&idle_), nullptr);

@@ -21,6 +21,8 @@ class Mortal {
   virtual ~Mortal() = default;
 };
 
+struct PollHandle;
+
 class Loop {
  public:
   // Reads go here first: one read takes what a socket holds in the usual case.
@@ -48,6 +50,11 @@ class Loop {
   // A new event is about to be dealt with.
   void forgetNow() { now_ = kNever; }
 
+  // A handle that watches `fd`, which is non-blocking already; null when the kernel has no room. It goes back
+  // through restHandle(), stopped, before the descriptor is closed.
+  PollHandle* handleFor(int fd);
+  void restHandle(PollHandle* handle);
+
   // Destroys `object` when no callback of this turn can still be using it.
   void bury(std::unique_ptr<Mortal> object) { graveyard_.push_back(std::move(object)); }
   // After run(): destroys what is buried.
@@ -57,6 +64,7 @@ class Loop {
 
  private:
   void beforePoll();
+  static void closeHandle(PollHandle* handle);
   void armTimer();
 
   uv_loop_t loop_;
@@ -70,6 +78,7 @@ class Loop {
   BufferPool buffers_;
   Deadlines deadlines_;
   std::unique_ptr<char[]> scratch_;
+  std::vector<PollHandle*> resting_handles_;  // by descriptor number
   std::vector<std::unique_ptr<Mortal>> graveyard_;
   std::vector<std::function<void()>> deferred_;
 };

@@ -52,25 +52,21 @@ IoResult writeSocket(int fd, std::span<const Bytes> runs) {
   return failed(errno, IoStatus::kWantWrite);
 }
 
-void Socket::CloseHandle::operator()(Handle* handle) const {
+void RestPollHandle::operator()(PollHandle* handle) const {
   handle->user = nullptr;
-  uv_poll_stop(&handle->poll);
-  uv_close(reinterpret_cast<uv_handle_t*>(&handle->poll),
-           [](uv_handle_t* closed) { delete static_cast<Handle*>(closed->data); });
+  if (handle->events != 0) uv_poll_stop(&handle->poll);
+  handle->events = 0;
+  static_cast<Loop*>(handle->poll.loop->data)->restHandle(handle);
 }
 
 Socket::Socket(Loop& loop, int fd, SocketUser& user, std::unique_ptr<Tls> tls) : tls_(std::move(tls)) {
-  auto handle = std::make_unique<Handle>();
-  if (uv_poll_init_socket(loop.native(), &handle->poll, fd) != 0) {
-    tls_.reset();
-    ::close(fd);
+  handle_.reset(loop.handleFor(fd));
+  if (handle_) {
+    handle_->user = &user;
     return;
   }
-  handle->poll.data = handle.get();
-  handle->user = &user;
-  handle->fd = fd;
-  handle->events = 0;
-  handle_.reset(handle.release());
+  tls_.reset();
+  ::close(fd);
 }
 
 Socket& Socket::operator=(Socket&& other) noexcept {
@@ -90,7 +86,7 @@ void Socket::want(bool readable, bool writable) {
     return;
   }
   uv_poll_start(&handle_->poll, events, [](uv_poll_t* poll, int status, int ready) {
-    Handle& handle = *static_cast<Handle*>(poll->data);
+    PollHandle& handle = *static_cast<PollHandle*>(poll->data);
     static_cast<Loop*>(poll->loop->data)->forgetNow();
     // A failed socket is found out by trying it; libuv has stopped watching it.
     if (status < 0) {

@@ -20,6 +20,20 @@
 
 namespace forebay::net {
 
+class SocketUser;
+
+// What libuv knows of a socket. It is made once per descriptor number and loop, and used again by the next
+// socket with that number: making one costs libuv three system calls.
+struct PollHandle {
+  uv_poll_t poll;
+  SocketUser* user = nullptr;
+  int fd = -1;
+  int events = 0;
+};
+struct RestPollHandle {
+  void operator()(PollHandle* handle) const;  // stops it and leaves it to its loop
+};
+
 // Who is told that a socket is ready. May destroy the Socket in either call.
 class SocketUser {
  public:
@@ -66,18 +80,7 @@ class Socket {
   void close();
 
  private:
-  struct Handle {
-    uv_poll_t poll;
-    SocketUser* user;
-    int fd;
-    int events;
-  };
-  // libuv uses the handle until its close callback has run.
-  struct CloseHandle {
-    void operator()(Handle* handle) const;
-  };
-
-  std::unique_ptr<Handle, CloseHandle> handle_;
+  std::unique_ptr<PollHandle, RestPollHandle> handle_;
   std::unique_ptr<Tls> tls_;
 };
 

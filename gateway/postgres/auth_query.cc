@@ -38,6 +38,7 @@ class AuthQueries::Question final : public net::Mortal, public Borrower {
     tracker.sent(pools::Owed::kSync);
     server.send(messages);
   }
+  void promised(Server* server) override { server_ = server; }
   void failed(Bytes response) override { finish({std::nullopt, std::string(response)}); }
 
   void received(Bytes run) override {

@@ -19,6 +19,9 @@ class Borrower : public pools::Waiter {
 
   // The server is the borrower's until it gives it back: checked, and with the borrower's parameters set.
   virtual void lent(Server& server) = 0;
+  // A server was found, and is made ready for the borrower: whoever does not want it any more gives it back.
+  // Null: it was lost before anything was sent, and the borrower waits again, in its old place.
+  virtual void promised(Server* server) = 0;
   // No server can be had. `response` is a whole ErrorResponse to show the client: PostgreSQL's own where
   // there is one.
   virtual void failed(Bytes response) = 0;
@@ -36,6 +39,8 @@ class Borrower : public pools::Waiter {
   // an error.
   virtual void parseConfirmed() = 0;
   virtual void errorReceived(Bytes sqlstate, uint32_t skipped_parses) = 0;
+  // A batch that we ended with a Sync of our own has been answered.
+  virtual void batchEnded(bool idle) = 0;
   // The server takes bytes again after it had refused some.
   virtual void serverWritable() = 0;
   // The connection is gone, and the server no longer the borrower's. `response`: why, as an ErrorResponse;

@@ -4,7 +4,6 @@
 #include <cassert>
 #include <cstring>
 
-#include "base/random.h"
 #include "gateway/postgres/cancel.h"
 #include "gateway/postgres/client_login.h"
 #include "gateway/postgres/events.h"
@@ -24,7 +23,7 @@ Client::Client(PostgresWorker& worker, int fd, const net::PeerAddress& peer, uin
       state_since_(worker.loop().now()),
       slot_(slot),
       peer_(peer) {
-  fillRandom(secret_.data(), secret_.size());
+  worker.random().take(secret_.data(), secret_.size());
   login_ = std::make_unique<ClientLogin>(*this);
   socket_.want(true, false);
   armDeadline(state_since_);
@@ -63,7 +62,7 @@ void Client::loggedIn(LoggedIn result) {
   admin_ = result.admin;
   replication_ = result.replication;
   long_secret_ = result.protocol >= 0x30002;
-  parameters_ = std::move(result.parameters);
+  parameters_ = startup_parameters_ = std::move(result.parameters);
   if (pool_ != nullptr) pool_->join(*this);
   if (pool_ == nullptr) ++worker_.console_clients;
   enter(pool_ != nullptr ? State::kIdle : State::kConsole);
@@ -84,7 +83,7 @@ void Client::onReadable() {
   char* scratch = loop.scratch();
   const size_t held = in_.size();
   const bool in_scratch = held <= net::Loop::kScratchSize / 2;
-  if (in_scratch) std::memcpy(scratch, in_.bytes().data(), held);
+  if (in_scratch && held > 0) std::memcpy(scratch, in_.bytes().data(), held);
   const size_t offset = in_scratch ? held : 0;
   const net::IoResult got = socket_.read(scratch + offset, net::Loop::kScratchSize - offset);
   switch (got.status) {
@@ -127,7 +126,7 @@ void Client::onWritable() {
 
 // Requests are read unless too many wait already, or the server takes no more.
 void Client::watch() {
-  const bool held_back = in_.size() > kMaxHeld && (server_ == nullptr || state_ != State::kActive);
+  const bool held_back = in_.size() > kMaxHeld && (state_ == State::kWaiting || flushing_ || console_busy_);
   const bool server_full = server_ != nullptr && server_->full();
   socket_.want(!held_back && !server_full, !out_.empty());
   if (held_back || server_full || !socket_.hasPending()) return;
@@ -148,7 +147,7 @@ void Client::send(Bytes bytes) {
 
 void Client::lent(Server& server) {
   if (login_) {  // it only wanted to know what such a server reports
-    server.giveBack({});
+    server.giveBack({.unused = true});
     return login_->welcomed();
   }
   server_ = &server;
@@ -158,6 +157,8 @@ void Client::lent(Server& server) {
   if (close_when_idle_ && in_.empty()) return closeWhenIdle();
   takeHeld();
 }
+
+void Client::promised(Server* server) { server_ = server; }
 
 void Client::failed(Bytes response) { close("no server can be had", response); }
 
@@ -180,17 +181,15 @@ void Client::errorReceived(Bytes, uint32_t skipped_parses) {
 }
 
 void Client::commandCompleted(Bytes tag) {
+  if (tag == "RESET" && reset_all_) everything_reset_ = true;
+  if (tag == "COMMIT") committed_ = true;
   if (tag.size() < 8) return;
   if (tag == "ROLLBACK") rolled_back_ = true;
   if (tag != "DISCARD ALL" && tag != "DEALLOCATE ALL") return;
   if (statements_) statements_->clear();
   server_->prepared().clear();
   if (tag == "DEALLOCATE ALL") return;
-  // Everything that was SET is gone; what the server reports, it reports anew.
-  std::vector<pools::Parameter> kept;
-  for (const pools::Parameter& parameter : parameters_->entries)
-    if (server_->reports(parameter.name)) kept.push_back(parameter);
-  parameters_ = server_->parameters = worker_.parameters().intern(std::move(kept));
+  everythingReset();
 }
 
 void Client::ready(char status, bool idle) {
@@ -208,15 +207,16 @@ void Client::ready(char status, bool idle) {
     statements_->pending_sets.clear();
     pins_.add(pools::Pins::kParameter);
   }
-  error_seen_ = rolled_back_ = false;
+  if (committed_ && status != 'I' && statements_) applyPendingSets(true);  // AND CHAIN
+  error_seen_ = rolled_back_ = committed_ = false;
   if (status != 'I' && pool_->settings().pool_mode == conf::PoolMode::kStatement)
     return close("a transaction in statement pooling mode",
                  errorResponse(pgproto::sqlstate::kProtocolViolation,
                                "transaction blocks are not allowed in statement pooling mode", {},
                                "Use pool_mode = \"transaction\" for this database or user."));
-  if (!idle || streaming_ > 0 || !in_.empty()) return armDeadline(now);
+  if (!idle || streaming_ > 0) return armDeadline(now);
   if (close_when_idle_) return closeWhenIdle();
-  if (mustKeepServer()) return enter(State::kActive);
+  if (mustKeepServer()) return keepServer();
   releaseServer();
 }
 
@@ -227,26 +227,49 @@ void Client::transactionEnded(Instant now) {
   counters.transaction_us.add(
       static_cast<uint64_t>(std::chrono::duration_cast<microseconds>(now - transaction_at_).count()));
   transaction_at_ = now;
+  if (everything_reset_ && !rolled_back_ && !error_seen_) everythingReset();
+  everything_reset_ = reset_all_ = false;
   if (statements_ && !statements_->pending_sets.empty()) applyPendingSets(!rolled_back_ && !error_seen_);
   if (unpin_effects_ != 0 && !error_seen_) pins_.afterRunning(unpin_effects_);
   unpin_effects_ = 0;
 }
 
-// Settings of parameters that the server does not report follow the client once they are committed.
+// Settings follow the client once they are committed. What is reset has, for the client, the value that it
+// asked for at its login; on the server it has the server's own.
 void Client::applyPendingSets(bool committed) {
   std::vector<ClientStatements::PendingSet> sets = std::move(statements_->pending_sets);
   statements_->pending_sets.clear();
   if (!committed) return;
+  pools::ParameterTable& table = worker_.parameters();
   for (const auto& set : sets) {
-    if (server_->reports(set.name)) continue;  // its ParameterStatus came
-    parameters_ = set.reset ? worker_.parameters().without(parameters_, set.name)
-                            : worker_.parameters().with(parameters_, set.name, set.value);
+    const bool reported = server_->reports(set.name);  // then its ParameterStatus has told
+    const std::string* at_login = set.reset ? startup_parameters_->find(set.name) : nullptr;
+    if (set.reset && at_login != nullptr) parameters_ = table.with(parameters_, set.name, *at_login);
+    if (set.reset && at_login == nullptr && !reported) parameters_ = table.without(parameters_, set.name);
+    if (!set.reset && !reported) parameters_ = table.with(parameters_, set.name, set.value, set.verbatim);
+    if (reported) continue;
+    server_->parameters = set.reset ? table.without(server_->parameters, set.name)
+                                    : table.with(server_->parameters, set.name, set.value, set.verbatim);
   }
-  server_->parameters = parameters_;
+}
+
+// DISCARD ALL or RESET ALL.
+void Client::everythingReset() {
+  std::vector<pools::Parameter> kept;
+  for (const pools::Parameter& parameter : server_->parameters->entries)
+    if (server_->reports(parameter.name)) kept.push_back(parameter);
+  server_->parameters = worker_.parameters().intern(std::move(kept));
+  if (startup_parameters_) parameters_ = startup_parameters_;
 }
 
 bool Client::mustKeepServer() const {
   return pool_->settings().pool_mode == conf::PoolMode::kSession || pins_.any() || replication_;
+}
+
+void Client::keepServer() {
+  if (parameters_ == server_->parameters || replication_) return enter(State::kActive);
+  enter(State::kWaiting);  // for what a RESET took from its session
+  server_->restoreParameters();
 }
 
 void Client::releaseServer() {
@@ -270,6 +293,8 @@ void Client::close(std::string_view reason, Bytes response) {
   if (state_ == State::kClosed) return;
   if (worker_.config().log.log_disconnections && !(login_ && response.empty()))
     logEvent(std::string("closed: ").append(reason));
+  if (server_ != nullptr && server_->midMessage())
+    response = {};  // it would be taken for the rest of that message
   if (!response.empty() && socket_.valid()) {
     (void)out_.send(socket_, worker_.loop().buffers(), response);
   }
@@ -281,14 +306,16 @@ void Client::close(std::string_view reason, Bytes response) {
   enter(State::kClosed);
   if (Server* server = std::exchange(server_, nullptr)) {
     const bool session = pool_->settings().pool_mode == conf::PoolMode::kSession;
+    const bool unsettled = statements_ && !statements_->pending_sets.empty();  // they may still take effect
     if (replication_) {
       server->giveBack({.broken_message = true});
     } else {
       // Whom we send away gets nothing more out of its query; who left on its own may have meant it to
       // finish.
-      server->giveBack({.reset = session || pins_.any() || worker_.postgres().server_reset_query_always,
-                        .cancel = !response.empty(),
-                        .broken_message = streaming_ > 0 && before == State::kActive && !drop_streaming_});
+      server->giveBack(
+          {.reset = session || pins_.any() || unsettled || worker_.postgres().server_reset_query_always,
+           .cancel = !response.empty(),
+           .broken_message = streaming_ > 0 && before == State::kActive && !drop_streaming_});
     }
   }
   if (login_) login_->closed();
@@ -344,15 +371,36 @@ void Client::giveBackBudgets() {
 
 void Client::cancel(std::function<void()> done) {
   if (state_ == State::kConsole && console_busy_) worker_.shared().interrupt_console(id_);
-  if (state_ == State::kWaiting) {
-    done();
-    return close("canceled while it waited for a server",
-                 errorResponse(pgproto::sqlstate::kQueryCanceled, "canceling statement due to user request",
-                               "The query was still waiting for a server connection.", {}));
+  if (state_ == State::kWaiting && waiting()) {
+    cancelWaiting();
+    return done();
   }
   const bool runs = state_ == State::kActive && !server_->tracker().nothingOwed();
   if (!runs) return done();
   worker_.cancels().cancelServer(*server_, std::move(done));
+}
+
+// The request in front of the queue of requests fails as it would have on a server; the session goes on.
+void Client::cancelWaiting() {
+  pool_->withdraw(*this);
+  enter(State::kIdle);
+  std::string reply =
+      errorResponse(pgproto::sqlstate::kQueryCanceled, "canceling statement due to user request",
+                    "It was still waiting for a server connection.", {}, "ERROR");
+  const char type = in_.empty() ? 'S' : in_.bytes()[0];
+  if (type == 'Q' || type == 'F') {
+    pgproto::appendReadyForQuery(reply, 'I');
+    pgproto::Header header;
+    (void)pgproto::scanHeader(in_.bytes(), UINT32_MAX, header);
+    const size_t held = static_cast<size_t>(std::min<uint64_t>(header.size, in_.size()));
+    in_.consume(worker_.loop().buffers(), held);
+    streaming_ = header.size - held;
+    drop_streaming_ = true;
+  } else {
+    discarding_ = true;
+  }
+  send(reply);
+  if (state_ != State::kClosed) takeHeld();
 }
 
 // ---- time
@@ -421,6 +469,8 @@ void Client::due(Instant now) {
     case State::kWaiting:
       if (reached(state_since_, limits.query_wait_timeout)) {
         counters.wait_timeouts.add();
+        if (pool_->servers().empty() && !pool_->refusal().empty())
+          return close("query_wait_timeout, and no server can be had", pool_->refusal());
         return close("query_wait_timeout",
                      errorResponse(pgproto::sqlstate::kTooManyConnections,
                                    "query_wait_timeout: no server connection came free in time",

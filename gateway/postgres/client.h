@@ -82,6 +82,7 @@ class Client final : public net::Mortal,
   void cancel(std::function<void()> done);
 
   // ---- Borrower
+  void promised(Server* server) override;
   void lent(Server& server) override;
   void failed(Bytes response) override;
   void received(Bytes run) override;
@@ -90,6 +91,7 @@ class Client final : public net::Mortal,
   void commandCompleted(Bytes tag) override;
   void parseConfirmed() override;
   void errorReceived(Bytes sqlstate, uint32_t skipped_parses) override;
+  void batchEnded(bool idle) override;
   void serverWritable() override;
   void serverLost(Bytes response) override;
   const pools::ParametersRef& wantedParameters() const override { return parameters_; }
@@ -128,6 +130,8 @@ class Client final : public net::Mortal,
     kTaken,     // passed on, or dealt with
     kNeedMore,  // it must be whole, and is not yet
     kWait,      // it needs a server, and there is none yet
+    kGoodbye,   // the client leaves
+    kMistake,   // the client has broken the protocol, as mistake_ says
     kClosed,    // the client is gone
   };
 
@@ -148,6 +152,9 @@ class Client final : public net::Mortal,
   void ensurePrepared(const pools::Statement& statement, Gather& out);
   void prepareAnew(const pools::Statement& statement, pools::Owed kind, Gather& out);
   bool tracksStatements() const;
+  bool mayEndBatch() const;
+  Step endBatch(Gather& out);
+  Step discard(char type, bool whole);
   void rememberUnnamed();
   void unnamedNeeded(Gather& out);
   Step console(char type, Bytes body, bool whole);
@@ -158,12 +165,16 @@ class Client final : public net::Mortal,
   void send(Bytes bytes);
   void takeHeld();
   void releaseServer();
+  void keepServer();
+  void everythingReset();
   bool mustKeepServer() const;
   void addPins(uint32_t effects);
+  bool followSet(Bytes sql);
   void applyPendingSets(bool committed);
   void transactionEnded(Instant now);
   void left(std::string_view why);
   void giveBackBudgets();
+  void cancelWaiting();
   void armDeadline(Instant now);
   void logEvent(std::string_view event) const;
   Duration waited(Instant now) const;
@@ -180,8 +191,9 @@ class Client final : public net::Mortal,
   std::unique_ptr<ClientLogin> login_;
   WorkerPool* pool_ = nullptr;
   Server* server_ = nullptr;
-  pools::ParametersRef parameters_;
+  pools::ParametersRef parameters_, startup_parameters_;  // now; and as asked for at the login
   std::unique_ptr<ClientStatements> statements_;
+  std::unique_ptr<std::string> mistake_;
   std::shared_ptr<pools::SharedAccount> database_account_, user_account_;  // in whose budgets it is counted
   const uint64_t id_;
   const WallTime connected_wall_;
@@ -205,9 +217,15 @@ class Client final : public net::Mortal,
   bool close_when_idle_ = false;
   bool notified_ = false;     // told that it is queued
   bool error_seen_ = false;   // since the last ReadyForQuery
+  bool committed_ = false;    // a COMMIT was answered, perhaps AND CHAIN
   bool rolled_back_ = false;  // a ROLLBACK ended the transaction, or a part of it
   bool in_transaction_ = false;
   bool console_busy_ = false;
+  bool reset_all_ = false;         // RESET ALL is under way
+  bool everything_reset_ = false;  // it was answered
+  bool batch_executes_ = false;    // the batch has done more than prepare and describe
+  bool flushing_ = false;          // the answers to a batch that we have ended are awaited
+  bool discarding_ = false;        // up to the next Sync
   bool consuming_ = false;
 };
 

@@ -242,13 +242,22 @@ void ClientLogin::enterPool() {
            "Forebay has no entry for it in [postgres.databases], and no \"*\".");
     return;
   }
-  conf::Database database = *config_database_;
+  const conf::Database* wanted = config_database_;
+  conf::Database of_its_own;
   std::string pool_name = database_;
   if (!replication_.empty()) {  // never shared: servers in replication mode are of their own kind
-    database.startup_parameters["replication"] = replication_;
-    if (database.dbname.empty()) database.dbname = database_;
-    pool_name += ":replication";
+    of_its_own = *config_database_;
+    of_its_own.startup_parameters["replication"] = replication_;
+    if (of_its_own.dbname.empty()) of_its_own.dbname = database_;
+    pool_name += ":replication=" + replication_;
+    for (const pools::Parameter& parameter :
+         parameters_) {  // synchronous_standby_names goes by application_name
+      of_its_own.startup_parameters[parameter.name] = parameter.value;
+      pool_name += ":" + parameter.name + "=" + parameter.value;
+    }
+    wanted = &of_its_own;
   }
+  const conf::Database& database = *wanted;
   const std::string& owner = database.user.empty() ? user_ : database.user;
   WorkerPool& pool = worker.pool(database, pool_name, owner);
   if (pool.databaseState().disabled.load()) {

@@ -68,7 +68,8 @@ class ClientLogin final : public net::Mortal {
   bool authenticate();
   conf::HbaMethod chooseMethod();
   void secretFound(std::optional<std::string> secret);
-  // Is there a secret that somebody can prove to know? An empty one says that the user may not come by password.
+  // Is there a secret that somebody can prove to know? An empty one says that the user may not come by
+  // password.
   bool provable() const { return secret_ && !secret_->empty(); }
   bool hasScramSecret() const;
   std::string mockSecret() const;

@@ -70,17 +70,31 @@ size_t Client::consume(Bytes in) {
   }
   consuming_ = false;
   if (state_ == State::kClosed) return in.size();
+  // What came before a goodbye, or before a mistake, is sent all the same.
+  const bool ends = step == Step::kGoodbye || step == Step::kMistake;
   if (server_ != nullptr && !out.empty()) {
     rememberUnnamed();
     server_->send(out.runs());
   }
   out.clear();
+  if (ends) {
+    const std::unique_ptr<std::string> mistake = std::move(mistake_);
+    if (step == Step::kGoodbye) left("the client said goodbye");
+    if (mistake) close(*mistake, errorResponse(pgproto::sqlstate::kProtocolViolation, *mistake));
+    return in.size();
+  }
+  // Late COPY data, which nothing answers, may have kept the server beyond its last ReadyForQuery.
+  if (state_ == State::kActive && streaming_ == 0 && !in_transaction_ && server_->tracker().idle() &&
+      !mustKeepServer())
+    releaseServer();
   return at;
 }
 
 Client::Step Client::message(const pgproto::Header& header, Bytes there, bool whole, Gather& out) {
   const Bytes body = there.size() >= pgproto::kHeaderSize ? there.substr(pgproto::kHeaderSize) : Bytes();
   if (state_ == State::kConsole) return console(header.type, body, whole);
+  if (flushing_) return Step::kWait;
+  if (discarding_) return discard(header.type, whole);
   switch (header.type) {
     case 'Q': return query(body, there, whole, out);
     case 'P': return parse(body, there, whole, out);
@@ -92,28 +106,68 @@ Client::Step Client::message(const pgproto::Header& header, Bytes there, bool wh
       return header.type == 'D' ? describe(body, there, out) : closeTarget(body, there, out);
     case 'E':
       if (!haveServer()) return Step::kWait;
+      startRequest();
+      batch_executes_ = true;
       server_->tracker().sent(Owed::kExtended);
       break;
     case 'H':  // asks for what is owed already: without a server, nothing
       if (state_ == State::kWaiting) return Step::kWait;
       if (state_ != State::kActive) return Step::kTaken;
+      if (mayEndBatch()) return endBatch(out);
       break;
     case 'S':
       if (!haveServer()) return Step::kWait;
       startRequest();
+      batch_executes_ = false;
       server_->tracker().sent(Owed::kSync);
       break;
     case 'F': return functionCall(there, out);
     case 'd':
     case 'c':
     case 'f': return copyMessage(header.type, there, out);
-    case 'X': return left("the client said goodbye"), Step::kClosed;
+    case 'X': return Step::kGoodbye;
     default:
       return protocolError("invalid frontend message type " +
                            std::to_string(static_cast<unsigned char>(header.type)));
   }
   out.pass(there);
   return Step::kTaken;
+}
+
+// A batch that has only prepared and described, and is flushed: nothing was executed, so a Sync in place of
+// the Flush changes nothing for the client, and its server need not wait for the client's next word. Some
+// drivers prepare so.
+bool Client::mayEndBatch() const {
+  return !batch_executes_ && !in_transaction_ && tracksStatements() && !pins_.any() &&
+         server_->tracker().unsynced() && !server_->tracker().skipping() && !server_->tracker().copying();
+}
+
+Client::Step Client::endBatch(Gather& out) {
+  flushing_ = true;  // what comes next waits for the answers: after an error it is to be skipped
+  server_->tracker().sent(Owed::kInjectedSync);
+  out.add(Bytes("S\0\0\0\4", 5));
+  return Step::kTaken;
+}
+
+void Client::batchEnded(bool idle) {
+  flushing_ = false;
+  discarding_ = error_seen_;
+  error_seen_ = false;
+  if (idle && streaming_ == 0 && in_.empty() && !mustKeepServer()) releaseServer();
+  takeHeld();
+}
+
+// ---- after an error, or a cancel, without a server: everything up to the next Sync is skipped, as a server
+// does
+
+Client::Step Client::discard(char type, bool whole) {
+  drop_streaming_ = true;
+  if (type != 'S' || !whole) return type == 'X' ? Step::kGoodbye : Step::kTaken;
+  discarding_ = false;
+  std::string ready;
+  pgproto::appendReadyForQuery(ready, 'I');
+  send(ready);
+  return state_ == State::kClosed ? Step::kClosed : Step::kTaken;
 }
 
 // Is there a server to send to? If not, one is asked for.
@@ -134,8 +188,8 @@ void Client::startRequest() {
 }
 
 Client::Step Client::protocolError(std::string text) {
-  close(text, errorResponse(pgproto::sqlstate::kProtocolViolation, text));
-  return Step::kClosed;
+  mistake_ = std::make_unique<std::string>(std::move(text));
+  return Step::kMistake;
 }
 
 // ---- simple Query
@@ -182,20 +236,35 @@ void Client::noteEffects(uint32_t effects, Bytes sql, bool alone) {
                                pgproto::kDiscardsAll;
   unpin_effects_ = alone && !in_transaction_ ? effects & kClears : 0;
   if (!(effects & (pgproto::kSets | pgproto::kResets))) return;
-  pgproto::SetStatement set;
-  std::string value;
-  if (pgproto::parseSetStatement(sql, set) && pgproto::appendSetValue(set, value)) {
-    if (!statements_) statements_ = std::make_unique<ClientStatements>();
-    if (statements_->pending_sets.size() < kMaxPendingSets) {
-      statements_->pending_sets.push_back(
-          {std::string(set.name, set.name_size), std::move(value), set.reset});
-      return;
-    }
-  }
-  if (effects & pgproto::kSets) {
+  if (effects & pgproto::kResets) reset_all_ = pgproto::resetsAll(sql);
+  if (followSet(sql)) return;
+  const auto reported = [this](Bytes name) { return server_->reports(name); };
+  if ((effects & pgproto::kSets) && !pgproto::setsOnlyKnown(sql, reported)) {
     pins_.add(pools::Pins::kParameter);
     pinned_since_ = std::chrono::system_clock::now();
   }
+}
+
+// Remembers a SET or RESET of one parameter until its transaction is committed. False: it is another kind of
+// text.
+bool Client::followSet(Bytes sql) {
+  pgproto::SetStatement set;
+  std::string value;
+  bool verbatim = false;
+  const bool is_one = pgproto::parseSetStatement(sql, set);
+  pgproto::SetStatement list;
+  if (!(is_one && set.reset) && pgproto::parseSetList(sql, list)) {
+    set = list;  // said again in its own words, since what is quoted and what is not may matter
+    value = list.value;
+    verbatim = true;
+  } else if (!is_one || !pgproto::appendSetValue(set, value)) {
+    return false;
+  }
+  if (!statements_) statements_ = std::make_unique<ClientStatements>();
+  if (statements_->pending_sets.size() >= kMaxPendingSets) return false;
+  statements_->pending_sets.push_back(
+      {std::string(set.name, set.name_size), std::move(value), set.reset, verbatim});
+  return true;
 }
 
 void Client::addPins(uint32_t effects) {
@@ -284,7 +353,7 @@ void Client::prepareAnew(const pools::Statement& statement, Owed kind, Gather& o
     addTarget(out, 'C', 'S', statement.name);
   }
   const size_t limit = worker_.postgres().max_prepared_statements;
-  while (const auto evicted = prepared.evict(limit - 1, tracker.batch())) {
+  while (const auto evicted = prepared.evict(limit > 0 ? limit - 1 : 0, tracker.batch())) {
     tracker.sent(Owed::kInjectedClose, *evicted);
     addTarget(out, 'C', 'S', pools::serverName(*evicted));
   }
@@ -309,7 +378,11 @@ Client::Step Client::bind(const pgproto::Header& header, Bytes there, bool whole
   const Bytes portal = body.substr(0, portal_end);
   const Bytes name = body.substr(portal_end + 1, names_end - portal_end - 1);
   const pools::StatementRef* statement = statements_ && !name.empty() ? statements_->find(name) : nullptr;
-  if (name.empty()) unnamedNeeded(out);
+  if (name.empty()) {
+    unnamed_parse_ = {};  // used in the batch that made it: nothing to remember
+    unnamedNeeded(out);
+  }
+  batch_executes_ = true;
   if (statement == nullptr) {
     server_->tracker().sent(Owed::kExtended);
     out.pass(there);
@@ -368,12 +441,15 @@ Client::Step Client::closeTarget(Bytes body, Bytes message, Gather& out) {
 // ---- the unnamed statement: some drivers prepare it in one round trip and execute it in the next
 
 void Client::unnamedNeeded(Gather& out) {
-  unnamed_parse_ = {};  // used in the batch that made it: nothing to remember
-  if (server_->unnamed_owner == id_ || !statements_ || !statements_->unnamed) return;
-  if (server_->tracker().skipping()) return;
-  server_->tracker().sent(Owed::kInjectedParse);
-  out.add(parseMessage(*statements_->unnamed, {}));
+  if (server_->unnamed_owner == id_ || server_->tracker().skipping()) return;
   server_->unnamed_owner = id_;
+  if (statements_ && statements_->unnamed) {
+    server_->tracker().sent(Owed::kInjectedParse);
+    out.add(parseMessage(*statements_->unnamed, {}));
+  } else {  // it has none: nor shall it meet another client's
+    server_->tracker().sent(Owed::kInjectedClose);
+    addTarget(out, 'C', 'S', {});
+  }
 }
 
 void Client::rememberUnnamed() {
@@ -409,7 +485,7 @@ Client::Step Client::functionCall(Bytes there, Gather& out) {
 
 Client::Step Client::console(char type, Bytes body, bool whole) {
   if (!whole) return body.size() < kMaxNames ? Step::kNeedMore : protocolError("a command is too long");
-  if (type == 'X') return left("the client said goodbye"), Step::kClosed;
+  if (type == 'X') return Step::kGoodbye;
   if (type != 'Q') {
     close("it sent the console more than a Query", admin::consoleRefusal(type));
     return Step::kClosed;

@@ -47,6 +47,7 @@ class ClientStatements {
   struct PendingSet {
     std::string name, value;
     bool reset = false;
+    bool verbatim = false;  // the value is SQL as it was written, such as a list
   };
   std::vector<PendingSet> pending_sets;
 

@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include "gateway/net/tcp_options.h"
 #include "gateway/postgres/auth_query.h"
 #include "gateway/postgres/cancel.h"
 #include "gateway/postgres/client.h"
@@ -55,11 +54,12 @@ void PostgresWorker::accepted(int fd, const net::PeerAddress& peer) {
     ::close(fd);
     return;
   }
-  net::setTcpOptions(fd, peer.isUnix() ? AF_UNIX : AF_INET, postgres().tcp);
   shared_.client_count.fetch_add(1, std::memory_order_relaxed);
   ++login_clients;
   Client* client = clients_.add(std::make_unique<Client>(*this, fd, peer, slot), slot);
-  if (!client->socket().valid()) client->close("the event loop refused its socket");
+  if (!client->socket().valid()) return client->close("the event loop refused its socket");
+  // With TCP_DEFER_ACCEPT the first packet is there already.
+  if (postgres().tcp.defer_accept && !peer.isUnix()) client->onReadable();
 }
 
 void PostgresWorker::clientClosed(Client& client) {
@@ -172,7 +172,7 @@ void PostgresWorker::drain(Instant until) {
 
 void PostgresWorker::stopNow() {
   if (stopped_) return;
-  draining_ = true;
+  draining_ = stopping_ = true;
   const std::string response =
       errorResponse(pgproto::sqlstate::kAdminShutdown, "terminating connection due to administrator command",
                     "Forebay is shutting down.");

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/random.h"
 #include "conf/config.h"
 #include "gateway/admin/snapshot.h"
 #include "gateway/log.h"
@@ -23,8 +24,8 @@
 #include "gateway/postgres/gather.h"
 #include "gateway/postgres/host_health.h"
 #include "gateway/postgres/pool_directory.h"
-#include "gateway/postgres/worker_pool.h"
 #include "gateway/postgres/scram_secrets.h"
+#include "gateway/postgres/worker_pool.h"
 #include "pools/parameters.h"
 #include "pools/statement.h"
 
@@ -117,11 +118,14 @@ class PostgresWorker {
   pools::StatementRegistry& statements() { return statements_; }
   ClientTable& clients() { return clients_; }
   Gather& gather() { return gather_; }
+  RandomStock& random() { return random_; }
   AuthQueries& authQueries() { return *auth_queries_; }
+  ScramSecrets& scramSecrets() { return scram_secrets_; }
   Cancels& cancels() { return *cancels_; }
   double jitter();  // 0 to 1
-  ScramSecrets& scramSecrets() { return scram_secrets_; }
-  bool isPaused(const DatabaseState& state) const { return shared_.pause.load() != 0 || state.paused.load(); }
+  bool isPaused(const DatabaseState& state) const {
+    return stopping_ || shared_.pause.load() != 0 || state.paused.load();
+  }
 
   uint64_t connections_accepted = 0;
   uint32_t login_clients = 0, console_clients = 0;
@@ -137,13 +141,15 @@ class PostgresWorker {
   pools::StatementRegistry statements_;
   std::unique_ptr<net::Resolver> resolver_;
   Gather gather_;
+  RandomStock random_;
   ClientTable clients_;
   std::map<std::pair<std::string, std::string>, std::unique_ptr<WorkerPool>, std::less<>> pools_;
   std::unique_ptr<AuthQueries> auth_queries_;
+  ScramSecrets scram_secrets_;
   std::unique_ptr<Cancels> cancels_;
   bool draining_ = false, stopped_ = false;
+  bool stopping_ = false;  // nothing is lent any more
   Instant drain_until_{};
-  ScramSecrets scram_secrets_;
   uint64_t jitter_state_ = 0;
 };
 

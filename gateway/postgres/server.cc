@@ -83,6 +83,8 @@ void Server::dial() {
   login_->start();
 }
 
+void Server::attemptStarted() { armDeadline(pool_.worker().loop().now()); }
+
 void Server::useSocket(net::Socket socket) {
   socket_ = std::move(socket);
   socket_.setUser(*this);
@@ -129,6 +131,8 @@ bool Server::reports(Bytes name) const { return base_parameters_ && base_paramet
 void Server::lendTo(Borrower& borrower, bool check) {
   assert(state_ == State::kIdle && borrower_ == nullptr);
   borrower_ = &borrower;
+  ++lends_;
+  borrower.promised(this);
   if (check) {
     enter(State::kPreparing);
     const std::string& query = pool_.worker().postgres().server_check_query;
@@ -144,7 +148,13 @@ void Server::switchParameters() {
   const std::string sql = pools::switchSql(*parameters, *wanted);
   if (sql.empty()) return lendNow();
   if (state_ != State::kPreparing) enter(State::kPreparing);
+  switching_to_ = wanted;
   runOwn(Purpose::kParameters, sql);
+}
+
+void Server::restoreParameters() {
+  enter(State::kPreparing);
+  switchParameters();
 }
 
 void Server::lendNow() {
@@ -158,7 +168,7 @@ void Server::giveBack(GiveBack how) {
   reset_wanted_ = reset_wanted_ || how.reset;
   if (reading_paused_) resumeReading();
   if (how.broken_message) return close("its client left in the middle of a message");
-  if (tracker_.idle() && !reset_wanted_) return cleaned();
+  if (tracker_.idle() && !reset_wanted_ && out_.empty()) return cleaned();
   cancel_sent_ = false;
   enter(State::kCleaning);
   // A transaction that its client walked away from ends in a ROLLBACK anyway: no need to let its query
@@ -190,6 +200,7 @@ void Server::clean() {
     if (!query.empty()) return runOwn(Purpose::kReset, query);
     reset_wanted_ = false;
   }
+  if (!out_.empty()) return;  // what nobody answers, such as late COPY data, must be gone, too
   cleaned();
 }
 
@@ -199,6 +210,7 @@ void Server::cleaned() {
     return;
   }
   ++transactions_;
+  idle_since = pool_.worker().loop().now();  // it has just shown that it lives
   const conf::PostgresSettings& settings = pool_.worker().postgres();
   if (close_reason_ != nullptr) return close(close_reason_);
   if (outdated()) return close("RECONNECT");
@@ -244,6 +256,7 @@ void Server::onWritable() {
   (void)out_.flush(socket_, pool_.worker().loop().buffers());
   watch();
   if (out_.relaxed() && borrower_ != nullptr && state_ == State::kLent) borrower_->serverWritable();
+  if (state_ == State::kCleaning && out_.empty()) clean();
 }
 
 void Server::pauseReading() {
@@ -289,6 +302,7 @@ void Server::close(std::string_view reason, Bytes response) {
   enter(State::kClosed);
   socket_.close();
   if (before == State::kPreparing && borrower != nullptr) {
+    borrower->promised(nullptr);
     pool_.requestAgain(*borrower);  // nothing of its own was sent yet
   } else if (borrower != nullptr) {
     std::string own;
@@ -341,7 +355,8 @@ void Server::due(Instant now) {
       return armDeadline(state_since_);
     case State::kCleaning:
       if (now >= state_since_ + kCleaningLimit) return close("it took too long to come clean");
-      if (now >= state_since_ + kCancelAfter) cancelOwn();
+      if (now < state_since_ + kCancelAfter) return armDeadline(state_since_);
+      cancelOwn();
       return pool_.worker().loop().deadlines().arm(*this, state_since_ + kCleaningLimit);
     case State::kCanceling:
       if (now >= deadlineAfter(state_since_, settings.cancel_wait_timeout))

@@ -85,6 +85,10 @@ class Server final : public net::Mortal,
   };
   void loggedIn(LoggedIn result);
   void loginFailed(const DialFailure& failure);
+  // It was adopted: its idle time and its age are limited here, too.
+  void watchOver() { attemptStarted(); }
+  // An attempt to log in begins: server_connect_timeout counts from here.
+  void attemptStarted();
   // The login's connection.
   void useSocket(net::Socket socket);
   void closeSocket() { socket_.close(); }
@@ -92,6 +96,8 @@ class Server final : public net::Mortal,
 
   // Lends the server: checks it and sets `borrower`'s parameters if need be, then calls borrower.lent().
   void lendTo(Borrower& borrower, bool check);
+  // Sets the parameters of the borrower that has it anew, then calls its lent() again.
+  void restoreParameters();
   // The borrower's messages. `gather` may be sent in parts; what the socket refuses is kept.
   void send(std::span<const Bytes> runs);
   void send(Bytes bytes) { send(std::span<const Bytes>(&bytes, 1)); }
@@ -103,6 +109,7 @@ class Server final : public net::Mortal,
   struct GiveBack {
     bool reset = false;
     bool cancel = false;  // what still runs is of no use to anybody
+    bool unused = false;  // nothing was asked of it
     bool broken_message = false;
   };
   void giveBack(GiveBack how);
@@ -135,6 +142,8 @@ class Server final : public net::Mortal,
   const std::string& backendSecret() const { return backend_secret_; }
   const conf::HostPort& host() const { return host_; }
   const net::Socket& socket() const { return socket_; }
+  // Has a message been passed on in part?
+  bool midMessage() const { return body_left_ > 0; }
   bool beingCanceled() const { return cancels_ > 0; }
   WallTime connectedWall() const { return connected_wall_; }
   WallTime requestWall() const { return request_wall_; }
@@ -201,6 +210,7 @@ class Server final : public net::Mortal,
   bool reset_wanted_ = false;
   bool cancel_sent_ = false;
   uint32_t cancels_ = 0;
+  uint32_t lends_ = 0;
   const char* close_reason_ = nullptr;
   uint64_t body_left_ = 0;  // of a message that streams through
   Borrower* borrower_ = nullptr;
@@ -210,6 +220,7 @@ class Server final : public net::Mortal,
   net::Outbox out_;
   pools::ReplyTracker tracker_;
   pools::PreparedSet prepared_;
+  pools::ParametersRef switching_to_;     // what our SET under way leads to
   pools::ParametersRef base_parameters_;  // what the session has when nothing is SET
   std::string own_error_;                 // the body of the ErrorResponse
   std::string fatal_reason_;              // the server's last words

@@ -49,6 +49,7 @@ conf::SslMode ServerLogin::sslMode() const {
 void ServerLogin::tryHost(conf::SslMode mode) {
   step_ = Step::kDialling;
   server_.closeSocket();
+  server_.attemptStarted();
   scram_.reset();
   derivation_.reset();
   PostgresWorker& worker = server_.pool().worker();
@@ -266,8 +267,9 @@ bool ServerLogin::refused(Bytes body) {
                                state == pgproto::sqlstate::kInsufficientPrivilege;
   std::string reason(fields.message());
   if (client_at_fault) return loginRefused(std::move(reason), std::move(response));
-  // It may be this role's or this database's limit: other pools need not keep away from the host.
-  if (state == pgproto::sqlstate::kTooManyConnections)
+  // Unless the server is starting or stopping, it is this role, this database or what we ask for: other pools
+  // need not keep away from the host.
+  if (state.substr(0, 4) != "57P0")
     return tryNextHost({DialFailure::Kind::kFull, std::move(reason), std::move(response)});
   return unreachable(std::move(reason), std::move(response));
 }

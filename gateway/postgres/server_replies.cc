@@ -28,7 +28,7 @@ void Server::onReadable() {
   net::Loop& loop = pool_.worker().loop();
   char* scratch = loop.scratch();
   const size_t held = in_.size();  // the beginning of a message: less than kMaxLookedAt
-  std::memcpy(scratch, in_.bytes().data(), held);
+  if (held > 0) std::memcpy(scratch, in_.bytes().data(), held);
   const net::IoResult got = socket_.read(scratch + held, net::Loop::kScratchSize - held);
   switch (got.status) {
     case net::IoStatus::kWantRead: return;
@@ -48,6 +48,7 @@ void Server::onReadable() {
 
 size_t Server::replies(Bytes in) {
   Walk walk{in};
+  const uint32_t lend = lends_;
   while (walk.at < in.size() && state_ != State::kClosed) {
     if (body_left_ > 0) {
       const size_t count = static_cast<size_t>(std::min<uint64_t>(body_left_, in.size() - walk.at));
@@ -75,7 +76,9 @@ size_t Server::replies(Bytes in) {
   if (state_ == State::kClosed) return in.size();
   passOn(walk);
   // Last, since the borrower may let go of the server and it may be lent to the next at once.
-  if (walk.idle && borrower_ != nullptr && state_ == State::kLent) borrower_->ready(tracker_.status(), true);
+  // If passing on has ended its session, that has happened already.
+  if (walk.idle && lends_ == lend && borrower_ != nullptr && state_ == State::kLent)
+    borrower_->ready(tracker_.status(), true);
   return walk.at;
 }
 
@@ -102,9 +105,10 @@ bool Server::reply(Walk& walk, const pgproto::Header& header, Bytes message) {
       if (!swallow_body_ && whole) borrower_->commandCompleted(body.substr(0, body.size() - 1));
       [[fallthrough]];
     default:
+      const bool clients_parse = header.type == '1' && tracker_.clientParseNext();
       switch (tracker_.received(header.type, 0, prepared_)) {
         case pools::Reply::kPass:
-          if (lent && header.type == '1') borrower_->parseConfirmed();
+          if (lent && clients_parse) borrower_->parseConfirmed();
           break;
         case pools::Reply::kSwallow: swallow_body_ = true; break;
         case pools::Reply::kAsParseComplete:
@@ -161,7 +165,9 @@ void Server::readyForQuery(Walk& walk, Bytes message) {
   }
   if (state_ != State::kLent || verdict == pools::Reply::kSwallow) {
     skip(walk, message);
-    if (verdict == pools::Reply::kSwallow) return ownFinished();
+    if (verdict == pools::Reply::kSwallow && purpose_ != Purpose::kNone) return ownFinished();
+    if (verdict == pools::Reply::kSwallow && borrower_ != nullptr)
+      return borrower_->batchEnded(tracker_.idle());
     if (state_ == State::kCleaning) clean();
     return;
   }
@@ -207,11 +213,14 @@ void Server::ownFinished() {
       enter(State::kIdle);
       pool_.dialled(*this);
       return;
-    case Purpose::kCheck: return own_failed_ ? close("server_check_query failed") : switchParameters();
+    case Purpose::kCheck:
+      if (own_failed_) return close("server_check_query failed");
+      return state_ == State::kPreparing ? switchParameters() : clean();
     case Purpose::kParameters:
-      if (own_failed_) return preparationFailed();
-      parameters = borrower_->wantedParameters();
-      return lendNow();
+      if (!own_failed_) parameters = switching_to_;
+      switching_to_ = {};
+      if (state_ != State::kPreparing) return clean();  // its borrower has left meanwhile
+      return own_failed_ ? preparationFailed() : lendNow();
     case Purpose::kRollback:
       if (own_failed_) return close("ROLLBACK failed");
       return clean();
@@ -233,9 +242,9 @@ void Server::preparationFailed() {
   std::string response = "E";
   appendBe32(response, static_cast<uint32_t>(own_error_.size() + 4));
   response += own_error_;
-  enter(State::kIdle);
+  borrower->promised(nullptr);
   borrower->failed(response);
-  pool_.free(*this);
+  cleaned();
 }
 
 void Server::resetDone() {

@@ -172,7 +172,10 @@ void WorkerPool::free(Server& server) {
 
 void WorkerPool::asked(uint32_t by_worker) {
   if (worker_.isPaused(*state_)) return;
-  if (pools::PooledServer* server = pool_.giveIdle()) handOver(static_cast<Server&>(*server), by_worker);
+  if (pools::PooledServer* server = pool_.giveIdle())
+    return handOver(static_cast<Server&>(*server), by_worker);
+  // Somebody was faster. The worker that asked may dial one of its own, if there is a permit.
+  tellOfPermit(by_worker);
 }
 
 void WorkerPool::handOver(Server& server, uint32_t worker) {
@@ -190,12 +193,19 @@ void WorkerPool::adopt(Server::Moved moved) {
   auto* server = new Server(*this, std::move(moved));
   servers_.pushBack(*server);
   server->idle_since = worker_.loop().now();
+  if (!server->socket().valid()) return server->close("the event loop refused its socket");
   if (server->outdated()) return server->close("its settings have changed");
+  server->watchOver();
   free(*server);
 }
 
 void WorkerPool::closed(Server& server) {
-  if (server.dialling) --dialling_;
+  if (server.dialling) {
+    --dialling_;
+    // One that logs in and is lost at once, by its connect_query perhaps, is not to be dialled in a tight
+    // circle.
+    if (server.backendPid() != 0) refused_until_ = worker_.loop().now() + kRefusalPause;
+  }
   static_cast<ListNode<InServerList>&>(server).unlink();
   worker_.cancels().forget(server);
   worker_.loop().bury(std::unique_ptr<Server>(&server));
@@ -282,13 +292,9 @@ pools::PermitLimits WorkerPool::limits(Instant now) const {
 void WorkerPool::permitFreed() { dialIfWanted(); }
 
 void WorkerPool::tellOthersOfFreePermit() {
-  const pools::SharedPool::OldestWait waits = entry_->shared.oldestWaitElsewhere(worker_.index());
-  if (waits.worker != entry_->shared.workers()) {
-    worker_.shared().workers[waits.worker]->post(
-        [database = databaseName(), owner = user()](PostgresWorker& other) {
-          if (WorkerPool* pool = other.findPool(database, owner)) pool->permitFreed();
-        });
-  }
+  // All of them: the one whose client waits longest may be dialling as many as it needs already.
+  for (uint32_t worker = 0; worker < entry_->shared.workers(); ++worker)
+    if (worker != worker_.index() && entry_->shared.somebodyWaits(worker)) tellOfPermit(worker);
   // Where a database or a user has a budget of its own, the permit may be what a sibling pool waits for.
   const pools::PermitLimits caps = limits(worker_.loop().now());
   if (caps.database != 0 || caps.user != 0) worker_.permitFreedFor(databaseName(), user());
@@ -339,13 +345,13 @@ void WorkerPool::applySettings() {
     return closeAll("its database was removed", gone);
   }
   conf::Database database = *found;
+  if (databaseName().ends_with(AuthQueries::kPoolSuffix))
+    database = AuthQueries::ownDatabase(*found, entryName(databaseName()), user());
   if (const auto replication = database_.startup_parameters.find("replication");
       replication != database_.startup_parameters.end()) {
     database.startup_parameters.insert(*replication);
     if (database.dbname.empty()) database.dbname = entryName(databaseName());
   }
-  if (databaseName().ends_with(AuthQueries::kPoolSuffix))
-    database = AuthQueries::ownDatabase(*found, entryName(databaseName()), user());
   const bool elsewhere = !(database.hosts == database_.hosts && database.dbname == database_.dbname &&
                            database.user == database_.user && database.password == database_.password &&
                            database.startup_parameters == database_.startup_parameters &&
@@ -390,6 +396,12 @@ bool WorkerPool::closeOneIdle(std::string_view reason) {
   return true;
 }
 
+void WorkerPool::tellOfPermit(uint32_t worker) {
+  worker_.shared().workers[worker]->post([database = databaseName(), owner = user()](PostgresWorker& other) {
+    if (WorkerPool* pool = other.findPool(database, owner)) pool->permitFreed();
+  });
+}
+
 void WorkerPool::wake() {
   if (worker_.isPaused(*state_)) return;
   while (pool_.waiting() > 0 && pool_.idle() > 0) {
@@ -397,6 +409,8 @@ void WorkerPool::wake() {
     auto* borrower = static_cast<Borrower*>(pool_.nextWaiter());
     lend(*server, *borrower, borrower->waiting_since);
   }
+  for (auto late = pool_.onIdle(); late.server != nullptr; late = pool_.onIdle())
+    handOver(static_cast<Server&>(*late.server), late.worker);
   dialIfWanted();
   keepMinimum();
 }

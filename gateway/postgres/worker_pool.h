@@ -70,6 +70,9 @@ class WorkerPool : public Deadline {
   void wake();         // after RESUME: who waits may be served
   bool quiet() const;  // no server is in anybody's hands
 
+  // Why the last try to get a server failed; empty when it did not.
+  const std::string& refusal() const { return refusal_; }
+
   PostgresWorker& worker() { return worker_; }
   PoolEntry& entry() { return *entry_; }
   DatabaseState& databaseState() { return *state_; }
@@ -105,6 +108,7 @@ class WorkerPool : public Deadline {
   bool mustYield();
   void failWaiters(Bytes response, bool only_impatient);
   void tellOthersOfFreePermit();
+  void tellOfPermit(uint32_t worker);
   void keepMinimum();
 
   PostgresWorker& worker_;
