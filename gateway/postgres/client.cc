@@ -147,6 +147,7 @@ void Client::send(Bytes bytes) {
 
 void Client::lent(Server& server) {
   if (login_) {  // it only wanted to know what such a server reports
+    server_ = nullptr;
     server.giveBack({.unused = true});
     return login_->welcomed();
   }
@@ -262,11 +263,19 @@ void Client::everythingReset() {
   if (startup_parameters_) parameters_ = startup_parameters_;
 }
 
+std::string Client::serverReplaced() {
+  return errorResponse(pgproto::sqlstate::kAdminShutdown, "terminating connection due to administrator command",
+                       "The settings of the session's server connection have changed (server_fast_close).",
+                       "Connect again.");
+}
+
 bool Client::mustKeepServer() const {
   return pool_->settings().pool_mode == conf::PoolMode::kSession || pins_.any() || replication_;
 }
 
 void Client::keepServer() {
+  if (server_->closeNeeded() && worker_.postgres().server_fast_close && !pins_.any())
+    return close("server_fast_close", serverReplaced());
   if (parameters_ == server_->parameters || replication_) return enter(State::kActive);
   enter(State::kWaiting);  // for what a RESET took from its session
   server_->restoreParameters();
@@ -276,6 +285,10 @@ void Client::releaseServer() {
   Server* server = std::exchange(server_, nullptr);
   enter(State::kIdle);
   server->giveBack({.reset = worker_.postgres().server_reset_query_always});
+}
+
+void Client::closeWanted() {
+  if (!in_transaction_ && streaming_ == 0) keepServer();
 }
 
 void Client::serverWritable() { watch(); }
@@ -291,7 +304,9 @@ void Client::left(std::string_view why) { close(why); }
 
 void Client::close(std::string_view reason, Bytes response) {
   if (state_ == State::kClosed) return;
-  if (worker_.config().log.log_disconnections && !(login_ && response.empty()))
+  const conf::LogSettings& log = worker_.config().log;
+  // What a stranger can cause at will, such as to connect and hang up, is not logged.
+  if ((log.log_disconnections && !(login_ && response.empty())) || (log.log_pooler_errors && !response.empty()))
     logEvent(std::string("closed: ").append(reason));
   if (server_ != nullptr && server_->midMessage())
     response = {};  // it would be taken for the rest of that message

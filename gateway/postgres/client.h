@@ -93,6 +93,7 @@ class Client final : public net::Mortal,
   void errorReceived(Bytes sqlstate, uint32_t skipped_parses) override;
   void batchEnded(bool idle) override;
   void serverWritable() override;
+  void closeWanted() override;
   void serverLost(Bytes response) override;
   const pools::ParametersRef& wantedParameters() const override { return parameters_; }
   uint64_t borrowerId() const override { return id_; }
@@ -166,6 +167,7 @@ class Client final : public net::Mortal,
   void takeHeld();
   void releaseServer();
   void keepServer();
+  static std::string serverReplaced();
   void everythingReset();
   bool mustKeepServer() const;
   void addPins(uint32_t effects);

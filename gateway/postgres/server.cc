@@ -165,6 +165,7 @@ void Server::lendNow() {
 
 void Server::giveBack(GiveBack how) {
   borrower_ = nullptr;
+  if (!how.unused) ++transactions_;
   reset_wanted_ = reset_wanted_ || how.reset;
   if (reading_paused_) resumeReading();
   if (how.broken_message) return close("its client left in the middle of a message");
@@ -209,12 +210,12 @@ void Server::cleaned() {
     if (state_ != State::kCanceling) enter(State::kCanceling);
     return;
   }
-  ++transactions_;
+
   idle_since = pool_.worker().loop().now();  // it has just shown that it lives
   const conf::PostgresSettings& settings = pool_.worker().postgres();
   if (close_reason_ != nullptr) return close(close_reason_);
   if (outdated()) return close("RECONNECT");
-  if (pool_.settings().server_lifetime == Duration::zero()) return close("server_lifetime is 0");
+  if (pool_.settings().server_lifetime == Duration::zero() && transactions_ > 0) return close("server_lifetime is 0");
   const Instant now = pool_.worker().loop().now();
   if (now >= pool_.retireAt(*this)) return retire(now);
   if (settings.server_max_queries != 0 && transactions_ >= settings.server_max_queries)
@@ -282,6 +283,7 @@ void Server::resumeReading() {
 
 void Server::closeWhenFree(std::string_view) {
   close_reason_ = "its settings have changed";
+  if (state_ == State::kLent && tracker_.idle()) borrower_->closeWanted();
   if (state_ != State::kIdle) return;
   pool_.core().removeIdle(*this);
   close(close_reason_);
