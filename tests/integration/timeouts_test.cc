@@ -1,0 +1,161 @@
+// Every timeout of PgBouncer's: who is told what, with which SQLSTATE, and what becomes of the server.
+#include <gtest/gtest.h>
+
+#include "tests/integration/console_view.h"
+#include "tests/rig/raw_client.h"
+#include "tests/rig/relay.h"
+
+namespace forebay::rig {
+namespace {
+
+ForebayConfig withSettings(const TomlTable& settings) {
+  ForebayConfig config;
+  config.addDatabase("app", sharedPostgres());
+  config.postgres["default_pool_size"] = 1;
+  for (const auto& [key, value] : settings) config.postgres[key] = value;
+  return config;
+}
+
+RawClient loggedIn(const Forebay& forebay) {
+  RawClient client(forebay.port());
+  client.login("app", "postgres");
+  return client;
+}
+
+// The error that ends the connection.
+Message lastWords(RawClient& client) {
+  const std::vector<Message> all = client.readToEnd();
+  if (all.empty() || all.back().type != 'E') fail("closed without an error: " + types(all));
+  return all.back();
+}
+
+bool counted(const Forebay& forebay, const std::string& timeout) {
+  const std::string line =
+      "forebay_pool_timeouts_total{database=\"app\",user=\"postgres\",timeout=\"" + timeout + "\"} 1";
+  return forebay.get("/metrics").find(line) != std::string::npos;
+}
+
+TEST(Timeouts, QueryWaitSaysWhoHasTheServers) {
+  const Forebay forebay(withSettings({{"query_wait_timeout", "100ms"}}));
+  Connection holder(forebay.conninfo("app"));
+  RawClient waiter = loggedIn(forebay);
+  holder.run("begin");
+  waiter.send(wire::query("select 1"));
+  const Message error = lastWords(waiter);
+  EXPECT_EQ(error.field('C'), "53300");
+  EXPECT_NE(error.field('M').find("query_wait_timeout"), std::string::npos);
+  EXPECT_NE(error.field('D').find("app/postgres: 1 server connections, 1 clients waiting"), std::string::npos)
+      << error.field('D');
+  EXPECT_NE(error.field('H'), "");
+  EXPECT_TRUE(counted(forebay, "query_wait_timeout"));
+  holder.run("commit");
+}
+
+TEST(Timeouts, QueryWaitNotifyTellsTheClientThatItIsQueued) {
+  const Forebay forebay(withSettings({{"query_wait_notify", "50ms"}}));
+  Connection holder(forebay.conninfo("app"));
+  RawClient waiter = loggedIn(forebay);
+  holder.run("begin");
+  waiter.send(wire::query("select 1"));
+  const std::optional<Message> notice = waiter.read();
+  ASSERT_TRUE(notice && notice->type == 'N');
+  EXPECT_EQ(notice->field('M'), "No server connection available, client being queued");
+  holder.run("commit");
+  EXPECT_EQ(types(waiter.readUntil('Z')), "TDCZ");
+}
+
+TEST(Timeouts, QueryTimeoutCancelsTheQuery) {
+  const Forebay forebay(withSettings({{"query_timeout", "200ms"}}));
+  RawClient client = loggedIn(forebay);
+  client.send(wire::query("select pg_sleep(60) /* too long */"));
+  const Message error = lastWords(client);
+  EXPECT_EQ(error.field('C'), "57014");
+  EXPECT_NE(error.field('M').find("query_timeout"), std::string::npos);
+  EXPECT_TRUE(counted(forebay, "query_timeout"));
+  EXPECT_TRUE(eventually([] {
+    return sharedPostgres().query(
+               "select count(*) from pg_stat_activity where state = 'active' and query like "
+               "'%/* too long */' and pid <> pg_backend_pid()") == "0";
+  }));
+  EXPECT_EQ(Connection(forebay.conninfo("app")).query("select 1"), "1");
+}
+
+TEST(Timeouts, QueryTimeoutCountsFromEachQuery) {
+  const Forebay forebay(withSettings({{"query_timeout", "400ms"}}));
+  Connection client(forebay.conninfo("app"));
+  client.run("begin");
+  for (int i = 0; i < 6; ++i) client.run("select pg_sleep(0.1)");
+  client.run("commit");
+}
+
+TEST(Timeouts, IdleTransactionEndsOnlyWhoIdlesInATransaction) {
+  const Forebay forebay(withSettings({{"idle_transaction_timeout", "150ms"}}));
+  Connection busy(forebay.conninfo("app"));
+  busy.run("begin");
+  busy.run("select pg_sleep(0.4)");  // not idle
+  busy.run("commit");
+  RawClient idle = loggedIn(forebay);
+  idle.query("begin");
+  const Message error = lastWords(idle);
+  EXPECT_EQ(error.field('C'), "25P03");
+  EXPECT_TRUE(counted(forebay, "idle_transaction_timeout"));
+  EXPECT_EQ(busy.query("select 1"), "1");  // outside a transaction it may idle
+}
+
+TEST(Timeouts, TransactionTimeoutEndsItHoweverBusy) {
+  const Forebay forebay(withSettings({{"transaction_timeout", "300ms"}}));
+  RawClient client = loggedIn(forebay);
+  client.query("begin");
+  client.send(wire::query("select pg_sleep(60)"));
+  const Message error = lastWords(client);
+  EXPECT_EQ(error.field('C'), "25P04");
+  EXPECT_TRUE(counted(forebay, "transaction_timeout"));
+  EXPECT_EQ(Connection(forebay.conninfo("app")).query("select 1"), "1");
+}
+
+TEST(Timeouts, ClientIdleTimeoutClosesIdleClients) {
+  const Forebay forebay(withSettings({{"client_idle_timeout", "150ms"}}));
+  RawClient client = loggedIn(forebay);
+  client.query("select 1");
+  EXPECT_EQ(lastWords(client).field('C'), "57P05");
+  EXPECT_TRUE(counted(forebay, "client_idle_timeout"));
+}
+
+TEST(Timeouts, OfAUserGoBeforeTheGlobalOnes) {
+  ForebayConfig config = withSettings({{"query_timeout", "60s"}});
+  config.users["postgres"]["query_timeout"] = "100ms";
+  const Forebay forebay(config);
+  RawClient client = loggedIn(forebay);
+  client.send(wire::query("select pg_sleep(60)"));
+  EXPECT_EQ(lastWords(client).field('C'), "57014");
+}
+
+TEST(Timeouts, ClientLoginTimeoutEndsEveryPhaseOfALogin) {
+  ForebayConfig config = withSettings(
+      {{"client_login_timeout", "150ms"}, {"auth_type", "scram-sha-256"}, {"tcp_defer_accept", false}});
+  config.userlist = "\"ann\" \"secret\"\n";
+  const Forebay forebay(config);
+  RawClient silent(forebay.port()), half(forebay.port()), undecided(forebay.port());
+  const std::string startup = wire::startup({{"user", "ann"}, {"database", "app"}});
+  half.send(startup.substr(0, 5));
+  undecided.send(startup);
+  EXPECT_EQ(lastWords(undecided).field('C'), "28000");
+  EXPECT_EQ(lastWords(half).field('C'), "28000");
+  silent.readToEnd();
+}
+
+TEST(Timeouts, ServerConnectTimeoutReachesTheClientWithTheReason) {
+  Relay relay(sharedPostgres().port());
+  relay.pause();
+  ForebayConfig config = withSettings({{"server_connect_timeout", "200ms"}});
+  config.databases["app"]["hosts"] = std::vector<std::string>{"127.0.0.1:" + std::to_string(relay.port())};
+  const Forebay forebay(config);
+  RawClient client(forebay.port());
+  client.send(wire::startup({{"user", "postgres"}, {"database", "app"}}));
+  const Message error = lastWords(client);
+  EXPECT_EQ(error.field('C'), "08006");
+  EXPECT_NE(error.field('D').find("server_connect_timeout"), std::string::npos) << error.field('D');
+}
+
+}  // namespace
+}  // namespace forebay::rig
