@@ -50,7 +50,7 @@ void addPools(Table& table) {
   add("ignore_startup_parameters", &P::ignore_startup_parameters, List{});
   add("application_name_add_host", &P::application_name_add_host, Flag{});
   add("disable_pqexec", &P::disable_pqexec, Flag{});
-  add("peer_id", &P::peer_id, Count{.min = 0, .max = 16383});
+  add("peer_id", &P::peer_id, Count{.min = 0, .max = 127});
 }
 
 void addAuthentication(Table& table) {

@@ -158,9 +158,9 @@ class TomlReader {
   void readPeer(const toml::key& name, const toml::node& node) {
     const std::string path = "postgres.peers." + text(name);
     const std::optional<int64_t> id = readWhole(Given{text(name)});
-    if (!id || *id < 1 || *id > 16383)
+    if (!id || *id < 1 || *id > 127)
       return problems_.add(placeOf(name.source()),
-                           "a peer's name must be its peer_id, from 1 to 16383, not '" + text(name) + "'");
+                           "a peer's name must be its peer_id, from 1 to 127, not '" + text(name) + "'");
     Peer peer{static_cast<uint32_t>(*id), {{}, kListenPort}, 0};
     readTable(name, node, peerSettings(), "a setting of a peer", path, peer);
     config_.postgres.peers.push_back(std::move(peer));

@@ -175,13 +175,18 @@ void Control::beginShutdown(Duration delay) {
 }
 
 void Control::drainNow() {
-  draining_ = true;
-  for (auto& worker : workers_) worker->stopListening();
   const Duration grace = settings_->config->postgres.shutdown_timeout;
-  const Instant until = loop_.now() + grace;
-  for (auto& worker : workers_)
-    worker->postgres().post([until](postgres::PostgresWorker& there) { there.drain(until); });
+  drainWorkers(std::chrono::duration_cast<Duration>(grace * 0.9));
   shutdown_tick_->in(grace);
+}
+
+void Control::drainWorkers(std::optional<Duration> spread) {
+  phase_ = admin::Phase::kDraining;
+  draining_ = true;
+  for (auto& worker : workers_) {
+    worker->stopListening();
+    worker->postgres().post([spread](postgres::PostgresWorker& there) { there.drain(spread); });
+  }
 }
 
 void Control::workersEmpty() {

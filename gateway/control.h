@@ -8,6 +8,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -74,6 +75,7 @@ class Control final : public admin::Fleet {
   void onSignal(int number);
   void beginShutdown(Duration delay);
   void drainNow();
+  void drainWorkers(std::optional<Duration> spread);
   void stopNow();
   void workersEmpty();
   void endStatsPeriod();

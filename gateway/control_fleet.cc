@@ -273,14 +273,13 @@ Status Control::publish(conf::ConfigPtr config) {
 }
 
 void Control::shutdown(admin::Shutdown mode, Done done) {
-  switch (mode) {
-    case admin::Shutdown::kNow: return stopNow();
-    case admin::Shutdown::kWaitForClients:
-    case admin::Shutdown::kWaitForServers: break;
-  }
+  if (mode == admin::Shutdown::kNow) return stopNow();
   if (phase_ == admin::Phase::kDraining) return done(Error{"already shutting down"});
+  const bool for_servers = mode == admin::Shutdown::kWaitForServers;
+  log_->info() << "shutting down: when the last "
+               << (for_servers ? "transaction has ended" : "client has left") << ", however long that takes";
   done(Ok{});
-  beginShutdown(Duration::zero());
+  drainWorkers(for_servers ? std::optional(Duration::zero()) : std::nullopt);
 }
 
 }  // namespace forebay

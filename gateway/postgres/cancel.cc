@@ -13,6 +13,8 @@ namespace {
 
 // Cancels that wait for their turn; more are dropped, as a lost packet would be.
 constexpr size_t kMaxQueued = 1024;
+// CancelRequests on their way to other gateways.
+constexpr size_t kMaxForwards = 100;
 
 }  // namespace
 
@@ -80,11 +82,70 @@ class Cancels::Flight final : public net::Mortal, public net::SocketUser, public
   net::Socket socket_;
 };
 
+// A CancelRequest for a client of another gateway, passed on to it as it came.
+class Cancels::Forward final : public net::Mortal, public net::SocketUser, public Deadline {
+ public:
+  Forward(Cancels& cancels, std::string request, std::function<void()> done)
+      : cancels_(cancels), request_(std::move(request)), done_(std::move(done)) {}
+  ~Forward() override { cancels_.worker_.loop().deadlines().disarm(*this); }
+
+  void start(conf::HostPort peer) {
+    PostgresWorker& worker = cancels_.worker_;
+    worker.loop().deadlines().arm(*this, deadlineAfter(worker.loop().now(), worker.postgres().cancel_wait_timeout));
+    dialer_ = std::make_unique<ServerDialer>(worker, ServerDialer::Target{std::move(peer), conf::SslMode::kDisable},
+                                             [this](Result<net::Socket> socket) { connected(std::move(socket)); });
+    dialer_->start();
+  }
+
+  void onReadable() override {
+    char rest[64];
+    const net::IoResult got = socket_.read(rest, sizeof rest);
+    if (got.status == net::IoStatus::kClosed || got.status == net::IoStatus::kError) finish();
+  }
+  void onWritable() override {}
+  void due(Instant) override { finish(); }
+
+ private:
+  void connected(Result<net::Socket> socket) {
+    if (!socket) return finish();
+    socket_ = std::move(*socket);
+    socket_.setUser(*this);
+    (void)socket_.write(request_);
+    socket_.want(true, false);
+  }
+  void finish() {
+    if (const auto done = std::exchange(done_, nullptr)) done();
+    auto& all = cancels_.forwards_;
+    const auto at = std::find_if(all.begin(), all.end(), [this](const auto& each) { return each.get() == this; });
+    if (at == all.end()) return;
+    cancels_.worker_.loop().bury(std::move(*at));
+    all.erase(at);
+  }
+
+  Cancels& cancels_;
+  const std::string request_;
+  std::function<void()> done_;
+  std::unique_ptr<ServerDialer> dialer_;
+  net::Socket socket_;
+};
+
+// A request travels one hop, as long as every peer is listed under its own number.
+void Cancels::forward(uint32_t gateway, uint32_t pid, const std::string& secret, std::function<void()> done) {
+  const auto& peers = worker_.postgres().peers;
+  const auto peer = std::find_if(peers.begin(), peers.end(), [&](const conf::Peer& each) { return each.peer_id == gateway; });
+  if (gateway == 0 || peer == peers.end() || forwards_.size() >= kMaxForwards) return done();
+  std::string request;
+  pgproto::appendCancelRequest(request, pid, secret);
+  forwards_.push_back(std::make_unique<Forward>(*this, std::move(request), std::move(done)));
+  forwards_.back()->start(peer->address);
+}
+
 Cancels::Cancels(PostgresWorker& worker) : worker_(worker) {}
 Cancels::~Cancels() = default;
 
 void Cancels::requested(uint32_t pid, std::string secret, std::function<void()> done) {
   const ClientPid target = ClientPid::decode(pid);
+  if (target.gateway != worker_.postgres().peer_id) return forward(target.gateway, pid, secret, std::move(done));
   auto& workers = worker_.shared().workers;
   if (target.worker >= workers.size()) return done();
   if (target.worker == worker_.index()) return arrived(target.slot, secret, std::move(done));
@@ -156,6 +217,8 @@ void Cancels::forget(Server& server) {
 
 void Cancels::stop() {
   queue_.clear();
+  for (auto& forward : forwards_) worker_.loop().bury(std::move(forward));
+  forwards_.clear();
   for (auto& flight : flights_) worker_.loop().bury(std::move(flight));
   flights_.clear();
 }

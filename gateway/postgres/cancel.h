@@ -47,6 +47,7 @@ class Cancels {
 
  private:
   class Flight;
+  class Forward;
   struct Queued {
     WorkerPool* pool;
     uint64_t server_id;
@@ -54,6 +55,7 @@ class Cancels {
     Instant deadline;
   };
 
+  void forward(uint32_t gateway, uint32_t pid, const std::string& secret, std::function<void()> done);
   void arrived(uint32_t slot, const std::string& secret, std::function<void()> done);
   void launch(Server& server, std::function<void()> done);
   void landed(Flight& flight);
@@ -61,6 +63,7 @@ class Cancels {
 
   PostgresWorker& worker_;
   std::vector<std::unique_ptr<Flight>> flights_;
+  std::vector<std::unique_ptr<Forward>> forwards_;
   std::deque<Queued> queue_;
 };
 

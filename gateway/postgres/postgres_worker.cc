@@ -156,17 +156,13 @@ void PostgresWorker::apply(SettingsPtr settings) {
   if (index_ == 0) openMinimumPools();
 }
 
-void PostgresWorker::drain(Instant until) {
+void PostgresWorker::drain(std::optional<Duration> spread) {
   if (draining_) return;
   draining_ = true;
-  drain_until_ = until;
   const Instant now = loop_.now();
-  std::vector<Client*> all;
-  clients_.forEach([&](Client& client) { all.push_back(&client); });
-  for (Client* client : all) {
-    const auto share = std::chrono::duration_cast<Duration>((until - now) * (0.9 * jitter()));
-    client->leaveBy(now + share);
-  }
+  clients_.forEach([&](Client& client) {
+    if (spread) client.leaveBy(now + std::chrono::duration_cast<Duration>(*spread * jitter()));
+  });
   if (clients_.size() == 0 && on_empty) on_empty();
 }
 

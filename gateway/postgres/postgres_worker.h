@@ -95,12 +95,13 @@ class PostgresWorker {
   void refreshCredentials(WorkerPool& pool);
 
   void apply(SettingsPtr settings);
-  void drain(
-      Instant until);  // each client leaves at its next transaction boundary, spread over the time until then
+  // The last client's leaving is reported from now on. Each is sent away at its first transaction boundary
+  // after some moment within `spread`; nobody is when there is none.
+  void drain(std::optional<Duration> spread);
   void stopNow();      // closes everything
   bool stopped() const { return stopped_; }
   bool draining() const { return draining_; }
-  Instant drainUntil() const { return drain_until_; }
+
   bool empty() const { return clients_.size() == 0; }
   std::function<void()> on_empty;  // the last client has left while draining
 
@@ -149,7 +150,7 @@ class PostgresWorker {
   std::unique_ptr<Cancels> cancels_;
   bool draining_ = false, stopped_ = false;
   bool stopping_ = false;  // nothing is lent any more
-  Instant drain_until_{};
+
   uint64_t jitter_state_ = 0;
 };
 

@@ -233,7 +233,7 @@ TEST(ImportIni, TellsEachWrongLine) {
       "pgbouncer.ini:7: port must be a whole number from 1 to 65535, not '0'\n"
       "pgbouncer.ini:9: [other] must be databases, users, peers or pgbouncer\n"
       "pgbouncer.ini:11: 'pool_sise' is not a setting of a user\n"
-      "pgbouncer.ini:13: a peer's key must be its peer_id, from 1 to 16383");
+      "pgbouncer.ini:13: a peer's key must be its peer_id, from 1 to 127");
 }
 
 TEST(ImportIni, TellsFilesThatCannotBeRead) {

@@ -179,7 +179,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Wrong{"[postgres.peers.1]\nhots = 'x'",
                           "2:1: 'hots' is not a setting of a peer; did you mean 'host'?"},
                     Wrong{"[postgres.peers.zwei]\nhost = 'x'",
-                          "1:17: a peer's name must be its peer_id, from 1 to 16383, not 'zwei'"},
+                          "1:17: a peer's name must be its peer_id, from 1 to 127, not 'zwei'"},
                     Wrong{"[postgres]\nlog_stats = true\n[log]\nlog_stats = true",
                           "4:13: log_stats is set twice, first in line 2"},
                     Wrong{"postgres = 5", "1:12: postgres must be a table, [postgres]"},
@@ -227,7 +227,7 @@ INSTANTIATE_TEST_SUITE_P(
               "2147483647, "
               "not '3GiB'"},
         Wrong{"[postgres]\npeer_id = 20000",
-              "2:11: peer_id must be a whole number from 0 to 16383, not '20000'"},
+              "2:11: peer_id must be a whole number from 0 to 127, not '20000'"},
         Wrong{"[postgres]\nauth_file = ['a']", "2:13: auth_file must be a text, not 'a'"},
         Wrong{"[postgres]\nauth_file = 2020-01-01", "2:13: auth_file must be a text, not a date"},
         Wrong{"[postgres]\npool_mode = { a = 1 }",
