@@ -75,12 +75,16 @@ TlsSession::~TlsSession() = default;
 
 size_t TlsSession::read(char* out, size_t size) {
   size_t got = 0;
-  return moved(SSL_read_ex(session_.get(), out, size, &got), got);
+  ERR_clear_error();
+  const int outcome = SSL_read_ex(session_.get(), out, size, &got);
+  return moved(outcome, got);
 }
 
 size_t TlsSession::write(std::string_view bytes) {
   size_t put = 0;
-  return moved(SSL_write_ex(session_.get(), bytes.data(), bytes.size(), &put), put);
+  ERR_clear_error();
+  const int outcome = SSL_write_ex(session_.get(), bytes.data(), bytes.size(), &put);
+  return moved(outcome, put);
 }
 
 size_t TlsSession::moved(int outcome, size_t bytes) {
