@@ -53,6 +53,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Bytes sql = asBytes(data, size);
   checkSet(sql);
   checkDeallocate(sql);
-  if (isResetAll(sql)) require((scanSql(sql).effects & kResets) != 0, "both readers agree that it resets");
+  if (resetsAll(sql)) require((scanSql(sql).effects & kResets) != 0, "both readers agree that it resets");
   return 0;
 }

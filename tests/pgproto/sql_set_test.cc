@@ -145,12 +145,43 @@ TEST(ParseSetStatement, BoundsTheName) {
   EXPECT_EQ(read("SET a." + std::string(62, 'b') + " = 1"), "a." + std::string(62, 'b') + "=1");
 }
 
-TEST(IsResetAll, MeansTheWholeText) {
-  EXPECT_TRUE(isResetAll("RESET ALL"));
-  EXPECT_TRUE(isResetAll(" reset /**/ all ; "));
-  for (const Bytes sql :
-       {"RESET \"all\"", "RESET ALL; SELECT 1", "RESET allx", "RESET", "SET all", "'RESET ALL'"})
-    EXPECT_FALSE(isResetAll(sql)) << sql;
+TEST(ResetsAll, FindsResetAllAtTheStartOfAStatement) {
+  for (const char* sql : {"RESET ALL", " reset /**/ all ; ", "select 1; RESET ALL; select 2"})
+    EXPECT_TRUE(resetsAll(sql)) << sql;
+  for (const char* sql :
+       {"RESET all_of_it", "RESET x", "select 'RESET ALL'", "select reset all", "", "reset"})
+    EXPECT_FALSE(resetsAll(sql)) << sql;
+}
+
+TEST(ParseSetList, GivesTheListAsItWasWritten) {
+  SetStatement set;
+  ASSERT_TRUE(parseSetList("SET search_path TO a, \"B\" , 'c' ; ", set));
+  EXPECT_EQ(Bytes(set.name, set.name_size), "search_path");
+  EXPECT_EQ(set.value, "a, \"B\" , 'c'");
+  set = {};
+  ASSERT_TRUE(parseSetList("set session x.y = 'a''b'", set));
+  EXPECT_EQ(Bytes(set.name, set.name_size), "x.y");
+  EXPECT_EQ(set.value, "'a''b'");
+}
+
+TEST(ParseSetList, RefusesWhatASetOfOursCouldNotRepeat) {
+  for (const char* sql : {"SET x TO a; select 1", "SET x TO a -- comment", "SET x TO a /* comment */",
+                          "SET x TO $tag$a$tag$", "SET TIME ZONE 'x'", "SET x TO", "RESET x", "select 1"}) {
+    SetStatement set;
+    EXPECT_FALSE(parseSetList(sql, set)) << sql;
+  }
+}
+
+TEST(SetsOnlyKnown, AsksForEachParameterByItsName) {
+  const auto time_zone = [](Bytes name) { return name == "TimeZone" || name == "timezone"; };
+  for (const char* sql : {"select set_config('TimeZone', $1, false)", "set timezone to 'x'; select 1",
+                          "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL", "SET ROLE NONE"})
+    EXPECT_TRUE(setsOnlyKnown(sql, time_zone)) << sql;
+  for (const char* sql :
+       {"select set_config('search_path', $1, false)", "select set_config($1, $2, false)",
+        "set timezone to 'x'; set search_path to y", "SET SESSION AUTHORIZATION alice", "SET ROLE alice",
+        "select set_config('TimeZone', 'x', false), set_config('x.y', 'z', false)", "select 1"})
+    EXPECT_FALSE(setsOnlyKnown(sql, time_zone)) << sql;
 }
 
 std::string deallocated(Bytes sql) {
