@@ -98,7 +98,7 @@ class PostgresWorker {
   // The last client's leaving is reported from now on. Each is sent away at its first transaction boundary
   // after some moment within `spread`; nobody is when there is none.
   void drain(std::optional<Duration> spread);
-  void stopNow();      // closes everything
+  void stopNow();  // closes everything
   bool stopped() const { return stopped_; }
   bool draining() const { return draining_; }
 

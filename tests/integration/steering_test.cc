@@ -230,18 +230,33 @@ TEST_F(Steering, ShutdownClosesTheConsoleWhenTheProcessEnds) {
   EXPECT_EQ(forebay_.process().wait(kPatience), 0);
 }
 
-TEST_F(Steering, ShutdownWaitForClientsLetsThemFinish) {
-  Connection client(forebay_.conninfo("app"));
-  client.run("select 1");
+TEST(Shutdown, WaitForClientsLetsThemStayAsLongAsTheyLike) {
+  ForebayConfig config = twoDatabases();
+  config.postgres["shutdown_timeout"] = "50ms";
+  Forebay forebay(config);
   {
-    Connection admin(forebay_.consoleConninfo());
-    admin.run("shutdown wait_for_clients");
+    Connection client(forebay.conninfo("app"));
+    Connection(forebay.consoleConninfo()).run("shutdown wait_for_clients");
+    EXPECT_TRUE(eventually([&] { return !Connection::tryConnect(forebay.conninfo("app")).empty(); }));
+    EXPECT_EQ(client.query("select pg_sleep(0.2), 2"), "");
+    EXPECT_EQ(client.query("select 3"), "3");
   }
-  EXPECT_TRUE(eventually([&] { return !Connection::tryConnect(forebay_.conninfo("app")).empty(); }));
-  EXPECT_EQ(client.query("select 2"), "2");
-  client.run("begin");
-  client.run("commit");
-  EXPECT_EQ(client.query("select 3"), "3");
+  EXPECT_EQ(forebay.process().wait(kPatience), 0);
+}
+
+TEST(Shutdown, WaitForServersLetsTransactionsEndHoweverLongTheyTake) {
+  ForebayConfig config = twoDatabases();
+  config.postgres["shutdown_timeout"] = "50ms";
+  Forebay forebay(config);
+  Connection busy(forebay.conninfo("app"));
+  RawClient idle(forebay.port());
+  idle.login("app", "postgres");
+  busy.run("begin");
+  Connection(forebay.consoleConninfo()).run("shutdown wait_for_servers");
+  EXPECT_EQ(idle.readToEnd().back().field('C'), "57P01");
+  busy.run("select pg_sleep(0.2)");
+  busy.run("commit");
+  EXPECT_EQ(forebay.process().wait(kPatience), 0);
 }
 
 TEST_F(Steering, MetricsAndHealthTellOfItMeanwhile) {
