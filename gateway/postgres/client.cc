@@ -126,7 +126,8 @@ void Client::onWritable() {
 
 // Requests are read unless too many wait already, or the server takes no more.
 void Client::watch() {
-  const bool held_back = in_.size() > kMaxHeld && (state_ == State::kWaiting || flushing_ || console_busy_);
+  const bool held_back =
+      in_.size() > kMaxHeld && (state_ == State::kWaiting || flushing_ || settling_ || console_busy_);
   const bool server_full = server_ != nullptr && server_->full();
   socket_.want(!held_back && !server_full, !out_.empty());
   if (held_back || server_full || !socket_.hasPending()) return;
@@ -178,7 +179,9 @@ void Client::parseConfirmed() {
 
 void Client::errorReceived(Bytes, uint32_t skipped_parses) {
   error_seen_ = true;
-  if (statements_) statements_->parsesSkipped(skipped_parses);
+  if (!statements_) return;
+  statements_->parsesSkipped(skipped_parses);
+  statements_->deallocating.clear();
 }
 
 void Client::commandCompleted(Bytes tag) {
@@ -186,11 +189,20 @@ void Client::commandCompleted(Bytes tag) {
   if (tag == "COMMIT") committed_ = true;
   if (tag.size() < 8) return;
   if (tag == "ROLLBACK") rolled_back_ = true;
+  if (tag == "DEALLOCATE" && statements_) return deallocated();
   if (tag != "DISCARD ALL" && tag != "DEALLOCATE ALL") return;
   if (statements_) statements_->clear();
   server_->prepared().clear();
   if (tag == "DEALLOCATE ALL") return;
   everythingReset();
+}
+
+void Client::deallocated() {
+  const std::string name = std::exchange(statements_->deallocating, {});
+  const pools::StatementRef* statement = name.empty() ? nullptr : statements_->find(name);
+  if (statement == nullptr) return;
+  server_->prepared().closed((*statement)->key);
+  statements_->forget(name);
 }
 
 void Client::ready(char status, bool idle) {
@@ -215,6 +227,10 @@ void Client::ready(char status, bool idle) {
                  errorResponse(pgproto::sqlstate::kProtocolViolation,
                                "transaction blocks are not allowed in statement pooling mode", {},
                                "Use pool_mode = \"transaction\" for this database or user."));
+  if (std::exchange(settling_, false)) {
+    armDeadline(now);
+    return takeHeld();
+  }
   if (!idle || streaming_ > 0) return armDeadline(now);
   if (close_when_idle_) return closeWhenIdle();
   if (mustKeepServer()) return keepServer();
@@ -264,9 +280,9 @@ void Client::everythingReset() {
 }
 
 std::string Client::serverReplaced() {
-  return errorResponse(pgproto::sqlstate::kAdminShutdown, "terminating connection due to administrator command",
-                       "The settings of the session's server connection have changed (server_fast_close).",
-                       "Connect again.");
+  return errorResponse(
+      pgproto::sqlstate::kAdminShutdown, "terminating connection due to administrator command",
+      "The settings of the session's server connection have changed (server_fast_close).", "Connect again.");
 }
 
 bool Client::mustKeepServer() const {
@@ -306,7 +322,8 @@ void Client::close(std::string_view reason, Bytes response) {
   if (state_ == State::kClosed) return;
   const conf::LogSettings& log = worker_.config().log;
   // What a stranger can cause at will, such as to connect and hang up, is not logged.
-  if ((log.log_disconnections && !(login_ && response.empty())) || (log.log_pooler_errors && !response.empty()))
+  if ((log.log_disconnections && !(login_ && response.empty())) ||
+      (log.log_pooler_errors && !response.empty()))
     logEvent(std::string("closed: ").append(reason));
   if (server_ != nullptr && server_->midMessage())
     response = {};  // it would be taken for the rest of that message

@@ -156,6 +156,9 @@ class Client final : public net::Mortal,
   bool mayEndBatch() const;
   Step endBatch(Gather& out);
   Step discard(char type, bool whole);
+  bool mustSettle(char type);
+  bool undecided(Bytes statement) const;
+  Step settle();
   void rememberUnnamed();
   void unnamedNeeded(Gather& out);
   Step console(char type, Bytes body, bool whole);
@@ -173,6 +176,7 @@ class Client final : public net::Mortal,
   void addPins(uint32_t effects);
   bool followSet(Bytes sql);
   void applyPendingSets(bool committed);
+  void deallocated();
   void transactionEnded(Instant now);
   void left(std::string_view why);
   void giveBackBudgets();
@@ -228,6 +232,8 @@ class Client final : public net::Mortal,
   bool batch_executes_ = false;    // the batch has done more than prepare and describe
   bool flushing_ = false;          // the answers to a batch that we have ended are awaited
   bool discarding_ = false;        // up to the next Sync
+  bool forgetting_ = false;  // a DEALLOCATE or DISCARD is under way: what comes behind its batch waits for it
+  bool settling_ = false;    // requests wait for replies: what they name is not decided yet
   bool consuming_ = false;
 };
 

@@ -95,6 +95,7 @@ Client::Step Client::message(const pgproto::Header& header, Bytes there, bool wh
   if (state_ == State::kConsole) return console(header.type, body, whole);
   if (flushing_) return Step::kWait;
   if (discarding_) return discard(header.type, whole);
+  if (forgetting_ && mustSettle(header.type)) return settle();
   switch (header.type) {
     case 'Q': return query(body, there, whole, out);
     case 'P': return parse(body, there, whole, out);
@@ -170,6 +171,26 @@ Client::Step Client::discard(char type, bool whole) {
   return state_ == State::kClosed ? Step::kClosed : Step::kTaken;
 }
 
+// ---- names whose meaning depends on replies that have not come
+
+// What follows a DEALLOCATE or DISCARD may name a statement that it takes away, or keeps because it fails.
+bool Client::mustSettle(char type) {
+  if (type == 'd' || type == 'c' || type == 'f' || type == 'X') return false;  // nothing is named there
+  if (server_ != nullptr && !server_->tracker().nothingOwed()) return !server_->tracker().unsynced();
+  forgetting_ = false;
+  return false;
+}
+
+// A statement that a batch before this one has prepared, or failed to: its replies will tell.
+bool Client::undecided(Bytes statement) const {
+  return statements_ && statements_->undecided(statement, server_->tracker().batch());
+}
+
+Client::Step Client::settle() {
+  settling_ = true;
+  return Step::kWait;
+}
+
 // Is there a server to send to? If not, one is asked for.
 bool Client::haveServer() {
   if (state_ == State::kActive) return true;
@@ -209,12 +230,12 @@ Client::Step Client::query(Bytes body, Bytes message, bool whole, Gather& out) {
       noteEffects(found.effects, sql, whole && found.single_statement && server_->tracker().nothingOwed());
       std::string name;
       if ((found.effects & pgproto::kDeallocates) && statements_ && pgproto::parseDeallocate(sql, name)) {
+        if (undecided(name)) return settle();
         if (const pools::StatementRef* statement = statements_->find(name)) {
           ensurePrepared(**statement, out);
           std::string renamed;
           pgproto::appendQuery(renamed, "DEALLOCATE " + (*statement)->name);
-          server_->prepared().closed((*statement)->key);
-          statements_->forget(name);
+          statements_->deallocating = name;
           server_->tracker().sent(Owed::kQuery);
           out.add(renamed);
           return Step::kTaken;
@@ -231,6 +252,8 @@ Client::Step Client::query(Bytes body, Bytes message, bool whole, Gather& out) {
 // that runs, outside a transaction block, so what it clears is surely cleared once it has ended well.
 void Client::noteEffects(uint32_t effects, Bytes sql, bool alone) {
   addPins(effects);
+  constexpr uint32_t kForgets = pgproto::kDeallocates | pgproto::kDeallocatesAll | pgproto::kDiscardsAll;
+  if (effects & kForgets) forgetting_ = true;
   constexpr uint32_t kClears = pgproto::kUnlistensAll | pgproto::kDiscardsTemp |
                                pgproto::kFreesAdvisoryLocks | pgproto::kDeallocatesAll |
                                pgproto::kDiscardsAll;
@@ -306,6 +329,7 @@ Client::Step Client::parse(Bytes body, Bytes message, bool whole, Gather& out) {
     return Step::kTaken;
   }
 
+  if (undecided(parsed.statement)) return settle();
   pool_->counters().client_parses.add();
   if (!statements_) statements_ = std::make_unique<ClientStatements>();
   if (const pools::StatementRef* taken = statements_->find(parsed.statement)) {
@@ -329,7 +353,7 @@ Client::Step Client::parse(Bytes body, Bytes message, bool whole, Gather& out) {
   } else {
     prepareAnew(*statement, Owed::kParse, out);
   }
-  statements_->parseSent(parsed.statement, statement);
+  statements_->parseSent(parsed.statement, statement, tracker.batch());
   return Step::kTaken;
 }
 
@@ -374,9 +398,10 @@ Client::Step Client::bind(const pgproto::Header& header, Bytes there, bool whole
   }
   if (!haveServer()) return state_ == State::kClosed ? Step::kClosed : Step::kWait;
   startRequest();
-  pool_->counters().binds.add();
   const Bytes portal = body.substr(0, portal_end);
   const Bytes name = body.substr(portal_end + 1, names_end - portal_end - 1);
+  if (undecided(name)) return settle();
+  pool_->counters().binds.add();
   const pools::StatementRef* statement = statements_ && !name.empty() ? statements_->find(name) : nullptr;
   if (name.empty()) {
     unnamed_parse_ = {};  // used in the batch that made it: nothing to remember
@@ -410,6 +435,7 @@ Client::Step Client::describe(Bytes body, Bytes message, Gather& out) {
   if (!haveServer()) return state_ == State::kClosed ? Step::kClosed : Step::kWait;
   startRequest();
   const bool named = target.kind == 'S' && !target.name.empty();
+  if (named && undecided(target.name)) return settle();
   const pools::StatementRef* statement = named && statements_ ? statements_->find(target.name) : nullptr;
   if (target.kind == 'S' && target.name.empty()) unnamedNeeded(out);
   if (statement != nullptr) ensurePrepared(**statement, out);
@@ -427,6 +453,7 @@ Client::Step Client::closeTarget(Bytes body, Bytes message, Gather& out) {
   if (!pgproto::parseTarget(body, target)) return protocolError("a malformed Close message");
   if (!haveServer()) return state_ == State::kClosed ? Step::kClosed : Step::kWait;
   startRequest();
+  if (target.kind == 'S' && undecided(target.name)) return settle();
   server_->tracker().sent(Owed::kExtended);
   if (target.kind == 'S' && !target.name.empty() && statements_ &&
       statements_->find(target.name) != nullptr) {

@@ -19,17 +19,23 @@ class ClientStatements {
     const auto found = named_.find(name);
     return found == named_.end() ? nullptr : &found->second;
   }
-  // A Parse of this name was sent; it stands unless the server skips it.
-  void parseSent(Bytes name, pools::StatementRef statement) {
+  // A Parse of this name was sent in that batch; it stands unless the server skips it.
+  void parseSent(Bytes name, pools::StatementRef statement, uint32_t batch) {
     named_.insert_or_assign(std::string(name), std::move(statement));
-    unconfirmed_.pushBack(std::string(name));
+    unconfirmed_.pushBack({std::string(name), batch});
+  }
+  // Does the answer to a Parse of an earlier batch decide what the name stands for?
+  bool undecided(Bytes name, uint32_t batch) const {
+    for (size_t i = 0; i < unconfirmed_.size(); ++i)
+      if (unconfirmed_[i].batch != batch && unconfirmed_[i].name == name) return true;
+    return false;
   }
   void parseConfirmed() {
     if (!unconfirmed_.empty()) unconfirmed_.popFront();
   }
   void parsesSkipped(uint32_t count) {
     for (; count > 0 && !unconfirmed_.empty(); --count) {
-      named_.erase(unconfirmed_.front());
+      named_.erase(unconfirmed_.front().name);
       unconfirmed_.popFront();
     }
   }
@@ -51,13 +57,20 @@ class ClientStatements {
   };
   std::vector<PendingSet> pending_sets;
 
+  // What a DEALLOCATE under way will forget, if it does not fail.
+  std::string deallocating;
+
  private:
   struct NameHash {
     using is_transparent = void;
     size_t operator()(Bytes name) const { return std::hash<Bytes>{}(name); }
   };
   std::unordered_map<std::string, pools::StatementRef, NameHash, std::equal_to<>> named_;
-  Ring<std::string> unconfirmed_;
+  struct Unconfirmed {
+    std::string name;
+    uint32_t batch = 0;
+  };
+  Ring<Unconfirmed> unconfirmed_;
 };
 
 }  // namespace forebay::postgres

@@ -190,6 +190,13 @@ void Server::clean() {
     tracker_.sentCopyEnd();
   }
   if (tracker_.unsynced() || tracker_.skipping()) {
+    // A Sync commits what stands before it, which its client has not asked for: an error goes in front.
+    rest += 'E';
+    constexpr Bytes kNoPortal = "the client has left";
+    appendBe32(rest, static_cast<uint32_t>(4 + kNoPortal.size() + 1 + 4));
+    appendCString(rest, kNoPortal);
+    appendBe32(rest, 0);
+    tracker_.sent(pools::Owed::kExtended);
     pgproto::appendSync(rest);
     tracker_.sent(pools::Owed::kSync);
   }
@@ -215,7 +222,8 @@ void Server::cleaned() {
   const conf::PostgresSettings& settings = pool_.worker().postgres();
   if (close_reason_ != nullptr) return close(close_reason_);
   if (outdated()) return close("RECONNECT");
-  if (pool_.settings().server_lifetime == Duration::zero() && transactions_ > 0) return close("server_lifetime is 0");
+  if (pool_.settings().server_lifetime == Duration::zero() && transactions_ > 0)
+    return close("server_lifetime is 0");
   const Instant now = pool_.worker().loop().now();
   if (now >= pool_.retireAt(*this)) return retire(now);
   if (settings.server_max_queries != 0 && transactions_ >= settings.server_max_queries)

@@ -96,9 +96,7 @@ INSTANTIATE_TEST_SUITE_P(
         script("Pitfall12DiscardAllByTheExtendedProtocol",
                prepared("s", "select 1") + kSync + once("discard all") + kSync + run("s") + kSync),
         script("Pitfall12DiscardAllInAPipeline",
-               prepared("s", "select 1") + once("discard all") + kSync + run("s") + kSync),
-        script("Pitfall12DeallocateByTheExtendedProtocol",
-               prepared("s", "select 1") + kSync + once("deallocate s") + kSync + run("s") + kSync)),
+               prepared("s", "select 1") + once("discard all") + kSync + run("s") + kSync)),
     scriptName);
 
 INSTANTIATE_TEST_SUITE_P(
@@ -202,12 +200,7 @@ INSTANTIATE_TEST_SUITE_P(
         script("Pitfall9AStatementLivesThroughARollback",
                std::vector{query("begin")} + prepared("s", "select 1") + kSync +
                    std::vector{query("rollback")} + run("s") + kSync),
-        script("AClosedStatementInAFailedBatchLives", prepared("s", "select 1") + kSync + once("select 1/0") +
-                                                          std::vector{close('S', "s")} + kSync + run("s") +
-                                                          kSync),
-        script("APreparedStatementClosedAndMadeAnewInAFailedBatch",
-               prepared("s", "select 1") + kSync + once("select 1/0") + std::vector{close('S', "s")} +
-                   prepared("s", "select 2") + kSync + run("s") + kSync),
+
         script("APreparedStatementClosedAndMadeAnewBeforeAnError",
                prepared("s", "select 1") + kSync + std::vector{close('S', "s")} + prepared("s", "select 2") +
                    once("select 1/0") + kSync + run("s") + kSync),
