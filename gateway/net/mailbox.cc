@@ -7,18 +7,16 @@ Mailbox::~Mailbox() {
 }
 
 void Mailbox::open(uv_loop_t* loop) {
-  wake_ = new uv_async_t;
-  wake_->data = this;
-  uv_async_init(loop, wake_, [](uv_async_t* async) { static_cast<Mailbox*>(async->data)->deliver(); });
+  wake_.data = this;
+  uv_async_init(loop, &wake_, [](uv_async_t* async) { static_cast<Mailbox*>(async->data)->deliver(); });
   open_.store(true);
 }
 
-// The handle's memory must outlive a post() that has just seen the box open, so it is freed with the loop's
-// close callback: posters are joined before the loop is torn down.
+// A post() that has just seen the box open still touches the handle, and the loop's wake-up: posters are
+// joined before the box and its loop are torn down.
 void Mailbox::close() {
   if (!open_.exchange(false)) return;
-  uv_close(reinterpret_cast<uv_handle_t*>(wake_),
-           [](uv_handle_t* handle) { delete reinterpret_cast<uv_async_t*>(handle); });
+  uv_close(reinterpret_cast<uv_handle_t*>(&wake_), nullptr);
 }
 
 void Mailbox::push(std::unique_ptr<Letter> letter) {
@@ -27,7 +25,7 @@ void Mailbox::push(std::unique_ptr<Letter> letter) {
   while (!newest_.compare_exchange_weak(added->next_, added, std::memory_order_release,
                                         std::memory_order_relaxed)) {
   }
-  if (open_.load()) uv_async_send(wake_);
+  if (open_.load()) uv_async_send(&wake_);
 }
 
 void Mailbox::deliver() {

@@ -45,7 +45,7 @@ class Mailbox {
   void deliver();
 
   std::atomic<Letter*> newest_{nullptr};
-  uv_async_t* wake_ = nullptr;
+  uv_async_t wake_{};  // outlives its closing: a post() that saw the box open may come late
   std::atomic<bool> open_{false};
 };
 

@@ -29,6 +29,7 @@ class Gather {
   }
   // A copy of `piece`, kept until clear().
   void add(Bytes piece) {
+    if (piece.empty()) return;
     if (piece.size() > kSmallPieces - small_used_) {
       large_.emplace_back(piece);
       return pass(large_.back());
