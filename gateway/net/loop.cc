@@ -55,6 +55,8 @@ void Loop::closeHandle(PollHandle* handle) {
 void Loop::stop() {
   if (stopping_) return;
   stopping_ = true;
+  graveyard_
+      .clear();  // there will be no next round, and what is buried may hold sockets, which keep run() going
   for (PollHandle* handle : resting_handles_)
     if (handle != nullptr) closeHandle(handle);
   resting_handles_.clear();

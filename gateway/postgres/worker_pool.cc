@@ -17,15 +17,16 @@ constexpr milliseconds kRefusalPause{250};
 // While a budget shared with other pools is spent, what we want is said again so often.
 constexpr seconds kWishAgain{1};
 
+constexpr std::string_view kTooMany = "pool_size is smaller now";
 constexpr std::string_view kYielded = "its place is needed by another pool";
 
 // A pool of servers in replication mode is a database entry's own, under another name; so is auth_query's.
-constexpr std::string_view kReplicationSuffix = ":replication";
+constexpr std::string_view kReplicationMark = ":replication=";
 
 std::string_view entryName(std::string_view pool_name) {
-  for (const std::string_view suffix : {kReplicationSuffix, AuthQueries::kPoolSuffix})
-    if (pool_name.ends_with(suffix)) return pool_name.substr(0, pool_name.size() - suffix.size());
-  return pool_name;
+  if (pool_name.ends_with(AuthQueries::kPoolSuffix))
+    return pool_name.substr(0, pool_name.size() - AuthQueries::kPoolSuffix.size());
+  return pool_name.substr(0, pool_name.find(kReplicationMark));
 }
 
 }  // namespace
@@ -158,6 +159,7 @@ void WorkerPool::free(Server& server) {
     return;
   }
   if (mustYield()) return server.close(kYielded);
+  if (aboveMaximum()) return server.close(kTooMany);
   const pools::Pool::Decision decision = pool_.onFree();
   switch (decision.next) {
     case pools::Pool::Next::kLend:
@@ -320,6 +322,10 @@ void WorkerPool::keepMinimum() {
   }
 }
 
+bool WorkerPool::aboveMaximum() const {
+  return entry_->shared.servers() > settings_.pool_size + settings_.reserve_pool_size;
+}
+
 bool WorkerPool::aboveMinimum() const { return entry_->shared.servers() > settings_.min_pool_size; }
 
 // Servers that were opened together are not to grow old together: after one was retired the others have some
@@ -347,9 +353,9 @@ void WorkerPool::applySettings() {
   conf::Database database = *found;
   if (databaseName().ends_with(AuthQueries::kPoolSuffix))
     database = AuthQueries::ownDatabase(*found, entryName(databaseName()), user());
-  if (const auto replication = database_.startup_parameters.find("replication");
-      replication != database_.startup_parameters.end()) {
-    database.startup_parameters.insert(*replication);
+  if (database_.startup_parameters.contains("replication")) {  // with the parameters of its own client
+    database.startup_parameters.insert(database_.startup_parameters.begin(),
+                                       database_.startup_parameters.end());
     if (database.dbname.empty()) database.dbname = entryName(databaseName());
   }
   const bool elsewhere = !(database.hosts == database_.hosts && database.dbname == database_.dbname &&
@@ -363,6 +369,8 @@ void WorkerPool::applySettings() {
   worker_.refreshCredentials(*this);
   refused_until_ = {};
   if (elsewhere) reconnect();
+  while (aboveMaximum() && closeOneIdle(kTooMany)) {
+  }
   wake();
 }
 

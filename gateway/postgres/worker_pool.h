@@ -106,6 +106,7 @@ class WorkerPool : public Deadline {
   pools::PermitLimits limits(Instant now) const;
   void isFull(pools::PermitRefused refused, Instant now);
   bool mustYield();
+  bool aboveMaximum() const;  // after pool_size was lowered
   void failWaiters(Bytes response, bool only_impatient);
   void tellOthersOfFreePermit();
   void tellOfPermit(uint32_t worker);
