@@ -1,0 +1,77 @@
+#include "gateway/postgres/client_statements.h"
+
+#include <gtest/gtest.h>
+
+namespace forebay::postgres {
+namespace {
+
+class ClientStatementsTest : public testing::Test {
+ protected:
+  void parse(Bytes name, Bytes sql, uint32_t batch = 0) {
+    statements_.parseSent(name, registry_.intern(sql, "", [](Bytes) { return 0u; }), batch);
+  }
+  std::string sqlOf(Bytes name) {
+    const pools::StatementRef* found = statements_.find(name);
+    return found == nullptr ? "" : (*found)->sql;
+  }
+  pools::StatementRegistry registry_;
+  ClientStatements statements_;
+};
+
+TEST_F(ClientStatementsTest, KnowAStatementByTheClientsName) {
+  parse("a", "select 1");
+  parse("b", "select 2");
+  EXPECT_EQ(sqlOf("a"), "select 1");
+  EXPECT_EQ(sqlOf("b"), "select 2");
+  EXPECT_EQ(sqlOf("A"), "");
+  EXPECT_EQ(statements_.size(), 2u);
+}
+
+TEST_F(ClientStatementsTest, ForgetWhatTheServerSkipped) {
+  parse("a", "select 1");
+  parse("b", "select 2");
+  parse("c", "select 3");
+  statements_.parseConfirmed();
+  statements_.parsesSkipped(2);
+  EXPECT_EQ(sqlOf("a"), "select 1");
+  EXPECT_EQ(statements_.size(), 1u);
+}
+
+TEST_F(ClientStatementsTest, ForgetNoMoreThanWasSent) {
+  parse("a", "select 1");
+  statements_.parseConfirmed();
+  statements_.parseConfirmed();
+  statements_.parsesSkipped(5);
+  EXPECT_EQ(statements_.size(), 1u);
+}
+
+TEST_F(ClientStatementsTest, AreUndecidedWhileAParseOfAnEarlierBatchIsUnanswered) {
+  parse("a", "select 1", 4);
+  EXPECT_FALSE(statements_.undecided("a", 4)) << "the same batch stands or falls with it";
+  EXPECT_TRUE(statements_.undecided("a", 5));
+  EXPECT_FALSE(statements_.undecided("b", 5));
+  statements_.parseConfirmed();
+  EXPECT_FALSE(statements_.undecided("a", 5));
+}
+
+TEST_F(ClientStatementsTest, LetTheStatementGoWithItsName) {
+  parse("a", "select 1");
+  parse("b", "select 1");
+  EXPECT_EQ(registry_.size(), 1u);
+  statements_.forget("a");
+  EXPECT_EQ(registry_.size(), 1u);
+  statements_.forget("b");
+  statements_.forget("b");
+  EXPECT_EQ(registry_.size(), 0u);
+}
+
+TEST_F(ClientStatementsTest, ForgetTheUnnamedOneToo) {
+  parse("a", "select 1");
+  statements_.unnamed = registry_.intern("select 2", "", [](Bytes) { return 0u; });
+  statements_.clear();
+  EXPECT_EQ(statements_.size(), 0u);
+  EXPECT_EQ(registry_.size(), 0u);
+}
+
+}  // namespace
+}  // namespace forebay::postgres

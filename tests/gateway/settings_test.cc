@@ -1,0 +1,72 @@
+#include "gateway/settings.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace forebay {
+namespace {
+
+using conf::SslMode;
+
+class SettingsTest : public testing::Test {
+ protected:
+  std::set<SslMode> modes() {
+    const Result<postgres::SettingsPtr> settings = makeSettings(std::make_shared<conf::Config>(config_));
+    EXPECT_TRUE(settings.ok()) << (settings.ok() ? "" : settings.error());
+    std::set<SslMode> out;
+    if (!settings.ok()) return out;
+    for (const auto& [mode, context] : (*settings)->server_tls) out.insert(mode);
+    return out;
+  }
+  std::string refusal() {
+    const Result<postgres::SettingsPtr> settings = makeSettings(std::make_shared<conf::Config>(config_));
+    return settings.ok() ? "accepted" : settings.error();
+  }
+  SettingsTest() { config_.postgres.client_tls.sslmode = SslMode::kDisable; }
+
+  conf::Config config_;
+};
+
+TEST_F(SettingsTest, NeedNoTlsWhereItIsDisabled) {
+  config_.postgres.server_tls.sslmode = SslMode::kDisable;
+  EXPECT_EQ(modes(), (std::set<SslMode>{}));
+}
+
+TEST_F(SettingsTest, HaveAContextForEveryModeThatADatabaseUses) {
+  config_.postgres.server_tls.sslmode = SslMode::kPrefer;
+  config_.postgres.databases["a"].server_tls_sslmode = SslMode::kDisable;
+  config_.postgres.databases["b"].server_tls_sslmode = SslMode::kRequire;
+  EXPECT_EQ(modes(), (std::set<SslMode>{SslMode::kPrefer, SslMode::kRequire}));
+}
+
+TEST_F(SettingsTest, HaveWhatAllowFallsBackOn) {
+  config_.postgres.server_tls.sslmode = SslMode::kAllow;
+  EXPECT_EQ(modes(), (std::set<SslMode>{SslMode::kRequire}));
+}
+
+TEST_F(SettingsTest, NameTheFileThatCannotBeRead) {
+  config_.postgres.client_tls.sslmode = SslMode::kRequire;
+  config_.postgres.client_tls.cert_file = "/no/such.crt";
+  config_.postgres.client_tls.key_file = "/no/such.key";
+  const std::string of_clients = refusal();
+  EXPECT_TRUE(of_clients.starts_with("client_tls: ")) << of_clients;
+  EXPECT_NE(of_clients.find("/no/such."), std::string::npos) << of_clients;
+}
+
+TEST_F(SettingsTest, TellTheServersSideFromTheClients) {
+  config_.postgres.server_tls.sslmode = SslMode::kVerifyFull;
+  config_.postgres.server_tls.ca_file = "/no/such.ca";
+  const std::string of_servers = refusal();
+  EXPECT_TRUE(of_servers.starts_with("server_tls: ")) << of_servers;
+  EXPECT_NE(of_servers.find("/no/such.ca"), std::string::npos) << of_servers;
+}
+
+TEST_F(SettingsTest, CarryTheConfigurationThatTheyWereMadeFrom) {
+  config_.postgres.server_tls.sslmode = SslMode::kDisable;
+  const auto config = std::make_shared<const conf::Config>(config_);
+  EXPECT_EQ(makeSettings(config).value()->config, config);
+}
+
+}  // namespace
+}  // namespace forebay
