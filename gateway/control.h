@@ -76,7 +76,6 @@ class Control final : public admin::Fleet {
   void beginShutdown(Duration delay);
   void drainNow();
   void drainWorkers(std::optional<Duration> spread);
-  void drainWorkers(std::optional<Duration> spread);
   void stopNow();
   void workersEmpty();
   void endStatsPeriod();

@@ -55,8 +55,7 @@ void Loop::closeHandle(PollHandle* handle) {
 void Loop::stop() {
   if (stopping_) return;
   stopping_ = true;
-  graveyard_
-      .clear();  // there will be no next round, and what is buried may hold sockets, which keep run() going
+  graveyard_.clear();  // what is buried may hold sockets, which would keep run() going: no next round comes
   for (PollHandle* handle : resting_handles_)
     if (handle != nullptr) closeHandle(handle);
   resting_handles_.clear();
