@@ -120,7 +120,7 @@ Status Control::listenHttp() {
     auto server = http::Server::start(
         loop_.native(), options,
         [this](const http::Request& request, http::Respond respond) { api_->handle(request, respond); });
-    if (!server) return Error{"cannot listen on " + server.error()};
+    if (!server) return Error{server.error()};
     log_->info() << "listening: http " << (address.host.empty() ? "0.0.0.0" : address.host) << ":"
                  << (*server)->port();
     http_.push_back(std::move(*server));

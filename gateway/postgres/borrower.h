@@ -49,7 +49,8 @@ class Borrower : public pools::Waiter {
 
   // What the server's session should have set; null: whatever it has.
   virtual const pools::ParametersRef& wantedParameters() const = 0;
-  // The server is to be replaced as soon as it can be spared. Whoever keeps it between transactions may let go now.
+  // The server is to be replaced as soon as it can be spared. Whoever keeps it between transactions may let
+  // go now.
   virtual void closeWanted() {}
   virtual uint64_t borrowerId() const = 0;
   // Does it wait while no server can be reached? Who is still logging in would rather know.

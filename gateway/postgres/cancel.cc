@@ -91,9 +91,11 @@ class Cancels::Forward final : public net::Mortal, public net::SocketUser, publi
 
   void start(conf::HostPort peer) {
     PostgresWorker& worker = cancels_.worker_;
-    worker.loop().deadlines().arm(*this, deadlineAfter(worker.loop().now(), worker.postgres().cancel_wait_timeout));
-    dialer_ = std::make_unique<ServerDialer>(worker, ServerDialer::Target{std::move(peer), conf::SslMode::kDisable},
-                                             [this](Result<net::Socket> socket) { connected(std::move(socket)); });
+    worker.loop().deadlines().arm(*this,
+                                  deadlineAfter(worker.loop().now(), worker.postgres().cancel_wait_timeout));
+    dialer_ =
+        std::make_unique<ServerDialer>(worker, ServerDialer::Target{std::move(peer), conf::SslMode::kDisable},
+                                       [this](Result<net::Socket> socket) { connected(std::move(socket)); });
     dialer_->start();
   }
 
@@ -116,7 +118,8 @@ class Cancels::Forward final : public net::Mortal, public net::SocketUser, publi
   void finish() {
     if (const auto done = std::exchange(done_, nullptr)) done();
     auto& all = cancels_.forwards_;
-    const auto at = std::find_if(all.begin(), all.end(), [this](const auto& each) { return each.get() == this; });
+    const auto at =
+        std::find_if(all.begin(), all.end(), [this](const auto& each) { return each.get() == this; });
     if (at == all.end()) return;
     cancels_.worker_.loop().bury(std::move(*at));
     all.erase(at);
@@ -132,7 +135,8 @@ class Cancels::Forward final : public net::Mortal, public net::SocketUser, publi
 // A request travels one hop, as long as every peer is listed under its own number.
 void Cancels::forward(uint32_t gateway, uint32_t pid, const std::string& secret, std::function<void()> done) {
   const auto& peers = worker_.postgres().peers;
-  const auto peer = std::find_if(peers.begin(), peers.end(), [&](const conf::Peer& each) { return each.peer_id == gateway; });
+  const auto peer = std::find_if(peers.begin(), peers.end(),
+                                 [&](const conf::Peer& each) { return each.peer_id == gateway; });
   if (gateway == 0 || peer == peers.end() || forwards_.size() >= kMaxForwards) return done();
   std::string request;
   pgproto::appendCancelRequest(request, pid, secret);
@@ -145,7 +149,8 @@ Cancels::~Cancels() = default;
 
 void Cancels::requested(uint32_t pid, std::string secret, std::function<void()> done) {
   const ClientPid target = ClientPid::decode(pid);
-  if (target.gateway != worker_.postgres().peer_id) return forward(target.gateway, pid, secret, std::move(done));
+  if (target.gateway != worker_.postgres().peer_id)
+    return forward(target.gateway, pid, secret, std::move(done));
   auto& workers = worker_.shared().workers;
   if (target.worker >= workers.size()) return done();
   if (target.worker == worker_.index()) return arrived(target.slot, secret, std::move(done));

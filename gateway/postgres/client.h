@@ -181,10 +181,22 @@ class Client final : public net::Mortal,
   void left(std::string_view why);
   void giveBackBudgets();
   void cancelWaiting();
+  // client_limits.cc
+  struct Limit {
+    const Instant now;
+    Instant look_again;  // the next limit that may be reached
+    bool reached(Instant since, Duration length);
+  };
+  void limitIdling(Limit& limit);
+  void limitWaiting(Limit& limit);
+  void limitWorking(Limit& limit);
+  void outOfTime(std::string_view setting, std::string_view sqlstate, const std::string& what,
+                 Counter& counter);
   void armDeadline(Instant now);
   void logEvent(std::string_view event) const;
-  Duration waited(Instant now) const;
 
+  // The names in front of a Bind, and the whole of a Describe or Close, are short.
+  static constexpr size_t kMaxNamesSize = 8192;
   static constexpr size_t kMaxHeld = 64 * 1024;          // bytes of requests held while there is no server
   static constexpr size_t kMaxWholeQuery = 1024 * 1024;  // a longer Query passes through in parts
   static constexpr size_t kMaxWholeParse =

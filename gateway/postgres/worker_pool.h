@@ -99,6 +99,10 @@ class WorkerPool : public Deadline {
   void due(Instant now) override;
 
  private:
+  // Why a server has to close, for the log.
+  static constexpr std::string_view kTooMany = "pool_size is smaller now";
+  static constexpr std::string_view kYielded = "its place is needed by another pool";
+
   void lend(Server& server, Borrower& borrower, Instant waited_since);
   void handOver(Server& server, uint32_t worker);
   void dialIfWanted();

@@ -1,0 +1,124 @@
+// What a client may not do for too long: log in, wait, idle, run.
+#include <algorithm>
+
+#include "gateway/postgres/client.h"
+#include "gateway/postgres/client_login.h"
+#include "gateway/postgres/postgres_worker.h"
+#include "gateway/postgres/report.h"
+#include "gateway/postgres/server.h"
+#include "gateway/postgres/worker_pool.h"
+
+namespace forebay::postgres {
+
+void Client::armDeadline(Instant now) {
+  Deadlines& deadlines = worker_.loop().deadlines();
+  if (state_ == State::kClosed) return deadlines.disarm(*this);
+  const conf::PostgresSettings& settings = worker_.postgres();
+  if (state_ == State::kLogin) return deadlines.arm(*this, deadlineAfter(now, settings.client_login_timeout));
+  if (pool_ == nullptr) return;
+  const conf::PoolSettings& limits = pool_->settings();
+  Instant next = kNever;
+  switch (state_) {
+    case State::kIdle: next = deadlineAfter(now, limits.client_idle_timeout); break;
+    case State::kWaiting:
+      next = deadlineAfter(now, limits.query_wait_timeout);
+      if (!notified_) next = std::min(next, deadlineAfter(now, settings.query_wait_notify));
+      break;
+    case State::kActive:
+      next =
+          std::min(deadlineAfter(now, limits.query_timeout), deadlineAfter(now, limits.transaction_timeout));
+      next = std::min(next, deadlineAfter(now, limits.idle_transaction_timeout));
+      next = std::min(next, deadlineAfter(now, limits.client_idle_timeout));
+      break;
+    case State::kLogin:
+    case State::kConsole:
+    case State::kClosed: return;
+  }
+  if (next != kNever) deadlines.armBy(*this, next);
+}
+
+void Client::due(Instant now) {
+  if (state_ == State::kClosed) return;
+  if (state_ == State::kLogin) {
+    ++worker_.rejected["client_login_timeout"];
+    return close("client_login_timeout", errorResponse(pgproto::sqlstate::kInvalidAuthorization,
+                                                       "client_login_timeout: the login took too long"));
+  }
+  if (now >= leave_at_ || close_when_idle_) {
+    closeWhenIdle();
+    if (state_ == State::kClosed) return;
+  }
+  if (pool_ == nullptr) return;
+  Limit limit{now, now < leave_at_ ? leave_at_ : kNever};
+  switch (state_) {
+    case State::kIdle: limitIdling(limit); break;
+    case State::kWaiting: limitWaiting(limit); break;
+    case State::kActive: limitWorking(limit); break;
+    case State::kLogin:
+    case State::kConsole:
+    case State::kClosed: return;
+  }
+  if (state_ != State::kClosed && limit.look_again != kNever)
+    worker_.loop().deadlines().arm(*this, limit.look_again);
+}
+
+bool Client::Limit::reached(Instant since, Duration length) {
+  const Instant at = deadlineAfter(since, length);
+  if (now >= at) return true;
+  look_again = std::min(look_again, at);
+  return false;
+}
+
+// Closes with an error that names the setting.
+void Client::outOfTime(std::string_view setting, std::string_view sqlstate, const std::string& what,
+                       Counter& counter) {
+  counter.add();
+  close(setting, errorResponse(sqlstate, std::string(setting) + ": " + what,
+                               "Pool " + pool_->databaseName() + "/" + pool_->user() + "."));
+}
+
+void Client::limitIdling(Limit& limit) {
+  if (limit.reached(state_since_, pool_->settings().client_idle_timeout))
+    outOfTime("client_idle_timeout", pgproto::sqlstate::kIdleSessionTimeout, "idle for too long",
+              pool_->counters().client_idle_timeouts);
+}
+
+void Client::limitWaiting(Limit& limit) {
+  const std::string where = "Pool " + pool_->databaseName() + "/" + pool_->user();
+  if (limit.reached(state_since_, pool_->settings().query_wait_timeout)) {
+    pool_->counters().wait_timeouts.add();
+    if (pool_->servers().empty() && !pool_->refusal().empty())
+      return close("query_wait_timeout, and no server can be had", pool_->refusal());
+    return close("query_wait_timeout",
+                 errorResponse(pgproto::sqlstate::kTooManyConnections,
+                               "query_wait_timeout: no server connection came free in time",
+                               where + ": " + std::to_string(pool_->entry().shared.servers()) +
+                                   " server connections, " + std::to_string(pool_->core().waiting()) +
+                                   " clients waiting.",
+                               "Raise pool_size, or look for transactions that stay open."));
+  }
+  if (notified_ || !limit.reached(state_since_, worker_.postgres().query_wait_notify)) return;
+  notified_ = true;
+  send(noticeResponse("00000", "No server connection available, client being queued", where + "."));
+}
+
+void Client::limitWorking(Limit& limit) {
+  const conf::PoolSettings& limits = pool_->settings();
+  pools::PoolCounters& counters = pool_->counters();
+  const bool answered = server_->tracker().nothingOwed();
+  if ((in_transaction_ || !answered) && limit.reached(transaction_at_, limits.transaction_timeout))
+    return outOfTime("transaction_timeout", pgproto::sqlstate::kTransactionTimeout,
+                     "the transaction took too long", counters.transaction_timeouts);
+  if (!answered && limit.reached(request_at_, limits.query_timeout))
+    return outOfTime("query_timeout", pgproto::sqlstate::kQueryCanceled, "the query took too long",
+                     counters.query_timeouts);
+  if (answered && in_transaction_ && limit.reached(request_at_, limits.idle_transaction_timeout))
+    return outOfTime("idle_transaction_timeout", pgproto::sqlstate::kIdleInTransactionTimeout,
+                     "idle in transaction for too long", counters.idle_transaction_timeouts);
+  // Who keeps its server between transactions may still be idle.
+  if (answered && !in_transaction_ && limit.reached(request_at_, limits.client_idle_timeout))
+    outOfTime("client_idle_timeout", pgproto::sqlstate::kIdleSessionTimeout, "idle for too long",
+              counters.client_idle_timeouts);
+}
+
+}  // namespace forebay::postgres

@@ -1,0 +1,105 @@
+// What an operator does to a pool: new settings, RECONNECT, KILL, PAUSE and RESUME.
+
+#include "gateway/postgres/auth_query.h"
+#include "gateway/postgres/client.h"
+#include "gateway/postgres/postgres_worker.h"
+#include "gateway/postgres/report.h"
+#include "gateway/postgres/worker_pool.h"
+
+namespace forebay::postgres {
+namespace {
+
+// A pool of servers in replication mode is a database entry's own, under another name; so is auth_query's.
+constexpr std::string_view kReplicationMark = ":replication=";
+
+std::string_view entryName(std::string_view pool_name) {
+  if (pool_name.ends_with(AuthQueries::kPoolSuffix))
+    return pool_name.substr(0, pool_name.size() - AuthQueries::kPoolSuffix.size());
+  return pool_name.substr(0, pool_name.find(kReplicationMark));
+}
+
+}  // namespace
+
+void WorkerPool::applySettings() {
+  const conf::Database* found = worker_.config().findDatabase(entryName(databaseName()));
+  if (found == nullptr) {
+    const std::string gone =
+        errorResponse(pgproto::sqlstate::kInvalidCatalogName,
+                      "database \"" + databaseName() + "\" was removed from the configuration");
+    settings_.min_pool_size = 0;
+    failWaiters(gone, false);
+    return closeAll("its database was removed", gone);
+  }
+  conf::Database database = *found;
+  if (databaseName().ends_with(AuthQueries::kPoolSuffix))
+    database = AuthQueries::ownDatabase(*found, entryName(databaseName()), user());
+  if (database_.startup_parameters.contains("replication")) {  // with the parameters of its own client
+    database.startup_parameters.insert(database_.startup_parameters.begin(),
+                                       database_.startup_parameters.end());
+    if (database.dbname.empty()) database.dbname = entryName(databaseName());
+  }
+  const bool elsewhere = !(database.hosts == database_.hosts && database.dbname == database_.dbname &&
+                           database.user == database_.user && database.password == database_.password &&
+                           database.startup_parameters == database_.startup_parameters &&
+                           database.connect_query == database_.connect_query &&
+                           database.server_tls_sslmode == database_.server_tls_sslmode &&
+                           database.server_direct_tls == database_.server_direct_tls);
+  database_ = std::move(database);
+  settings_ = conf::resolvePool(worker_.postgres(), database_, worker_.config().findUser(user()));
+  worker_.refreshCredentials(*this);
+  refused_until_ = {};
+  if (elsewhere) reconnect();
+  while (aboveMaximum() && closeOneIdle(kTooMany)) {
+  }
+  wake();
+}
+
+void WorkerPool::reconnect() {
+  std::vector<Server*> all;
+  servers_.forEach([&](Server& server) { all.push_back(&server); });
+  for (Server* server : all) server->closeWhenFree("RECONNECT");
+}
+
+void WorkerPool::closeAll(std::string_view reason, Bytes response) {
+  std::vector<Client*> clients;
+  clients_.forEach([&](Client& client) { clients.push_back(&client); });
+  for (Client* client : clients) client->close(reason, response);
+  std::vector<Server*> servers;
+  servers_.forEach([&](Server& server) { servers.push_back(&server); });
+  for (Server* server : servers) server->close(reason);
+}
+
+void WorkerPool::kill() {
+  closeAll("KILL", errorResponse(pgproto::sqlstate::kAdminShutdown,
+                                 "terminating connection due to administrator command",
+                                 "The database was killed at the admin console."));
+}
+
+bool WorkerPool::closeOneIdle(std::string_view reason) {
+  pools::PooledServer* idle = pool_.giveIdle();
+  if (idle == nullptr) return false;
+  static_cast<Server*>(idle)->close(reason);
+  return true;
+}
+
+void WorkerPool::wake() {
+  if (worker_.isPaused(*state_)) return;
+  while (pool_.waiting() > 0 && pool_.idle() > 0) {
+    auto* server = static_cast<Server*>(pool_.giveIdle());
+    auto* borrower = static_cast<Borrower*>(pool_.nextWaiter());
+    lend(*server, *borrower, borrower->waiting_since);
+  }
+  for (auto late = pool_.onIdle(); late.server != nullptr; late = pool_.onIdle())
+    handOver(static_cast<Server&>(*late.server), late.worker);
+  dialIfWanted();
+  keepMinimum();
+}
+
+bool WorkerPool::quiet() const {
+  bool quiet = true;
+  const_cast<WorkerPool*>(this)->servers_.forEach(
+      [&](Server& server) { quiet = quiet && server.state() == Server::State::kIdle; });
+  return quiet;
+}
+
+}  // namespace forebay::postgres
