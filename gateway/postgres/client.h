@@ -224,6 +224,7 @@ class Client final : public net::Mortal,
   uint64_t streaming_ = 0;    // bytes left of a message that passes through in parts
   std::array<char, 16> secret_{};
   const uint32_t slot_;
+  uint32_t sets_done_ = 0;      // SETs and RESETs that were answered in this transaction
   uint32_t unpin_effects_ = 0;  // of the text under way, if it is alone and outside a transaction block
   net::PeerAddress peer_;
   pools::Pins pins_;

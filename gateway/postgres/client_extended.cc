@@ -176,6 +176,9 @@ Client::Step Client::bind(const pgproto::Header& header, Bytes there, bool whole
   pool_->counters().binds.add();
   const pools::StatementRef* statement = statements_ && !name.empty() ? statements_->find(name) : nullptr;
   if (name.empty()) {
+    const bool remembered = unnamed_parse_.empty() && statements_ && statements_->unnamed;
+    if (remembered && statements_->unnamed->effects != pgproto::kNoEffect)
+      noteEffects(statements_->unnamed->effects, statements_->unnamed->sql, false);
     unnamed_parse_ = {};  // used in the batch that made it: nothing to remember
     unnamedNeeded(out);
   }

@@ -297,22 +297,14 @@ void ClientLogin::welcomed() {
 void ClientLogin::finish() {
   step_ = Step::kOver;
   PostgresWorker& worker = client_.worker();
-  const Welcome welcome = pool_->entry().welcome();
-  std::vector<pools::Parameter> mine;
-  for (const pools::Parameter& reported : *welcome)
-    if (followsClient(reported.name)) mine.push_back(reported);
-  mine.insert(mine.end(), parameters_.begin(), parameters_.end());
+  const WorkerPool::Greeting& told = pool_->greeting(parameters_);
   Client::LoggedIn result;
   result.pool = pool_;
   result.replication = !replication_.empty();
   result.protocol = protocol_;
-  result.parameters = worker.parameters().intern(std::move(mine));
-  if (result.replication) result.parameters = {};
+  if (!result.replication) result.parameters = told.parameters;
   pgproto::appendAuthenticationOk(greeting_);
-  for (const pools::Parameter& reported : *welcome) {
-    const std::string* own = result.parameters ? result.parameters->find(reported.name) : nullptr;
-    pgproto::appendParameterStatus(greeting_, reported.name, own != nullptr ? *own : reported.value);
-  }
+  greeting_ += told.statuses;
   client_.long_secret_ = protocol_ == pgproto::kProtocol32;
   pgproto::appendBackendKeyData(greeting_, client_.pid(), client_.cancelSecret());
   if (!worker.postgres().login_notify_message.empty())

@@ -49,6 +49,7 @@ void Client::errorReceived(Bytes, uint32_t skipped_parses) {
 }
 
 void Client::commandCompleted(Bytes tag) {
+  if (tag == "SET" || tag == "RESET") ++sets_done_;
   if (tag == "RESET" && reset_all_) everything_reset_ = true;
   if (tag == "COMMIT") committed_ = true;
   if (tag.size() < 8) return;
@@ -113,6 +114,7 @@ void Client::transactionEnded(Instant now) {
   if (statements_ && !statements_->pending_sets.empty()) applyPendingSets(!rolled_back_ && !error_seen_);
   if (unpin_effects_ != 0 && !error_seen_) pins_.afterRunning(unpin_effects_);
   unpin_effects_ = 0;
+  sets_done_ = 0;
 }
 
 // Settings follow the client once they are committed. What is reset has, for the client, the value that it
@@ -120,7 +122,11 @@ void Client::transactionEnded(Instant now) {
 void Client::applyPendingSets(bool committed) {
   std::vector<ClientStatements::PendingSet> sets = std::move(statements_->pending_sets);
   statements_->pending_sets.clear();
-  if (!committed) return;
+  if (!committed || sets_done_ == 0) return;  // prepared only, perhaps
+  if (sets_done_ < sets.size()) {             // which of them were executed is not known
+    pins_.add(pools::Pins::kParameter);
+    return;
+  }
   pools::ParameterTable& table = worker_.parameters();
   for (const auto& set : sets) {
     const bool reported = server_->reports(set.name);  // then its ParameterStatus has told

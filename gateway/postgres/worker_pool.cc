@@ -8,6 +8,7 @@
 #include "gateway/postgres/events.h"
 #include "gateway/postgres/postgres_worker.h"
 #include "gateway/postgres/report.h"
+#include "pgproto/messages.h"
 
 namespace forebay::postgres {
 namespace {
@@ -84,6 +85,24 @@ void WorkerPool::lend(Server& server, Borrower& borrower, Instant waited_since) 
   const bool check =
       !settings.server_check_query.empty() && now - server.idle_since >= settings.server_check_delay;
   server.lendTo(borrower, check);
+}
+
+const WorkerPool::Greeting& WorkerPool::greeting(const std::vector<pools::Parameter>& asked) {
+  Welcome welcome = entry_->welcome();
+  if (welcome == greeting_.welcome && asked == greeting_.asked) return greeting_;
+  std::vector<pools::Parameter> all;
+  for (const pools::Parameter& reported : *welcome)
+    if (followsClient(reported.name)) all.push_back(reported);
+  all.insert(all.end(), asked.begin(), asked.end());
+  greeting_.parameters = worker_.parameters().intern(std::move(all));
+  greeting_.statuses.clear();
+  for (const pools::Parameter& reported : *welcome) {
+    const std::string* own = greeting_.parameters->find(reported.name);
+    pgproto::appendParameterStatus(greeting_.statuses, reported.name, own != nullptr ? *own : reported.value);
+  }
+  greeting_.asked = asked;
+  greeting_.welcome = std::move(welcome);
+  return greeting_;
 }
 
 // ---- servers

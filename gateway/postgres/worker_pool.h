@@ -70,6 +70,16 @@ class WorkerPool : public Deadline {
   void wake();         // after RESUME: who waits may be served
   bool quiet() const;  // no server is in anybody's hands
 
+  // What a client that asked for these parameters has set when it is logged in, and is told of. Most clients
+  // of a pool ask for the same, so the last answer is kept. Only once some server has logged in.
+  struct Greeting {
+    Welcome welcome;
+    std::vector<pools::Parameter> asked;
+    pools::ParametersRef parameters;
+    std::string statuses;  // ParameterStatus messages
+  };
+  const Greeting& greeting(const std::vector<pools::Parameter>& asked);
+
   // Why the last try to get a server failed; empty when it did not.
   const std::string& refusal() const { return refusal_; }
 
@@ -129,6 +139,7 @@ class WorkerPool : public Deadline {
   Instant retired_at_{};      // a server was replaced for its age
   unsigned refusals_ = 0;
   std::string refusal_;
+  Greeting greeting_;
   IntrusiveList<Server, InServerList> servers_;
   IntrusiveList<Client, InClientList> clients_;
 };

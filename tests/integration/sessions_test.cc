@@ -174,6 +174,34 @@ TEST(Parameters, SetByTheExtendedProtocolFollow) {
   EXPECT_EQ(shown(ann, "work_mem"), "7MB");
 }
 
+TEST(Parameters, FollowOnlyOnceTheirSetWasExecuted) {
+  const Forebay forebay(poolOf(1));
+  RawClient ann(forebay.port());
+  ann.login("app", "postgres");
+  Connection bob(forebay.conninfo("app"));
+  const auto timeout = [&] { return ann.rows("show statement_timeout").at(0).at(0); };
+  ann.send(wire::parse("", "set statement_timeout = 4321") + wire::sync());
+  ann.readUntil('Z');
+  EXPECT_EQ(bob.query("show statement_timeout"), "0");
+  EXPECT_EQ(timeout(), "0");
+  ann.send(wire::parse("", "set statement_timeout = 4321") + wire::sync());
+  ann.readUntil('Z');
+  ann.send(wire::bind("", "") + wire::execute("") + wire::sync());
+  ann.readUntil('Z');
+  EXPECT_EQ(bob.query("show statement_timeout"), "0");
+  EXPECT_EQ(timeout(), "4321ms");
+}
+
+TEST(Parameters, ThatAreListsFollowAsLists) {
+  const Forebay forebay(poolOf(1));
+  Connection ann(forebay.conninfo("app") + " options='-c search_path=pg_catalog,public'"),
+      bob(forebay.conninfo("app"));
+  EXPECT_EQ(ann.query("show search_path"), "pg_catalog,public");
+  bob.run("set search_path to \"$user\", 'Odd, name', public");
+  EXPECT_EQ(ann.query("select array_length(current_schemas(false), 1)"), "2");
+  EXPECT_EQ(bob.query("show search_path"), "\"$user\", \"Odd, name\", public");
+}
+
 TEST(Parameters, SetByAFunctionFollow) {
   const Forebay forebay(poolOf(1));
   Connection ann(forebay.conninfo("app"));
