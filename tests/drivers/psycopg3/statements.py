@@ -98,13 +98,19 @@ def pipeline_with_an_error_in_the_middle():
         for _ in range(3):
             with c.pipeline() as batch:
                 before = c.execute("select 'before'")
-                broken = c.execute("select 1 / %s", (0,))
-                aborted = c.execute("select 'skipped'")
-                fails("22012", batch.sync)
+                aborted = []
+
+                def run_into_the_error():  # it shows at the Sync, or before when its answer was quick
+                    aborted.append(c.execute("select 1 / %s", (0,)))
+                    aborted.append(c.execute("select 'skipped'"))
+                    batch.sync()
+
+                fails("22012", run_into_the_error)
+                batch.sync()
                 after = c.execute("select 'after'")
                 equal(before.fetchone()[0], "before")
                 equal(after.fetchone()[0], "after")
-                for cursor in (broken, aborted):
+                for cursor in aborted:
                     assert cursor.pgresult is None or cursor.pgresult.ntuples == 0
             equal(one(other, "select 1"), 1)
             equal(one(c, "select 2"), 2)
