@@ -154,8 +154,7 @@ class IniImport {
 
   void readPeer(const IniEntry& entry, const Pairs& pairs) {
     const std::optional<int64_t> id = readWhole(Given{entry.key});
-    if (!id || *id < 1 || *id > 127)
-      return tell(entry, "a peer's key must be its peer_id, from 1 to 127");
+    if (!id || *id < 1 || *id > 127) return tell(entry, "a peer's key must be its peer_id, from 1 to 127");
     Peer peer{static_cast<uint32_t>(*id), {{}, kListenPort}, 0};
     readPairs(entry, pairs, peerSettings(), "a setting of a peer", peer);
     config_.postgres.peers.push_back(std::move(peer));

@@ -117,9 +117,10 @@ Status Control::listenHttp() {
     http::Server::Options options;
     options.host = address.host;
     options.port = address.port;
-    auto server = http::Server::start(
-        loop_.native(), options,
-        [this](const http::Request& request, http::Respond respond) { api_->handle(request, respond); });
+    auto server = http::Server::start(loop_.native(), options,
+                                      [this](const http::Request& request, const http::Respond& respond) {
+                                        api_->handle(request, respond);
+                                      });
     if (!server) return Error{server.error()};
     log_->info() << "listening: http " << (address.host.empty() ? "0.0.0.0" : address.host) << ":"
                  << (*server)->port();

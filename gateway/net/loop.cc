@@ -21,6 +21,11 @@ Loop::Loop() : scratch_(new char[kScratchSize]) {
 
 Loop::~Loop() {
   graveyard_.clear();
+  // Not before: closing a handle tells epoll its descriptor's number, which another loop's socket may have by
+  // now.
+  for (PollHandle* handle : resting_handles_)
+    if (handle != nullptr) closeHandle(handle);
+  uv_run(&loop_, UV_RUN_DEFAULT);
   [[maybe_unused]] const int busy = uv_loop_close(&loop_);
   assert(busy == 0);
 }
@@ -56,9 +61,6 @@ void Loop::stop() {
   if (stopping_) return;
   stopping_ = true;
   graveyard_.clear();  // what is buried may hold sockets, which would keep run() going: no next round comes
-  for (PollHandle* handle : resting_handles_)
-    if (handle != nullptr) closeHandle(handle);
-  resting_handles_.clear();
   mailbox_.close();
   uv_close(reinterpret_cast<uv_handle_t*>(&prepare_), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&idle_), nullptr);

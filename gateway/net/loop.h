@@ -26,10 +26,10 @@ struct PollHandle;
 class Loop {
  public:
   // Reads go here first: one read takes what a socket holds in the usual case.
-  static constexpr size_t kScratchSize = 256 * 1024;
+  static constexpr size_t kScratchSize = size_t{256} * 1024;
 
   Loop();
-  ~Loop();  // the loop must have run to its end after stop()
+  ~Loop();  // the loop must have run to its end after stop(), and so must all others that its sockets went to
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 

@@ -60,8 +60,8 @@ size_t Client::consume(Bytes in) {
     return in.size();
   }
   // Late COPY data, which nothing answers, may have kept the server beyond its last ReadyForQuery.
-  if (state_ == State::kActive && streaming_ == 0 && !in_transaction_ && server_->tracker().idle() &&
-      !mustKeepServer())
+  if (state_ == State::kActive && server_ != nullptr && streaming_ == 0 && !in_transaction_ &&
+      server_->tracker().idle() && !mustKeepServer())
     releaseServer();
   return at;
 }
@@ -221,7 +221,7 @@ Client::Step Client::console(char type, Bytes body, bool whole) {
   if (console_busy_) return Step::kWait;
   console_busy_ = true;
   worker_.shared().console(worker_.index(), id_, std::string(body.substr(0, body.size() - 1)), admin_,
-                           [&worker = worker_, slot = slot_, id = id_](std::string reply) {
+                           [&worker = worker_, slot = slot_, id = id_](const std::string& reply) {
                              Client* client = worker.clients().at(slot);
                              if (client == nullptr || client->id() != id) return;
                              client->console_busy_ = false;

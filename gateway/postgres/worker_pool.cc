@@ -32,7 +32,7 @@ WorkerPool::WorkerPool(PostgresWorker& worker, std::shared_ptr<PoolEntry> entry,
 
 WorkerPool::~WorkerPool() {
   worker_.loop().deadlines().disarm(*this);
-  servers_.forEach([](Server& server) { delete &server; });
+  while (!servers_.empty()) delete &servers_.front();
 }
 
 // ---- borrowers
