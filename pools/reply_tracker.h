@@ -81,7 +81,6 @@ class ReplyTracker {
   bool clientParseNext() const { return head() == Owed::kParse || head() == Owed::kCloseForParse; }
   // Swallowing the answers of our own SQL right now?
   bool inInjectedQuery() const { return head() == Owed::kInjectedQuery; }
-  size_t outstanding() const { return owed_.size(); }
   // Rises with each Sync and Query sent: messages with the same number stand or fall together.
   uint32_t batch() const { return batch_; }
 

@@ -26,8 +26,7 @@ Server::Server(WorkerPool& pool, Moved moved)
       connected_at_(moved.connected_at),
       connected_wall_(moved.connected_wall),
       transactions_(moved.transactions),
-      reconnects_(moved.reconnects),
-      config_epoch_(moved.config_epoch) {
+      reconnects_(moved.reconnects) {
   net::Loop& loop = pool_.worker().loop();
   dialling = false;
   parameters = pool_.worker().parameters().intern(std::move(moved.parameters));
@@ -60,7 +59,6 @@ Server::Moved Server::moveOut() {
   moved.connected_wall = connected_wall_;
   moved.transactions = transactions_;
   moved.reconnects = reconnects_;
-  moved.config_epoch = config_epoch_;
   enter(State::kClosed);
   return moved;
 }
@@ -77,7 +75,6 @@ void Server::enter(State next) {
 void Server::dial() {
   connected_at_ = pool_.worker().loop().now();
   reconnects_ = pool_.databaseState().reconnects.load();
-  config_epoch_ = pool_.worker().config().epoch;
   enter(State::kLogin);
   login_ = std::make_unique<ServerLogin>(*this);
   login_->start();
@@ -159,7 +156,6 @@ void Server::restoreParameters() {
 
 void Server::lendNow() {
   state_ = State::kLent;  // no deadline of ours: the borrower has its own
-  request_wall_ = {};
   borrower_->lent(*this);
 }
 
@@ -200,7 +196,7 @@ void Server::resumeReading() {
 
 // ---- closing
 
-void Server::closeWhenFree(std::string_view) {
+void Server::closeWhenFree() {
   close_reason_ = "its settings have changed";
   if (state_ == State::kLent && tracker_.idle()) borrower_->closeWanted();
   if (state_ != State::kIdle) return;

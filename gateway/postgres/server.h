@@ -65,8 +65,7 @@ class Server final : public net::Mortal,
     conf::HostPort host;
     Instant connected_at{};
     WallTime connected_wall{};
-    uint64_t transactions = 0, reconnects = 0, config_epoch = 0;
-    uint32_t unnamed_epoch = 0;
+    uint64_t transactions = 0, reconnects = 0;
   };
 
   Server(WorkerPool& pool, uint64_t id);
@@ -120,7 +119,7 @@ class Server final : public net::Mortal,
   // Closes now; the borrower, if any, is told with `response`.
   void close(std::string_view reason, Bytes response = {});
   // Closes when next free.
-  void closeWhenFree(std::string_view reason);
+  void closeWhenFree();
   bool closeNeeded() const { return close_reason_ != nullptr; }
   // It was asked to close, or RECONNECT came while it was on its way to its pool.
   bool outdated() const;
@@ -146,7 +145,6 @@ class Server final : public net::Mortal,
   bool midMessage() const { return body_left_ > 0; }
   bool beingCanceled() const { return cancels_ > 0; }
   WallTime connectedWall() const { return connected_wall_; }
-  WallTime requestWall() const { return request_wall_; }
   Instant connectedAt() const { return connected_at_; }
   size_t keptBytes() const { return in_.size() + out_.size(); }
   // Is the parameter one that the server reports?
@@ -228,8 +226,8 @@ class Server final : public net::Mortal,
   std::string backend_secret_;
   conf::HostPort host_;
   Instant connected_at_{}, state_since_{};
-  WallTime connected_wall_{}, request_wall_{};
-  uint64_t transactions_ = 0, reconnects_ = 0, config_epoch_ = 0;
+  WallTime connected_wall_{};
+  uint64_t transactions_ = 0, reconnects_ = 0;
 };
 
 }  // namespace forebay::postgres

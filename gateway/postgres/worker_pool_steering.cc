@@ -57,7 +57,7 @@ void WorkerPool::applySettings() {
 void WorkerPool::reconnect() {
   std::vector<Server*> all;
   servers_.forEach([&](Server& server) { all.push_back(&server); });
-  for (Server* server : all) server->closeWhenFree("RECONNECT");
+  for (Server* server : all) server->closeWhenFree();
 }
 
 void WorkerPool::closeAll(std::string_view reason, Bytes response) {
