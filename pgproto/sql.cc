@@ -301,11 +301,13 @@ bool startsDull(Bytes text) {
   return first == Command::kOther || first == Command::kSelect || first == Command::kInsert;
 }
 
+constexpr bool isBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
 Bytes trim(Bytes sql) {
-  const size_t first = sql.find_first_not_of(" \t\r\n");
-  if (first == Bytes::npos) return {};
-  const size_t last = sql.find_last_not_of(" \t\r\n;");  // a semicolon with nothing behind it parts nothing
-  return last == Bytes::npos || last < first ? Bytes() : sql.substr(first, last + 1 - first);
+  while (!sql.empty() && isBlank(sql.front())) sql.remove_prefix(1);
+  // A semicolon with nothing behind it parts nothing.
+  while (!sql.empty() && (isBlank(sql.back()) || sql.back() == ';')) sql.remove_suffix(1);
+  return sql;
 }
 
 }  // namespace

@@ -17,15 +17,6 @@ const char* find(const char* from, const char* end, char wanted) {
 
 }  // namespace
 
-char foldAscii(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-bool equalsFolded(Bytes text, Bytes lower) {
-  if (text.size() != lower.size()) return false;
-  for (size_t i = 0; i < text.size(); ++i)
-    if (foldAscii(text[i]) != lower[i]) return false;
-  return true;
-}
-
 bool SqlToken::isWord(Bytes lower) const { return kind == SqlTokenKind::kWord && equalsFolded(text, lower); }
 
 bool SqlToken::isName(Bytes lower) const {

@@ -70,7 +70,12 @@ class SqlLexer {
 };
 
 // Do the bytes of `text`, folded to lower case as PostgreSQL folds ASCII, read `lower`?
-bool equalsFolded(Bytes text, Bytes lower);
-char foldAscii(char c);
+inline char foldAscii(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+inline bool equalsFolded(Bytes text, Bytes lower) {
+  if (text.size() != lower.size()) return false;
+  for (size_t i = 0; i < text.size(); ++i)
+    if (foldAscii(text[i]) != lower[i]) return false;
+  return true;
+}
 
 }  // namespace forebay::pgproto

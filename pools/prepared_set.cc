@@ -4,21 +4,17 @@
 
 namespace forebay::pools {
 
-PreparedSet::Standing PreparedSet::use(const StatementKey& key) {
+PreparedSet::Standing PreparedSet::use(const StatementKey& key, uint32_t batch) {
   const auto found = entries_.find(key);
   if (found == entries_.end()) {
     const bool leaving = std::find(evicted_.begin(), evicted_.end(), key) != evicted_.end();
     return leaving ? Standing{State::kPending, kNoBatch} : Standing{};
   }
   order_.splice(order_.begin(), order_, found->second);
-  const Entry& entry = *found->second;
+  Entry& entry = *found->second;
+  entry.use_batch = batch;
   if (entry.unanswered > 0) return {State::kPending, entry.parse_batch};
   return entry.unsure ? Standing{State::kPending, kNoBatch} : Standing{State::kReady, entry.parse_batch};
-}
-
-void PreparedSet::touch(const StatementKey& key, uint32_t batch) {
-  const auto found = entries_.find(key);
-  if (found != entries_.end()) found->second->use_batch = batch;
 }
 
 PreparedSet::Entry& PreparedSet::entry(const StatementKey& key) {

@@ -30,8 +30,9 @@ class PreparedSet {
   };
   static constexpr uint32_t kNoBatch = UINT32_MAX;
 
-  // Also marks the statement as the most recently used.
-  Standing use(const StatementKey& key);
+  // Also marks the statement as the most recently used, and as used by that batch, which protects it from
+  // evict() until the next one.
+  Standing use(const StatementKey& key, uint32_t batch);
 
   void parseSent(const StatementKey& key, uint32_t batch);
   void parseCompleted(const StatementKey& key);
@@ -45,9 +46,6 @@ class PreparedSet {
   // The statement to close so that no more than `limit` stand: never one used in `batch`, whose messages are
   // on their way. Forgets it; the caller sends the Close.
   std::optional<StatementKey> evict(size_t limit, uint32_t batch);
-
-  // Marks `key` as used by the batch, which protects it from evict() until the next one.
-  void touch(const StatementKey& key, uint32_t batch);
 
   size_t size() const { return entries_.size(); }
 

@@ -118,12 +118,8 @@ void Listener::close() {
 }
 
 void Listener::onReadable() {
-  for (int i = 0; i < burst_; ++i) {
-    if (acceptOne()) continue;
-    burst_ = 1;
-    return;
+  for (int i = 0; i < kMaxBurst && acceptOne(); ++i) {
   }
-  burst_ = std::min(burst_ * 2, kMaxBurst);
 }
 
 bool Listener::acceptOne() {
@@ -144,9 +140,9 @@ bool Listener::acceptOne() {
       socket_.want(false, false);
       loop_.deadlines().arm(*this, loop_.now() + kRest);
       return false;
-    default:
-      return false;  // nobody there any more, or a connection that broke before we took it: the next event
-                     // tells
+    case ECONNABORTED:
+    case EPROTO: return true;  // it broke before we took it; there may be others
+    default: socket_.drained(); return false;
   }
 }
 

@@ -60,7 +60,6 @@ class Listener final : public SocketUser, public Deadline {
   Socket socket_;
   Accepted accepted_;
   std::function<void(int)> exhausted_;
-  int burst_ = 1;  // how many to try for in one turn: more while connections come in crowds
 };
 
 }  // namespace forebay::net

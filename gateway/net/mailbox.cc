@@ -1,22 +1,31 @@
 #include "gateway/net/mailbox.h"
 
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+
 namespace forebay::net {
 
+Mailbox::Mailbox(Poller& poller)
+    : poller_(poller),
+      wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      watch_(wake_ < 0 ? nullptr : poller.add(wake_, *this)) {
+  if (watch_ == nullptr) throw std::runtime_error(std::string("eventfd: ") + std::strerror(errno));
+  poller_.want(*watch_, true, false);
+}
+
 Mailbox::~Mailbox() {
+  close();
+  ::close(wake_);
   for (Letter* letter = newest_.exchange(nullptr); letter;) delete std::exchange(letter, letter->next_);
 }
 
-void Mailbox::open(uv_loop_t* loop) {
-  wake_.data = this;
-  uv_async_init(loop, &wake_, [](uv_async_t* async) { static_cast<Mailbox*>(async->data)->deliver(); });
-  open_.store(true);
-}
-
-// A post() that has just seen the box open still touches the handle, and the loop's wake-up: posters are
-// joined before the box and its loop are torn down.
 void Mailbox::close() {
-  if (!open_.exchange(false)) return;
-  uv_close(reinterpret_cast<uv_handle_t*>(&wake_), nullptr);
+  if (watch_ != nullptr) poller_.remove(std::exchange(watch_, nullptr), true);
 }
 
 void Mailbox::push(std::unique_ptr<Letter> letter) {
@@ -25,10 +34,15 @@ void Mailbox::push(std::unique_ptr<Letter> letter) {
   while (!newest_.compare_exchange_weak(added->next_, added, std::memory_order_release,
                                         std::memory_order_relaxed)) {
   }
-  if (open_.load()) uv_async_send(&wake_);
+  // Who posts into an empty box wakes its owner, for those who come behind, too.
+  if (added->next_ != nullptr) return;
+  const uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = ::write(wake_, &one, sizeof one);
 }
 
-void Mailbox::deliver() {
+// The eventfd is never read: each write to it is an event of its own.
+void Mailbox::onReadable() {
+  Poller::drained(*watch_);
   Letter* oldest = nullptr;
   for (Letter* letter = newest_.exchange(nullptr, std::memory_order_acquire); letter;) {
     Letter* next = letter->next_;

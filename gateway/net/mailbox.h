@@ -2,15 +2,15 @@
 // in the order that each sender posted, on its own thread.
 #pragma once
 
-#include <uv.h>
-
 #include <atomic>
 #include <memory>
 #include <utility>
 
+#include "gateway/net/poller.h"
+
 namespace forebay::net {
 
-class Mailbox {
+class Mailbox final : private SocketUser {
  public:
   class Letter {
    public:
@@ -22,13 +22,12 @@ class Mailbox {
     Letter* next_ = nullptr;
   };
 
-  Mailbox() = default;
+  explicit Mailbox(Poller& poller);
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
-  ~Mailbox();
+  ~Mailbox() override;  // posters are gone by then
 
-  void open(uv_loop_t* loop);  // on the owner's thread, before anybody posts
-  void close();                // on the owner's thread; what is posted afterwards is dropped unrun
+  void close();  // on the owner's thread; what is posted afterwards is dropped unrun
 
   template <typename Work>
   void post(Work work) {
@@ -42,11 +41,13 @@ class Mailbox {
 
  private:
   void push(std::unique_ptr<Letter> letter);
-  void deliver();
+  void onReadable() override;
+  void onWritable() override {}
 
+  Poller& poller_;
   std::atomic<Letter*> newest_{nullptr};
-  uv_async_t wake_{};  // outlives its closing: a post() that saw the box open may come late
-  std::atomic<bool> open_{false};
+  const int wake_;  // an eventfd
+  Watch* watch_;
 };
 
 }  // namespace forebay::net

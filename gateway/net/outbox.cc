@@ -9,6 +9,7 @@ IoResult Outbox::send(Socket& socket, BufferPool& pool, std::span<const Bytes> r
     if (result.status == IoStatus::kError || result.status == IoStatus::kClosed)
       return {IoStatus::kError, 0, result.error};
     if (result.status == IoStatus::kOk) sent = result.bytes;
+    if (runs.size() == 1 && sent == runs[0].size()) return {IoStatus::kOk, sent, 0};
   }
   size_t skip = sent;
   for (const Bytes run : runs) {

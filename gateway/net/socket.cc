@@ -19,6 +19,24 @@ IoResult failed(int error, IoStatus would_block) {
   return {IoStatus::kError, 0, error};
 }
 
+ssize_t sendRuns(int fd, std::span<const Bytes> runs) {
+  size_t total = 0;
+  for (const Bytes run : runs) total += run.size();
+  if (total <= kCheaperToCopy) {
+    char joined[kCheaperToCopy];
+    char* end = joined;
+    for (const Bytes run : runs) end = std::copy(run.begin(), run.end(), end);
+    return ::send(fd, joined, total, MSG_NOSIGNAL);
+  }
+  std::array<iovec, 64> vectors;
+  const size_t count = std::min(runs.size(), vectors.size());
+  for (size_t i = 0; i < count; ++i) vectors[i] = {const_cast<char*>(runs[i].data()), runs[i].size()};
+  msghdr message{};
+  message.msg_iov = vectors.data();
+  message.msg_iovlen = count;
+  return ::sendmsg(fd, &message, MSG_NOSIGNAL);
+}
+
 }  // namespace
 
 IoResult readSocket(int fd, char* out, size_t size) {
@@ -29,101 +47,68 @@ IoResult readSocket(int fd, char* out, size_t size) {
 }
 
 IoResult writeSocket(int fd, std::span<const Bytes> runs) {
-  ssize_t sent = 0;
-  size_t total = 0;
-  for (const Bytes run : runs) total += run.size();
-  if (runs.size() == 1) {
-    sent = ::send(fd, runs[0].data(), runs[0].size(), MSG_NOSIGNAL);
-  } else if (total <= kCheaperToCopy) {
-    char joined[kCheaperToCopy];
-    char* end = joined;
-    for (const Bytes run : runs) end = std::copy(run.begin(), run.end(), end);
-    sent = ::send(fd, joined, total, MSG_NOSIGNAL);
-  } else {
-    std::array<iovec, 64> vectors;
-    const size_t count = std::min(runs.size(), vectors.size());
-    for (size_t i = 0; i < count; ++i) vectors[i] = {const_cast<char*>(runs[i].data()), runs[i].size()};
-    msghdr message{};
-    message.msg_iov = vectors.data();
-    message.msg_iovlen = count;
-    sent = ::sendmsg(fd, &message, MSG_NOSIGNAL);
-  }
+  const ssize_t sent =
+      runs.size() == 1 ? ::send(fd, runs[0].data(), runs[0].size(), MSG_NOSIGNAL) : sendRuns(fd, runs);
   if (sent >= 0) return {IoStatus::kOk, static_cast<size_t>(sent), 0};
   return failed(errno, IoStatus::kWantWrite);
 }
 
-void RestPollHandle::operator()(PollHandle* handle) const {
-  handle->user = nullptr;
-  if (handle->events != 0) uv_poll_stop(&handle->poll);
-  handle->events = 0;
-  static_cast<Loop*>(handle->poll.loop->data)->restHandle(handle);
-}
-
-Socket::Socket(Loop& loop, int fd, SocketUser& user, std::unique_ptr<Tls> tls) : tls_(std::move(tls)) {
-  handle_.reset(loop.handleFor(fd));
-  if (handle_) {
-    handle_->user = &user;
-    return;
-  }
+Socket::Socket(Loop& loop, int fd, SocketUser& user, std::unique_ptr<Tls> tls)
+    : loop_(&loop), watch_(loop.poller().add(fd, user)), tls_(std::move(tls)) {
+  if (watch_ != nullptr) return;
   tls_.reset();
   ::close(fd);
 }
 
 Socket& Socket::operator=(Socket&& other) noexcept {
   close();
-  handle_ = std::move(other.handle_);
+  loop_ = other.loop_;
+  watch_ = std::exchange(other.watch_, nullptr);
   tls_ = std::move(other.tls_);
   return *this;
 }
 
-void Socket::want(bool readable, bool writable) {
-  if (!handle_) return;
-  const int events = (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0);
-  if (events == handle_->events) return;
-  handle_->events = events;
-  if (events == 0) {
-    uv_poll_stop(&handle_->poll);
-    return;
-  }
-  uv_poll_start(&handle_->poll, events, [](uv_poll_t* poll, int status, int ready) {
-    PollHandle& handle = *static_cast<PollHandle*>(poll->data);
-    static_cast<Loop*>(poll->loop->data)->forgetNow();
-    // A failed socket is found out by trying it; libuv has stopped watching it.
-    if (status < 0) {
-      handle.events = 0;
-      ready = UV_READABLE | UV_WRITABLE;
-    }
-    if ((ready & UV_WRITABLE) && handle.user) handle.user->onWritable();
-    if ((ready & UV_READABLE) && handle.user) handle.user->onReadable();
-  });
+// Remembers what an attempt over TLS tells about the descriptor.
+IoResult Socket::noted(IoResult result) {
+  if (result.status == IoStatus::kWantWrite) Poller::stuffed(*watch_);
+  if (result.status == IoStatus::kWantRead || tls_->drained()) drained();
+  loop_->forgetNow();  // cryptography takes time
+  return result;
 }
 
-bool Socket::wantsReadable() const { return handle_ && (handle_->events & UV_READABLE); }
+IoResult Socket::handshake() { return noted(tls_->handshake()); }
 
 IoResult Socket::read(char* out, size_t size) {
   assert(valid());
-  return tls_ ? tls_->read(out, size) : readSocket(handle_->fd, out, size);
+  if (tls_) return noted(tls_->read(out, size));
+  const IoResult got = readSocket(watch_->fd, out, size);
+  const bool all = got.status == IoStatus::kOk && got.bytes == size;
+  if (!all) drained();
+  return got;
 }
 
 IoResult Socket::write(Bytes bytes) { return write(std::span<const Bytes>(&bytes, 1)); }
 
 IoResult Socket::write(std::span<const Bytes> runs) {
   assert(valid());
-  return tls_ ? tls_->write(runs) : writeSocket(handle_->fd, runs);
+  if (tls_) return noted(tls_->write(runs));
+  const IoResult put = writeSocket(watch_->fd, runs);
+  if (put.status != IoStatus::kOk) Poller::stuffed(*watch_);
+  return put;
 }
 
 Socket::Released Socket::release() {
   Released out{fd(), std::move(tls_)};
-  handle_.reset();
+  if (watch_ != nullptr) loop_->poller().remove(std::exchange(watch_, nullptr), true);
   return out;
 }
 
 void Socket::close() {
-  if (!handle_) return;
+  if (watch_ == nullptr) return;
   if (tls_) tls_->shutdown();
   tls_.reset();
-  const int descriptor = handle_->fd;
-  handle_.reset();  // first: libuv takes it out of epoll
+  const int descriptor = watch_->fd;
+  loop_->poller().remove(std::exchange(watch_, nullptr), false);
   ::close(descriptor);
 }
 

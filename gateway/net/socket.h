@@ -1,13 +1,11 @@
 // Socket: a non-blocking socket that one loop watches, plain or with TLS on top.
 //
 // The Socket owns its descriptor. Reading and writing are tried at once, without a copy; only what the kernel
-// refuses waits for an event. What is watched changes by want() alone, so a connection in steady state costs
-// no epoll_ctl. Belongs to its loop's thread. release() gives up the descriptor (and TLS session) for another
-// loop to adopt.
+// refuses waits for an event. Belongs to its loop's thread. release() gives up the descriptor (and TLS session)
+// for another loop to adopt.
 #pragma once
 
 #include <sys/socket.h>
-#include <uv.h>
 
 #include <memory>
 #include <span>
@@ -20,50 +18,37 @@
 
 namespace forebay::net {
 
-class SocketUser;
-
-// What libuv knows of a socket. It is made once per descriptor number and loop, and used again by the next
-// socket with that number: making one costs libuv three system calls.
-struct PollHandle {
-  uv_poll_t poll;
-  SocketUser* user = nullptr;
-  int fd = -1;
-  int events = 0;
-};
-struct RestPollHandle {
-  void operator()(PollHandle* handle) const;  // stops it and leaves it to its loop
-};
-
-// Who is told that a socket is ready. May destroy the Socket in either call.
-class SocketUser {
- public:
-  virtual ~SocketUser() = default;
-  virtual void onReadable() = 0;
-  virtual void onWritable() = 0;
-};
-
 class Socket {
  public:
   Socket() = default;
   // Takes over `fd`. Check valid(): registering fails when the kernel has no room.
   Socket(Loop& loop, int fd, SocketUser& user, std::unique_ptr<Tls> tls = nullptr);
-  Socket(Socket&& other) noexcept = default;
+  Socket(Socket&& other) noexcept
+      : loop_(other.loop_), watch_(std::exchange(other.watch_, nullptr)), tls_(std::move(other.tls_)) {}
   Socket& operator=(Socket&& other) noexcept;
   ~Socket() { close(); }
 
-  bool valid() const { return handle_ != nullptr; }
-  int fd() const { return handle_ ? handle_->fd : -1; }
+  bool valid() const { return watch_ != nullptr; }
+  int fd() const { return watch_ != nullptr ? watch_->fd : -1; }
 
   // Whom to tell from now on.
   void setUser(SocketUser& user) {
-    if (handle_) handle_->user = &user;
+    if (watch_ != nullptr) watch_->user = &user;
   }
-  void want(bool readable, bool writable);
-  bool wantsReadable() const;
+  void want(bool readable, bool writable) {
+    if (watch_ != nullptr) loop_->poller().want(*watch_, readable, writable);
+  }
+  bool wantsReadable() const { return watch_ != nullptr && (watch_->wanted & Watch::kReadable); }
 
+  // The TLS session's, which startTls() has begun.
+  IoResult handshake();
+  // Told readable, the user reads until it has taken less than it had room for, or is told again.
   IoResult read(char* out, size_t size);
   IoResult write(Bytes bytes);
   IoResult write(std::span<const Bytes> runs);
+
+  // For what is taken off the descriptor by other means than read(): nothing is left.
+  void drained() { Poller::drained(*watch_); }
 
   bool hasTls() const { return tls_ != nullptr; }
   Tls* tls() { return tls_.get(); }
@@ -80,7 +65,10 @@ class Socket {
   void close();
 
  private:
-  std::unique_ptr<PollHandle, RestPollHandle> handle_;
+  IoResult noted(IoResult result);
+
+  Loop* loop_ = nullptr;
+  Watch* watch_ = nullptr;
   std::unique_ptr<Tls> tls_;
 };
 

@@ -53,6 +53,14 @@ size_t gather(std::span<const Bytes> runs, size_t skip, char* out, size_t size) 
   return filled;
 }
 
+// Called by OpenSSL behind each read of the socket. The argument that goes with it is the answer itself.
+long noteRead(BIO* bio, int operation, const char*, size_t size, int, long, int outcome, size_t* got) {
+  if (operation != (BIO_CB_READ | BIO_CB_RETURN)) return outcome;
+  static char yes;
+  BIO_set_callback_arg(bio, outcome <= 0 || *got < size ? &yes : nullptr);
+  return outcome;
+}
+
 }  // namespace
 
 void Tls::FreeSession::operator()(SSL* session) const { SSL_free(session); }
@@ -64,6 +72,7 @@ Result<Tls> Tls::create(const TlsContext& context, int fd, bool accepts) {
   if (session == nullptr) return Error{"no TLS session: " + takeTlsError()};
   Tls tls(session, accepts);
   if (SSL_set_fd(session, fd) != 1) return Error{"no TLS session: " + takeTlsError()};
+  BIO_set_callback_ex(SSL_get_rbio(session), noteRead);
   return tls;
 }
 
@@ -173,6 +182,8 @@ bool Tls::hasPending() const {
   if (end_.status != IoStatus::kOk) return unreported_;
   return !starved_ && SSL_has_pending(session_.get()) == 1;
 }
+
+bool Tls::drained() const { return BIO_get_callback_arg(SSL_get_rbio(session_.get())) != nullptr; }
 
 // Turns OpenSSL's outcome into ours. errno is still that of the socket call.
 IoResult Tls::stopped(int outcome) {

@@ -57,6 +57,9 @@ class Tls {
   // Whether read() can give something, data or an end, before the socket becomes readable again.
   bool hasPending() const;
 
+  // Whether the last read of the socket took all that there was.
+  bool drained() const;
+
   // Whether both sides settled on ALPN `postgresql`, as direct TLS demands.
   bool alpnNegotiated() const;
   // Whether the peer showed a certificate that our authorities vouch for.

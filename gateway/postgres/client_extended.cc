@@ -1,6 +1,7 @@
 // The extended-query protocol in transaction pooling: statements that a client has prepared on one server
 // connection and uses on another.
 #include <algorithm>
+#include <cstring>
 
 #include "gateway/postgres/client.h"
 #include "gateway/postgres/postgres_worker.h"
@@ -15,7 +16,6 @@ using pools::Owed;
 
 // Names a statement that no server has: closing it does nothing, but is answered in its turn.
 constexpr Bytes kNoStatement = "fb_none";
-constexpr Bytes kEnd("\0", 1);  // of a String
 
 std::string parseMessage(const pools::Statement& statement, Bytes name) {
   std::string message;
@@ -23,14 +23,19 @@ std::string parseMessage(const pools::Statement& statement, Bytes name) {
   return message;
 }
 
-// A Describe or Close; and the front of a Bind below: made piece by piece, since nothing may be allocated
-// here.
+char* put(char* at, Bytes bytes) {
+  std::memcpy(at, bytes.data(), bytes.size());
+  return at + bytes.size();
+}
+
+// A Describe or Close.
 void addTarget(Gather& out, char type, char kind, Bytes name) {
-  char head[6] = {type, 0, 0, 0, 0, kind};
-  storeBe32(head + 1, static_cast<uint32_t>(4 + 1 + name.size() + 1));
-  out.add(Bytes(head, sizeof head));
-  out.add(name);
-  out.add(kEnd);
+  const size_t size = pgproto::kHeaderSize + 1 + name.size() + 1;
+  char* const message = out.room(size);
+  message[0] = type;
+  storeBe32(message + 1, static_cast<uint32_t>(size - 1));
+  message[pgproto::kHeaderSize] = kind;
+  *put(message + pgproto::kHeaderSize + 1, name) = '\0';
 }
 
 }  // namespace
@@ -114,12 +119,11 @@ Client::Step Client::parse(Bytes body, Bytes message, bool whole, Gather& out) {
   }
   const pools::StatementRef statement = worker_.statements().intern(
       parsed.sql, parsed.parameter_types, [](Bytes sql) { return pgproto::scanSql(sql).effects; });
-  const pools::PreparedSet::Standing standing = server_->prepared().use(statement->key);
+  const pools::PreparedSet::Standing standing = server_->prepared().use(statement->key, tracker.batch());
   const bool there =
       standing.state == pools::PreparedSet::State::kReady ||
       (standing.state == pools::PreparedSet::State::kPending && standing.batch == tracker.batch());
   if (there) {
-    server_->prepared().touch(statement->key, tracker.batch());
     tracker.sent(Owed::kCloseForParse);
     addTarget(out, 'C', 'S', kNoStatement);
   } else {
@@ -132,8 +136,7 @@ Client::Step Client::parse(Bytes body, Bytes message, bool whole, Gather& out) {
 // Makes sure that the server has the statement by the time it reads what is sent next.
 void Client::ensurePrepared(const pools::Statement& statement, Gather& out) {
   pools::ReplyTracker& tracker = server_->tracker();
-  const pools::PreparedSet::Standing standing = server_->prepared().use(statement.key);
-  server_->prepared().touch(statement.key, tracker.batch());
+  const pools::PreparedSet::Standing standing = server_->prepared().use(statement.key, tracker.batch());
   if (standing.state == pools::PreparedSet::State::kReady) return;
   if (standing.state == pools::PreparedSet::State::kPending && standing.batch == tracker.batch()) return;
   if (!tracker.skipping()) prepareAnew(statement, Owed::kInjectedParse, out);
@@ -142,7 +145,7 @@ void Client::ensurePrepared(const pools::Statement& statement, Gather& out) {
 void Client::prepareAnew(const pools::Statement& statement, Owed kind, Gather& out) {
   pools::ReplyTracker& tracker = server_->tracker();
   pools::PreparedSet& prepared = server_->prepared();
-  if (prepared.use(statement.key).state == pools::PreparedSet::State::kPending) {
+  if (prepared.use(statement.key, tracker.batch()).state == pools::PreparedSet::State::kPending) {
     // Sent in an earlier batch that has not been answered: an error there may have skipped it. Closing it
     // first makes the Parse right either way.
     tracker.sent(Owed::kInjectedClose, statement.key);
@@ -170,7 +173,6 @@ Client::Step Client::bind(const pgproto::Header& header, Bytes there, bool whole
   }
   if (!haveServer()) return state_ == State::kClosed ? Step::kClosed : Step::kWait;
   startRequest();
-  const Bytes portal = body.substr(0, portal_end);
   const Bytes name = body.substr(portal_end + 1, names_end - portal_end - 1);
   if (undecided(name)) return settle();
   pool_->counters().binds.add();
@@ -193,20 +195,19 @@ Client::Step Client::bind(const pgproto::Header& header, Bytes there, bool whole
   ensurePrepared(**statement, out);
   server_->tracker().sent(Owed::kExtended);
   const std::string& server_name = (*statement)->name;
-  char head[5] = {'B', 0, 0, 0, 0};
-  storeBe32(head + 1, static_cast<uint32_t>(header.size - 1 - name.size() + server_name.size()));
-  out.add(Bytes(head, sizeof head));
-  out.add(portal);
-  out.add(kEnd);
-  out.add(server_name);
-  out.add(kEnd);
+  const Bytes portal = body.substr(0, portal_end + 1);  // with its end
+  char* const front = out.room(pgproto::kHeaderSize + portal.size() + server_name.size() + 1);
+  front[0] = 'B';
+  storeBe32(front + 1, static_cast<uint32_t>(header.size - 1 - name.size() + server_name.size()));
+  *put(put(front + pgproto::kHeaderSize, portal), server_name) = '\0';
   out.pass(body.substr(names_end + 1));
   return Step::kTaken;
 }
 
 Client::Step Client::describe(Bytes body, Bytes message, Gather& out) {
   pgproto::Target target;
-  if (!pgproto::parseTarget(body, target)) return protocolError("a malformed Describe message");
+  const bool of_portal = !body.empty() && body[0] == 'P';  // nothing in it concerns us
+  if (!of_portal && !pgproto::parseTarget(body, target)) return protocolError("a malformed Describe message");
   if (!haveServer()) return state_ == State::kClosed ? Step::kClosed : Step::kWait;
   startRequest();
   const bool named = target.kind == 'S' && !target.name.empty();

@@ -24,12 +24,7 @@ void Client::armDeadline(Instant now) {
       next = deadlineAfter(now, limits.query_wait_timeout);
       if (!notified_) next = std::min(next, deadlineAfter(now, settings.query_wait_notify));
       break;
-    case State::kActive:
-      next =
-          std::min(deadlineAfter(now, limits.query_timeout), deadlineAfter(now, limits.transaction_timeout));
-      next = std::min(next, deadlineAfter(now, limits.idle_transaction_timeout));
-      next = std::min(next, deadlineAfter(now, limits.client_idle_timeout));
-      break;
+    case State::kActive: next = deadlineAfter(now, pool_->shortestLimit()); break;
     case State::kLogin:
     case State::kConsole:
     case State::kClosed: return;

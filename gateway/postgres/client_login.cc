@@ -128,7 +128,7 @@ void ClientLogin::startTls(bool direct) {
 
 void ClientLogin::handshake() {
   net::Socket& socket = client_.socket();
-  const net::IoResult result = socket.tls()->handshake();
+  const net::IoResult result = socket.handshake();
   switch (result.status) {
     case net::IoStatus::kOk:
       if (direct_tls_ && !socket.tls()->alpnNegotiated())

@@ -130,8 +130,10 @@ Client::Step Client::discard(char type, bool whole) {
 bool Client::haveServer() {
   if (state_ == State::kActive) return true;
   if (state_ == State::kWaiting) return false;
-  enter(State::kWaiting);
+  state_ = State::kWaiting;
+  state_since_ = worker_.loop().now();
   pool_->request(*this);  // may lend at once, and may close this client
+  if (state_ == State::kWaiting) armDeadline(state_since_);
   return state_ == State::kActive;
 }
 

@@ -29,23 +29,28 @@ class Gather {
   }
   // A copy of `piece`, kept until clear().
   void add(Bytes piece) {
-    if (piece.empty()) return;
-    if (piece.size() > kSmallPieces - small_used_) {
-      large_.emplace_back(piece);
-      return pass(large_.back());
+    if (!piece.empty()) std::memcpy(room(piece.size()), piece.data(), piece.size());
+  }
+  // So many bytes more, to be written to before the gather is sent; they are kept until clear().
+  char* room(size_t size) {
+    char* at = nullptr;
+    if (size > kSmallPieces - small_used_) {
+      at = large_.emplace_back(size, '\0').data();
+    } else {
+      at = small_.get() + small_used_;
+      small_used_ += size;
     }
-    char* at = small_.get() + small_used_;
-    std::memcpy(at, piece.data(), piece.size());
-    small_used_ += piece.size();
-    pass(Bytes(at, piece.size()));
+    pass(Bytes(at, size));
+    return at;
   }
 
   std::span<const Bytes> runs() const { return runs_; }
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   void clear() {
+    if (empty()) return;
     runs_.clear();
-    large_.clear();
+    if (!large_.empty()) large_.clear();
     small_used_ = 0;
     size_ = 0;
   }

@@ -102,7 +102,7 @@ void ServerDialer::startTls() {
 }
 
 void ServerDialer::handshake() {
-  const net::IoResult result = socket_.tls()->handshake();
+  const net::IoResult result = socket_.handshake();
   switch (result.status) {
     case net::IoStatus::kOk:
       if (target_.direct_tls && !socket_.tls()->alpnNegotiated())

@@ -26,8 +26,16 @@ WorkerPool::WorkerPool(PostgresWorker& worker, std::shared_ptr<PoolEntry> entry,
       database_(std::move(database)),
       pool_(entry_->shared, worker.index()),
       host_at_(worker.index()) {
-  settings_ =
-      conf::resolvePool(worker_.postgres(), database_, worker_.config().findUser(entry_->shared.user));
+  resolveSettings();
+}
+
+void WorkerPool::resolveSettings() {
+  settings_ = conf::resolvePool(worker_.postgres(), database_, worker_.config().findUser(user()));
+  shortest_limit_ = {};
+  for (const Duration limit : {settings_.query_timeout, settings_.transaction_timeout,
+                               settings_.idle_transaction_timeout, settings_.client_idle_timeout})
+    if (limit > Duration::zero() && (shortest_limit_ == Duration::zero() || limit < shortest_limit_))
+      shortest_limit_ = limit;
 }
 
 WorkerPool::~WorkerPool() {

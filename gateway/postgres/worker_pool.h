@@ -88,6 +88,8 @@ class WorkerPool : public Deadline {
   DatabaseState& databaseState() { return *state_; }
   const conf::Database& database() const { return database_; }
   const conf::PoolSettings& settings() const { return settings_; }
+  // Of the limits of a client that has a server; zero: there is none.
+  Duration shortestLimit() const { return shortest_limit_; }
   const std::string& databaseName() const { return entry_->shared.database; }
   const std::string& user() const { return entry_->shared.user; }
   pools::PoolCounters& counters() { return pool_.counters(); }
@@ -113,6 +115,7 @@ class WorkerPool : public Deadline {
   static constexpr std::string_view kTooMany = "pool_size is smaller now";
   static constexpr std::string_view kYielded = "its place is needed by another pool";
 
+  void resolveSettings();
   void lend(Server& server, Borrower& borrower, Instant waited_since);
   void handOver(Server& server, uint32_t worker);
   void dialIfWanted();
@@ -131,6 +134,7 @@ class WorkerPool : public Deadline {
   const std::shared_ptr<DatabaseState> state_;
   conf::Database database_;
   conf::PoolSettings settings_;
+  Duration shortest_limit_{};
   pools::Pool pool_;
   uint32_t dialling_ = 0;
   size_t host_at_ = 0;

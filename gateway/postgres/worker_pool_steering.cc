@@ -45,7 +45,7 @@ void WorkerPool::applySettings() {
                            database.server_tls_sslmode == database_.server_tls_sslmode &&
                            database.server_direct_tls == database_.server_direct_tls);
   database_ = std::move(database);
-  settings_ = conf::resolvePool(worker_.postgres(), database_, worker_.config().findUser(user()));
+  resolveSettings();
   worker_.refreshCredentials(*this);
   refused_until_ = {};
   if (elsewhere) reconnect();

@@ -17,7 +17,7 @@ class PreparedSetTest : public testing::Test {
     set_.parseSent(key, batch);
     set_.parseCompleted(key);
   }
-  State stateOf(const StatementKey& key) { return set_.use(key).state; }
+  State stateOf(const StatementKey& key) { return set_.use(key, 0).state; }
   PreparedSet set_;
 };
 
@@ -29,7 +29,7 @@ TEST_F(PreparedSetTest, KnowsNothingAtFirst) {
 TEST_F(PreparedSetTest, HoldsAParseInDoubtUntilItIsAnswered) {
   set_.parseSent(kA, 7);
   EXPECT_EQ(stateOf(kA), State::kPending);
-  EXPECT_EQ(set_.use(kA).batch, 7u);
+  EXPECT_EQ(set_.use(kA, 0).batch, 7u);
   set_.parseCompleted(kA);
   EXPECT_EQ(stateOf(kA), State::kReady);
 }
@@ -64,7 +64,7 @@ TEST_F(PreparedSetTest, EvictsTheLeastRecentlyUsed) {
   prepare(kA, 0);
   prepare(kB, 0);
   prepare(kC, 0);
-  set_.use(kA);
+  set_.use(kA, 0);
   EXPECT_EQ(set_.evict(2, 1), kB);
   EXPECT_EQ(set_.evict(2, 1), std::nullopt) << "two are within the limit";
 }
@@ -72,7 +72,7 @@ TEST_F(PreparedSetTest, EvictsTheLeastRecentlyUsed) {
 TEST_F(PreparedSetTest, NeverEvictsWhatTheBatchUses) {
   prepare(kA, 0);
   prepare(kB, 0);
-  set_.touch(kA, 5);
+  set_.use(kA, 5);
   EXPECT_EQ(set_.evict(0, 5), kB);
   EXPECT_EQ(set_.evict(0, 5), std::nullopt);
   EXPECT_EQ(set_.evict(0, 6), kA);
@@ -88,7 +88,7 @@ TEST_F(PreparedSetTest, IsUnsureOfWhatItEvictedUntilTheCloseIsAnswered) {
   set_.evict(0, 1);
   EXPECT_EQ(set_.size(), 0u);
   EXPECT_EQ(stateOf(kA), State::kPending) << "a Parse alone might find the name taken";
-  EXPECT_EQ(set_.use(kA).batch, PreparedSet::kNoBatch);
+  EXPECT_EQ(set_.use(kA, 0).batch, PreparedSet::kNoBatch);
   set_.closeCompleted(kA);
   EXPECT_EQ(stateOf(kA), State::kAbsent);
 }
@@ -130,7 +130,7 @@ TEST_F(PreparedSetTest, TakesNoNoteOfTheUnnamedStatement) {
 TEST_F(PreparedSetTest, ListsWhatStandsMostRecentlyUsedFirst) {
   prepare(kA, 0);
   prepare(kB, 0);
-  set_.use(kA);
+  set_.use(kA, 0);
   std::vector<StatementKey> listed;
   set_.forEach([&](const StatementKey& key) { listed.push_back(key); });
   EXPECT_EQ(listed, (std::vector<StatementKey>{kA, kB}));

@@ -81,18 +81,16 @@ class Session {
 
   void prepare(int statement) {
     if (tracker_.skipping()) return;
-    const PreparedSet::Standing standing = prepared_.use(keyOf(statement));
+    const PreparedSet::Standing standing = prepared_.use(keyOf(statement), tracker_.batch());
     const bool there = standing.state == PreparedSet::State::kReady ||
                        (standing.state == PreparedSet::State::kPending && standing.batch == tracker_.batch());
     if (!there) return prepareAnew(statement, Owed::kParse);
-    prepared_.touch(keyOf(statement), tracker_.batch());
     send('C', Fate::kWorks, Owed::kCloseForParse);
   }
 
   void use(int statement) {
     if (tracker_.skipping()) return;
-    const PreparedSet::Standing standing = prepared_.use(keyOf(statement));
-    prepared_.touch(keyOf(statement), tracker_.batch());
+    const PreparedSet::Standing standing = prepared_.use(keyOf(statement), tracker_.batch());
     const bool there = standing.state == PreparedSet::State::kReady ||
                        (standing.state == PreparedSet::State::kPending && standing.batch == tracker_.batch());
     if (!there) prepareAnew(statement, Owed::kInjectedParse);
@@ -101,7 +99,7 @@ class Session {
 
   // One message after another without a reply in between, as the gateway sends them.
   void prepareAnew(int statement, Owed kind) {
-    if (prepared_.use(keyOf(statement)).state == PreparedSet::State::kPending)
+    if (prepared_.use(keyOf(statement), tracker_.batch()).state == PreparedSet::State::kPending)
       put('C', Fate::kWorks, Owed::kInjectedClose, statement);
     while (const auto evicted = prepared_.evict(kLimit - 1, tracker_.batch()))
       put('C', Fate::kWorks, Owed::kInjectedClose, (*evicted)[0] - 1);

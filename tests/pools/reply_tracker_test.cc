@@ -49,7 +49,7 @@ class ReplyTrackerTest : public testing::Test {
     return seen;
   }
   bool stands(const StatementKey& statement) {
-    return prepared_.use(statement).state == PreparedSet::State::kReady;
+    return prepared_.use(statement, 0).state == PreparedSet::State::kReady;
   }
 
   ReplyTracker tracker_;
