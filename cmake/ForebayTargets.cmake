@@ -9,7 +9,7 @@ add_library(forebay_options INTERFACE)
 target_include_directories(forebay_options INTERFACE "${CMAKE_SOURCE_DIR}")
 target_compile_options(forebay_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
-  -Werror -fno-omit-frame-pointer)
+  -Werror)
 # g++ 12 sees overflows in std::string's own code that are none (fixed in later versions).
 target_compile_options(forebay_options INTERFACE
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict -Wno-array-bounds -Wno-stringop-overflow>)
@@ -18,7 +18,7 @@ if(FOREBAY_SANITIZE)
   target_compile_options(forebay_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   # The check of vptrs opens a pipe to find out what may be read, and so sees errors where descriptors have run out.
   target_compile_options(forebay_options INTERFACE
-    -fsanitize=${FOREBAY_SANITIZE} -fno-sanitize=vptr -fno-sanitize-recover=all)
+    -fsanitize=${FOREBAY_SANITIZE} -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(forebay_options INTERFACE -fsanitize=${FOREBAY_SANITIZE})
 endif()
 target_link_libraries(forebay_options INTERFACE Threads::Threads)

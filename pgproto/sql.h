@@ -50,7 +50,7 @@ struct SqlScan {
   uint32_t effects = kNoEffect;
   bool single_statement = true;  // no second statement behind a semicolon
 };
-SqlScan scanSql(Bytes sql);
+[[gnu::hot]] SqlScan scanSql(Bytes sql);
 
 // `SET [SESSION] name {TO|=} value` or `RESET name` as a whole text: name folded to lower case unless quoted,
 // value unquoted; value empty and `reset` true for RESET and `TO DEFAULT`. False for every other text (SET

@@ -32,6 +32,6 @@ enum class Command : uint8_t {
 };
 
 // `word` is not empty.
-Command commandOf(Bytes word);
+[[gnu::hot]] Command commandOf(Bytes word);
 
 }  // namespace forebay::pgproto

@@ -9,6 +9,6 @@ namespace forebay::pgproto {
 // without which it can have none: "advi" (pg_advisory_lock), "nfig" (set_config), "temp", a semicolon, and
 // U&"" which can spell anything. Looks at raw bytes, literals and comments included, 16 at a time: true means
 // "read it properly".
-bool mayHaveEffect(Bytes text);
+[[gnu::hot]] bool mayHaveEffect(Bytes text);
 
 }  // namespace forebay::pgproto

@@ -44,7 +44,7 @@ class Pool {
 
   // An idle server, or null; one whose settings are `preferred` if it is among the first few. Takes from the
   // front (used last) unless `round_robin`. Null as well while others wait: newcomers queue behind them.
-  PooledServer* takeIdle(const ParametersRef& preferred, bool round_robin);
+  [[gnu::hot]] PooledServer* takeIdle(const ParametersRef& preferred, bool round_robin);
 
   // Puts a client at the end of the queue. Returns a worker to ask for one of its idle servers, if there is
   // one.
@@ -60,16 +60,16 @@ class Pool {
     Waiter* waiter = nullptr;  // kLend: taken off the queue
     uint32_t worker = 0;       // kHandOver: the one that needs it more
   };
-  Decision onFree();
+  [[gnu::hot]] Decision onFree();
 
   // Makes the server idle. Call onIdle() afterwards: somebody may have started to wait elsewhere meanwhile.
-  void keep(PooledServer& server, Instant now, bool round_robin);
+  [[gnu::hot]] void keep(PooledServer& server, Instant now, bool round_robin);
   // The idle server to hand over, and to whom; nothing when nobody waits elsewhere.
   struct HandOver {
     PooledServer* server = nullptr;
     uint32_t worker = 0;
   };
-  HandOver onIdle();
+  [[gnu::hot]] HandOver onIdle();
   // Another worker asks for an idle server on behalf of a client of its own. Null when there is none any
   // more.
   PooledServer* giveIdle();

@@ -5,13 +5,15 @@
 namespace forebay::pools {
 
 PreparedSet::Standing PreparedSet::use(const StatementKey& key, uint32_t batch) {
-  const auto found = entries_.find(key);
-  if (found == entries_.end()) {
-    const bool leaving = std::find(evicted_.begin(), evicted_.end(), key) != evicted_.end();
-    return leaving ? Standing{State::kPending, kNoBatch} : Standing{};
+  if (order_.empty() || order_.front().key != key) {  // most often it is the one that was used last
+    const auto found = entries_.find(key);
+    if (found == entries_.end()) {
+      const bool leaving = std::find(evicted_.begin(), evicted_.end(), key) != evicted_.end();
+      return leaving ? Standing{State::kPending, kNoBatch} : Standing{};
+    }
+    order_.splice(order_.begin(), order_, found->second);
   }
-  order_.splice(order_.begin(), order_, found->second);
-  Entry& entry = *found->second;
+  Entry& entry = order_.front();
   entry.use_batch = batch;
   if (entry.unanswered > 0) return {State::kPending, entry.parse_batch};
   return entry.unsure ? Standing{State::kPending, kNoBatch} : Standing{State::kReady, entry.parse_batch};

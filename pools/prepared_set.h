@@ -32,7 +32,7 @@ class PreparedSet {
 
   // Also marks the statement as the most recently used, and as used by that batch, which protects it from
   // evict() until the next one.
-  Standing use(const StatementKey& key, uint32_t batch);
+  [[gnu::hot]] Standing use(const StatementKey& key, uint32_t batch);
 
   void parseSent(const StatementKey& key, uint32_t batch);
   void parseCompleted(const StatementKey& key);

@@ -48,7 +48,7 @@ class ReplyTracker {
  public:
   // Told of each message sent. `statement` matters for the kinds that name one. What is sent while
   // skipping(), Sync apart, gets no answer and is not recorded.
-  void sent(Owed kind, const StatementKey& statement = {});
+  [[gnu::hot]] void sent(Owed kind, const StatementKey& statement = {});
 
   void sentCopyEnd();  // CopyDone or CopyFail
   // Flush is not told: it asks for what is owed already, and leaves nothing behind.
@@ -56,7 +56,7 @@ class ReplyTracker {
   // Told of each message received, in order. `status` is the body of a ReadyForQuery, else ignored. Types
   // that answer nothing (NoticeResponse, ParameterStatus, NotificationResponse, DataRow, CopyData) need not
   // be told.
-  Reply received(char type, char status, PreparedSet& prepared);
+  [[gnu::hot]] Reply received(char type, char status, PreparedSet& prepared);
 
   // May the server go to another client? Everything owed has come, no transaction, COPY or unsynced batch is
   // open.
@@ -94,13 +94,13 @@ class ReplyTracker {
 
   Owed head() const { return owed_.empty() ? Owed::kNothing : owed_[0].kind; }
   Reply completed(PreparedSet& prepared);
-  Reply extendedCompleted();
+  [[gnu::hot]] Reply extendedCompleted();
   Reply commandCompleted();
   Reply failed(PreparedSet& prepared);
-  Reply ready(char status);
+  [[gnu::hot]] Reply ready(char status);
   uint32_t forgetEatenSyncs();
   void skipToSync(PreparedSet& prepared);
-  void popFront();
+  [[gnu::hot]] void popFront();
 
   Ring<Entry> owed_;
   uint32_t batch_ = 0;

@@ -7,9 +7,7 @@ void SharedAccount::wish(const SharedPool& pool, Instant since) {
   wisher_.store(&pool);
 }
 
-bool SharedAccount::mustYield(const SharedPool& pool, Instant own_since) {
-  const SharedPool* wisher = wisher_.load();
-  if (wisher == nullptr || wisher == &pool) return false;
+bool SharedAccount::yields(const SharedPool* wisher, Instant own_since) {
   const Instant since{Instant::duration{wished_since_.load()}};
   if (own_since != kNever && since + kStarving > own_since) return false;
   return wisher_.compare_exchange_strong(wisher, nullptr);

@@ -49,12 +49,17 @@ class SharedAccount {
   // Should `pool`, whose own oldest client has waited since `own_since` (kNever: nobody waits), close the
   // server in its hand for another pool? It does when it has no use for it, and when the other has waited
   // much longer. True ends the wish.
-  bool mustYield(const SharedPool& pool, Instant own_since);
+  bool mustYield(const SharedPool& pool, Instant own_since) {
+    const SharedPool* wisher = wisher_.load();
+    return wisher != nullptr && wisher != &pool && yields(wisher, own_since);
+  }
 
   const std::string name;
   Budget servers, clients;
 
  private:
+  bool yields(const SharedPool* wisher, Instant own_since);
+
   // Dialling costs more than a turn in the queue: a pool that is busy itself yields only to one that starves.
   static constexpr Duration kStarving = seconds(1);
 
@@ -73,8 +78,7 @@ enum class PermitRefused : uint8_t { kNo, kPool, kDatabase, kUser };
 
 // Written by one worker, read by all.
 struct PoolCounters {
-  Counter server_assignments, transactions, queries, bytes_received, bytes_sent, transaction_us, query_us,
-      wait_us;
+  Counter server_assignments, transactions, queries, bytes_received, bytes_sent;
   Counter client_parses, server_parses, binds;
   Counter wait_timeouts, query_timeouts, transaction_timeouts, idle_transaction_timeouts,
       client_idle_timeouts;
@@ -109,7 +113,7 @@ class SharedPool {
     uint32_t worker;
     Instant since;
   };
-  OldestWait oldestWaitElsewhere(uint32_t self) const;
+  [[gnu::hot]] OldestWait oldestWaitElsewhere(uint32_t self) const;
   bool somebodyWaits(uint32_t worker) const { return slots_[worker].oldest_wait.load() != kNobody; }
   // A worker other than `self` with an idle server; workers() when there is none.
   uint32_t idleElsewhere(uint32_t self) const;

@@ -36,7 +36,7 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  void run();   // until stop(), and until no socket wants anything and all of libuv's handles are closed
+  [[gnu::hot]] void run();   // until stop(), and until no socket wants anything and all of libuv's handles are closed
   void stop();  // on the loop's thread
 
   uv_loop_t* native() { return &loop_; }
@@ -62,8 +62,8 @@ class Loop {
   void defer(std::function<void()> work);
 
  private:
-  void beforeWait();
-  int timeout();
+  [[gnu::hot]] void beforeWait();
+  [[gnu::hot]] int timeout();
   bool over() const { return stopping_ && poller_.idle() && uv_loop_alive(&loop_) == 0; }
 
   Poller poller_;

@@ -16,7 +16,7 @@ class Outbox {
   static constexpr size_t kHighWater = 256 * 1024;
 
   // Sends, or keeps. kOk: sent or kept (bytes = how many left at once); kError: the connection is lost.
-  IoResult send(Socket& socket, BufferPool& pool, std::span<const Bytes> runs);
+  [[gnu::hot]] IoResult send(Socket& socket, BufferPool& pool, std::span<const Bytes> runs);
   IoResult send(Socket& socket, BufferPool& pool, Bytes bytes) {
     return send(socket, pool, std::span<const Bytes>(&bytes, 1));
   }

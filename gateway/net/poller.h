@@ -50,7 +50,7 @@ class Poller {
   Watch* add(int fd, SocketUser& user);
   // Tells nothing more. `stays_open`: the descriptor will not be closed at once.
   void remove(Watch* watch, bool stays_open);
-  void want(Watch& watch, bool readable, bool writable);
+  [[gnu::hot]] void want(Watch& watch, bool readable, bool writable);
   // The user came to the end of what there is.
   static void drained(Watch& watch) {
     if (!watch.ended) watch.ready &= static_cast<uint8_t>(~Watch::kReadable);
@@ -61,7 +61,7 @@ class Poller {
   void watchOther(int fd);
   // Waits for at most `timeout_ms` (-1: without end), not at all while somebody is ready. True: watchOther()'s
   // descriptor is ready.
-  bool wait(int timeout_ms);
+  [[gnu::hot]] bool wait(int timeout_ms);
   // Tells whoever is ready and wants to know. `between` is called every few users.
   template <typename Between>
   void tell(Between between);
@@ -74,7 +74,7 @@ class Poller {
   using ReadyList = IntrusiveList<Watch, InReadyList>;
 
   void setReady(Watch& watch, uint8_t what);
-  static void tellOne(Watch& watch);
+  [[gnu::hot]] static void tellOne(Watch& watch);
 
   const int epoll_;
   size_t wanting_ = 0;

@@ -43,9 +43,9 @@ class Socket {
   // The TLS session's, which startTls() has begun.
   IoResult handshake();
   // Told readable, the user reads until it has taken less than it had room for, or is told again.
-  IoResult read(char* out, size_t size);
+  [[gnu::hot]] IoResult read(char* out, size_t size);
   IoResult write(Bytes bytes);
-  IoResult write(std::span<const Bytes> runs);
+  [[gnu::hot]] IoResult write(std::span<const Bytes> runs);
 
   // For what is taken off the descriptor by other means than read(): nothing is left.
   void drained() { Poller::drained(*watch_); }
@@ -72,7 +72,7 @@ class Socket {
   std::unique_ptr<Tls> tls_;
 };
 
-IoResult readSocket(int fd, char* out, size_t size);
-IoResult writeSocket(int fd, std::span<const Bytes> runs);
+[[gnu::hot]] IoResult readSocket(int fd, char* out, size_t size);
+[[gnu::hot]] IoResult writeSocket(int fd, std::span<const Bytes> runs);
 
 }  // namespace forebay::net

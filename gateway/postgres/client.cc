@@ -14,9 +14,9 @@ Client::Client(PostgresWorker& worker, int fd, const net::PeerAddress& peer, uin
     : worker_(worker),
       socket_(worker.loop(), fd, *this),
       id_(worker.shared().next_client_id.fetch_add(1, std::memory_order_relaxed)),
-      connected_wall_(std::chrono::system_clock::now()),
       state_since_(worker.loop().now()),
       slot_(slot),
+      connected_wall_(std::chrono::system_clock::now()),
       peer_(peer) {
   worker.random().take(secret_.data(), secret_.size());
   login_ = std::make_unique<ClientLogin>(*this);

@@ -71,9 +71,9 @@ class Client final : public net::Mortal,
   void awaitWelcome(WorkerPool& pool);
 
   // Says why and closes. `response`: a whole ErrorResponse, or empty for none.
-  void close(std::string_view reason, Bytes response = {});
+  [[gnu::cold]] void close(std::string_view reason, Bytes response = {});
   // Closes at the next transaction boundary, now if there is none open.
-  void closeWhenIdle();
+  [[gnu::cold]] void closeWhenIdle();
   // The gateway is going: the client leaves at its first transaction boundary after `at`.
   void leaveBy(Instant at);
   // Counts it among the clients of its database and user. False: a limit is reached.
@@ -83,12 +83,12 @@ class Client final : public net::Mortal,
 
   // ---- Borrower
   void promised(Server* server) override;
-  void lent(Server& server) override;
+  [[gnu::hot]] void lent(Server& server) override;
   void failed(Bytes response) override;
-  void received(Bytes run) override;
-  void ready(char status, bool idle) override;
+  [[gnu::hot]] void received(Bytes run) override;
+  [[gnu::hot]] void ready(char status, bool idle) override;
   void parameterChanged(Bytes name, Bytes value) override;
-  void commandCompleted(Bytes tag) override;
+  [[gnu::hot]] void commandCompleted(Bytes tag) override;
   void parseConfirmed() override;
   void errorReceived(Bytes sqlstate, uint32_t skipped_parses) override;
   void batchEnded(bool idle) override;
@@ -100,7 +100,7 @@ class Client final : public net::Mortal,
   bool patient() const override { return state_ != State::kLogin; }
 
   // ---- SocketUser
-  void onReadable() override;
+  [[gnu::hot]] void onReadable() override;
   void onWritable() override;
 
   PostgresWorker& worker() const { return worker_; }
@@ -137,48 +137,48 @@ class Client final : public net::Mortal,
   };
 
   // client_requests.cc: what the client sends
-  size_t consume(Bytes in);
-  Step message(const pgproto::Header& header, Bytes there, bool whole, Gather& out);
-  Step query(Bytes body, Bytes message, bool whole, Gather& out);
+  [[gnu::hot]] size_t consume(Bytes in);
+  [[gnu::hot]] Step message(const pgproto::Header& header, Bytes there, bool whole, Gather& out);
+  [[gnu::hot]] Step query(Bytes body, Bytes message, bool whole, Gather& out);
   Step parse(Bytes body, Bytes message, bool whole, Gather& out);
-  Step bind(const pgproto::Header& header, Bytes there, bool whole, Gather& out);
-  Step describe(Bytes body, Bytes message, Gather& out);
+  [[gnu::hot]] Step bind(const pgproto::Header& header, Bytes there, bool whole, Gather& out);
+  [[gnu::hot]] Step describe(Bytes body, Bytes message, Gather& out);
   Step closeTarget(Bytes body, Bytes message, Gather& out);
   Step copyMessage(char type, Bytes there, Gather& out);
-  Step functionCall(Bytes there, Gather& out);
-  Step protocolError(std::string text);
-  bool haveServer();
-  void startRequest();
-  void noteEffects(uint32_t effects, Bytes sql, bool alone);
-  void ensurePrepared(const pools::Statement& statement, Gather& out);
-  void prepareAnew(const pools::Statement& statement, pools::Owed kind, Gather& out);
+  [[gnu::cold]] Step functionCall(Bytes there, Gather& out);
+  [[gnu::cold]] Step protocolError(std::string text);
+  [[gnu::hot]] bool haveServer();
+  [[gnu::hot]] void startRequest();
+  [[gnu::cold]] void noteEffects(uint32_t effects, Bytes sql, bool alone);
+  [[gnu::hot]] void ensurePrepared(const pools::Statement& statement, Gather& out);
+  [[gnu::cold]] void prepareAnew(const pools::Statement& statement, pools::Owed kind, Gather& out);
   bool tracksStatements() const;
   bool mayEndBatch() const;
-  Step endBatch(Gather& out);
-  Step discard(char type, bool whole);
-  bool mustSettle(char type);
-  bool undecided(Bytes statement) const;
-  Step settle();
-  void rememberUnnamed();
+  [[gnu::cold]] Step endBatch(Gather& out);
+  [[gnu::cold]] Step discard(char type, bool whole);
+  [[gnu::cold]] bool mustSettle(char type);
+  [[gnu::hot]] bool undecided(Bytes statement) const;
+  [[gnu::cold]] Step settle();
+  [[gnu::hot]] void rememberUnnamed();
   void unnamedNeeded(Gather& out);
-  Step console(char type, Bytes body, bool whole);
+  [[gnu::cold]] Step console(char type, Bytes body, bool whole);
 
   // client.cc
-  void enter(State next);
-  void watch();
-  void send(Bytes bytes);
-  void takeHeld();
-  void releaseServer();
-  void keepServer();
+  [[gnu::hot]] void enter(State next);
+  [[gnu::hot]] void watch();
+  [[gnu::hot]] void send(Bytes bytes);
+  [[gnu::hot]] void takeHeld();
+  [[gnu::hot]] void releaseServer();
+  [[gnu::cold]] void keepServer();
   static std::string serverReplaced();
-  void everythingReset();
+  [[gnu::cold]] void everythingReset();
   bool mustKeepServer() const;
   void addPins(uint32_t effects);
   bool followSet(Bytes sql);
-  void applyPendingSets(bool committed);
-  void deallocated();
-  void transactionEnded(Instant now);
-  void left(std::string_view why);
+  [[gnu::cold]] void applyPendingSets(bool committed);
+  [[gnu::cold]] void deallocated();
+  [[gnu::hot]] void transactionEnded(Instant now);
+  [[gnu::cold]] void left(std::string_view why);
   void giveBackBudgets();
   void cancelWaiting();
   // client_limits.cc
@@ -192,7 +192,7 @@ class Client final : public net::Mortal,
   void limitWorking(Limit& limit);
   void outOfTime(std::string_view setting, std::string_view sqlstate, const std::string& what,
                  Counter& counter);
-  void armDeadline(Instant now);
+  [[gnu::hot]] void armDeadline(Instant now);
   void logEvent(std::string_view event) const;
 
   // The names in front of a Bind, and the whole of a Describe or Close, are short.
@@ -202,6 +202,7 @@ class Client final : public net::Mortal,
   static constexpr size_t kMaxWholeParse =
       16 * 1024 * 1024;  // a longer Parse of a named statement is refused
 
+  // What every query touches stands together.
   PostgresWorker& worker_;
   net::Socket socket_;
   net::Buffer in_;   // requests that wait: for a server, or for the rest of a message
@@ -209,24 +210,16 @@ class Client final : public net::Mortal,
   std::unique_ptr<ClientLogin> login_;
   WorkerPool* pool_ = nullptr;
   Server* server_ = nullptr;
-  pools::ParametersRef parameters_, startup_parameters_;  // now; and as asked for at the login
-  std::unique_ptr<ClientStatements> statements_;
-  std::unique_ptr<std::string> mistake_;
-  std::shared_ptr<pools::SharedAccount> database_account_, user_account_;  // in whose budgets it is counted
   const uint64_t id_;
-  const WallTime connected_wall_;
-  WallTime pinned_since_{};
+  pools::ParametersRef parameters_;
+  std::unique_ptr<ClientStatements> statements_;
+  Bytes unnamed_parse_;     // within one turn: a Parse of the unnamed statement that nothing has used yet
+  uint64_t streaming_ = 0;  // bytes left of a message that passes through in parts
   Instant state_since_{};
-  Instant request_at_{};  // the first byte of what is being answered
-  Instant leave_at_ = kNever;
-  Instant transaction_at_{};  // the first byte of the transaction
-  Bytes unnamed_parse_;       // within one turn: a Parse of the unnamed statement that nothing has used yet
-  uint64_t streaming_ = 0;    // bytes left of a message that passes through in parts
-  std::array<char, 16> secret_{};
-  const uint32_t slot_;
+  Instant request_at_{};        // the first byte of what is being answered
+  Instant transaction_at_{};    // the first byte of the transaction
   uint32_t sets_done_ = 0;      // SETs and RESETs that were answered in this transaction
   uint32_t unpin_effects_ = 0;  // of the text under way, if it is alone and outside a transaction block
-  net::PeerAddress peer_;
   pools::Pins pins_;
   State state_ = State::kLogin;
   bool drop_streaming_ = false;  // what is left of the message goes nowhere
@@ -248,6 +241,16 @@ class Client final : public net::Mortal,
   bool forgetting_ = false;  // a DEALLOCATE or DISCARD is under way: what comes behind its batch waits for it
   bool settling_ = false;    // requests wait for replies: what they name is not decided yet
   bool consuming_ = false;
+
+  const uint32_t slot_;
+  pools::ParametersRef startup_parameters_;  // as asked for at the login
+  std::unique_ptr<std::string> mistake_;
+  std::shared_ptr<pools::SharedAccount> database_account_, user_account_;  // in whose budgets it is counted
+  const WallTime connected_wall_;
+  WallTime pinned_since_{};
+  Instant leave_at_ = kNever;
+  std::array<char, 16> secret_{};
+  net::PeerAddress peer_;
 };
 
 }  // namespace forebay::postgres

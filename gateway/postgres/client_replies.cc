@@ -75,8 +75,6 @@ void Client::ready(char status, bool idle) {
   pools::PoolCounters& counters = pool_->counters();
   counters.queries.add();
   counters.query.record(now - request_at_);
-  counters.query_us.add(
-      static_cast<uint64_t>(std::chrono::duration_cast<microseconds>(now - request_at_).count()));
   request_at_ = now;
   in_transaction_ = status != 'I';
   if (status == 'I') transactionEnded(now);
@@ -106,8 +104,6 @@ void Client::transactionEnded(Instant now) {
   pools::PoolCounters& counters = pool_->counters();
   counters.transactions.add();
   counters.transaction.record(now - transaction_at_);
-  counters.transaction_us.add(
-      static_cast<uint64_t>(std::chrono::duration_cast<microseconds>(now - transaction_at_).count()));
   transaction_at_ = now;
   if (everything_reset_ && !rolled_back_ && !error_seen_) everythingReset();
   everything_reset_ = reset_all_ = false;

@@ -16,8 +16,11 @@ namespace forebay::postgres {
 class ClientStatements {
  public:
   const pools::StatementRef* find(Bytes name) const {
+    if (last_found_ != nullptr && last_found_->first == name) return &last_found_->second;
     const auto found = named_.find(name);
-    return found == named_.end() ? nullptr : &found->second;
+    if (found == named_.end()) return nullptr;
+    last_found_ = &*found;
+    return &found->second;
   }
   // A Parse of this name was sent in that batch; it stands unless the server skips it.
   void parseSent(Bytes name, pools::StatementRef statement, uint32_t batch) {
@@ -35,12 +38,16 @@ class ClientStatements {
   }
   void parsesSkipped(uint32_t count) {
     for (; count > 0 && !unconfirmed_.empty(); --count) {
-      named_.erase(unconfirmed_.front().name);
+      forget(unconfirmed_.front().name);
       unconfirmed_.popFront();
     }
   }
-  void forget(Bytes name) { named_.erase(std::string(name)); }
+  void forget(Bytes name) {
+    last_found_ = nullptr;
+    named_.erase(std::string(name));
+  }
   void clear() {
+    last_found_ = nullptr;
     named_.clear();
     unnamed = {};
   }
@@ -65,7 +72,9 @@ class ClientStatements {
     using is_transparent = void;
     size_t operator()(Bytes name) const { return std::hash<Bytes>{}(name); }
   };
-  std::unordered_map<std::string, pools::StatementRef, NameHash, std::equal_to<>> named_;
+  using Named = std::unordered_map<std::string, pools::StatementRef, NameHash, std::equal_to<>>;
+  Named named_;
+  mutable const Named::value_type* last_found_ = nullptr;  // many use one statement again and again
   struct Unconfirmed {
     std::string name;
     uint32_t batch = 0;

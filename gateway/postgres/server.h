@@ -94,11 +94,11 @@ class Server final : public net::Mortal,
   net::Socket& socket() { return socket_; }
 
   // Lends the server: checks it and sets `borrower`'s parameters if need be, then calls borrower.lent().
-  void lendTo(Borrower& borrower, bool check);
+  [[gnu::hot]] void lendTo(Borrower& borrower, bool check);
   // Sets the parameters of the borrower that has it anew, then calls its lent() again.
   void restoreParameters();
   // The borrower's messages. `gather` may be sent in parts; what the socket refuses is kept.
-  void send(std::span<const Bytes> runs);
+  [[gnu::hot]] void send(std::span<const Bytes> runs);
   void send(Bytes bytes) { send(std::span<const Bytes>(&bytes, 1)); }
   bool full() const { return out_.full(); }
   bool relaxed() const { return out_.relaxed(); }
@@ -111,13 +111,13 @@ class Server final : public net::Mortal,
     bool unused = false;  // nothing was asked of it
     bool broken_message = false;
   };
-  void giveBack(GiveBack how);
+  [[gnu::hot]] void giveBack(GiveBack how);
   // The borrower cannot take more bytes for now, or can again.
   void pauseReading();
   void resumeReading();
 
   // Closes now; the borrower, if any, is told with `response`.
-  void close(std::string_view reason, Bytes response = {});
+  [[gnu::cold]] void close(std::string_view reason, Bytes response = {});
   // Closes when next free.
   void closeWhenFree();
   bool closeNeeded() const { return close_reason_ != nullptr; }
@@ -155,7 +155,7 @@ class Server final : public net::Mortal,
   // Whose unnamed statement the server holds; 0: nobody's that counts.
   uint64_t unnamed_owner = 0;
 
-  void onReadable() override;
+  [[gnu::hot]] void onReadable() override;
   void onWritable() override;
 
  protected:
@@ -165,22 +165,22 @@ class Server final : public net::Mortal,
   // What our own SQL on this connection is for.
   enum class Purpose : uint8_t { kNone, kConnectQuery, kCheck, kParameters, kRollback, kReset, kMarker };
 
-  void enter(State next);
-  void armDeadline(Instant now);
+  [[gnu::hot]] void enter(State next);
+  [[gnu::hot]] void armDeadline(Instant now);
   void adoptReported(std::vector<pools::Parameter> reported);
   void watch() { socket_.want(!reading_paused_, !out_.empty()); }
 
-  void switchParameters();
-  void lendNow();
+  [[gnu::hot]] void switchParameters();
+  [[gnu::hot]] void lendNow();
   void preparationFailed();
-  void runOwn(Purpose purpose, Bytes sql);
-  void ownFinished();
-  void clean();
-  void cleaned();
+  [[gnu::cold]] void runOwn(Purpose purpose, Bytes sql);
+  [[gnu::cold]] void ownFinished();
+  [[gnu::cold]] void clean();
+  [[gnu::hot]] void cleaned();
   void resetDone();
   void cancelOwn();
-  void retire(Instant now);
-  void lost(std::string_view reason);
+  [[gnu::cold]] void retire(Instant now);
+  [[gnu::cold]] void lost(std::string_view reason);
 
   // The walk over the messages of one read (server_replies.cc).
   struct Walk {
@@ -189,13 +189,13 @@ class Server final : public net::Mortal,
     size_t run = 0;  // [run, at) is to be passed on
     bool idle = false;
   };
-  size_t replies(Bytes in);
-  bool reply(Walk& walk, const pgproto::Header& header, Bytes message);
-  void passOn(Walk& walk);
-  void skip(Walk& walk, Bytes message);
-  void parameterStatus(Bytes body, bool swallow);
-  void errorReply(Bytes body, bool swallow);
-  void readyForQuery(Walk& walk, Bytes message);
+  [[gnu::hot]] size_t replies(Bytes in);
+  [[gnu::hot]] bool reply(Walk& walk, const pgproto::Header& header, Bytes message);
+  [[gnu::hot]] void passOn(Walk& walk);
+  [[gnu::cold]] void skip(Walk& walk, Bytes message);
+  [[gnu::cold]] void parameterStatus(Bytes body, bool swallow);
+  [[gnu::cold]] void errorReply(Bytes body, bool swallow);
+  [[gnu::hot]] void readyForQuery(Walk& walk, Bytes message);
 
   WorkerPool& pool_;
   const uint64_t id_;

@@ -87,8 +87,6 @@ void WorkerPool::lend(Server& server, Borrower& borrower, Instant waited_since) 
   pools::PoolCounters& counted = counters();
   counted.server_assignments.add();
   counted.wait.record(now - waited_since);
-  counted.wait_us.add(
-      static_cast<uint64_t>(std::chrono::duration_cast<microseconds>(now - waited_since).count()));
   const conf::PostgresSettings& settings = worker_.postgres();
   const bool check =
       !settings.server_check_query.empty() && now - server.idle_since >= settings.server_check_delay;

@@ -42,14 +42,14 @@ class WorkerPool : public Deadline {
 
   // Asks for a server. A patient borrower waits while servers cannot be reached; another one fails with the
   // reason.
-  void request(Borrower& borrower);
+  [[gnu::hot]] void request(Borrower& borrower);
   void join(Client& client);  // it has logged in
   void withdraw(Borrower& borrower);
 
   // Told by servers.
   void dialled(Server& server);
   void dialFailed(Server& server, const DialFailure& failure);
-  void free(Server& server);    // it is clean and nobody's
+  [[gnu::hot]] void free(Server& server);    // it is clean and nobody's
   void closed(Server& server);  // it is gone, whatever state it was in
 
   // Told by other workers.
@@ -104,7 +104,7 @@ class WorkerPool : public Deadline {
   void hostFailed() { ++host_at_; }
   bool aboveMinimum() const;  // more servers than min_pool_size
   // When the server is to be replaced for its age.
-  Instant retireAt(const Server& server) const;
+  [[gnu::hot]] Instant retireAt(const Server& server) const;
   void retired(Instant now) { retired_at_ = now; }
 
  protected:
@@ -116,14 +116,14 @@ class WorkerPool : public Deadline {
   static constexpr std::string_view kYielded = "its place is needed by another pool";
 
   void resolveSettings();
-  void lend(Server& server, Borrower& borrower, Instant waited_since);
-  void handOver(Server& server, uint32_t worker);
+  [[gnu::hot]] void lend(Server& server, Borrower& borrower, Instant waited_since);
+  [[gnu::cold]] void handOver(Server& server, uint32_t worker);
   void dialIfWanted();
   bool mayDialNow(Instant now);
   pools::PermitLimits limits(Instant now) const;
   void isFull(pools::PermitRefused refused, Instant now);
-  bool mustYield();
-  bool aboveMaximum() const;  // after pool_size was lowered
+  [[gnu::hot]] bool mustYield();
+  [[gnu::hot]] bool aboveMaximum() const;  // after pool_size was lowered
   void failWaiters(Bytes response, bool only_impatient);
   void tellOthersOfFreePermit();
   void tellOfPermit(uint32_t worker);
