@@ -27,13 +27,13 @@ bool any(Block block) {
 // Bit 5 set makes a letter small; it makes other bytes something else, at worst a needle that is none.
 Block foldLetters(Block block) { return block | 0x20; }
 
-// Two letters of each needle that seldom meet, and the symbols: most texts have none of them. The semicolon is
-// looked for at the end of the window, to see the text's last bytes; its first three are letters.
+// Two letters of each needle that seldom meet, and the symbols: most texts have none of them. The semicolon
+// is looked for at the end of the window, to see the text's last bytes; its first three are letters.
 bool worthALook(const char* window) {
   const Block raw0 = load(window), raw1 = load(window + 1), raw3 = load(window + 3);
   const Block at1 = foldLetters(raw1), at2 = foldLetters(load(window + 2));
-  const auto hit = ((at1 == 'd') & (at2 == 'v')) | ((at1 == 'f') & (at2 == 'i')) | ((at1 == 'e') & (at2 == 'm')) |
-                   ((raw0 == '&') & (raw1 == '"')) | (raw3 == ';');
+  const auto hit = ((at1 == 'd') & (at2 == 'v')) | ((at1 == 'f') & (at2 == 'i')) |
+                   ((at1 == 'e') & (at2 == 'm')) | ((raw0 == '&') & (raw1 == '"')) | (raw3 == ';');
   return any(reinterpret_cast<Block>(hit));
 }
 

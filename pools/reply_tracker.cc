@@ -15,6 +15,7 @@ bool endsBatch(Owed kind) {
     case Owed::kParse:
     case Owed::kInjectedParse:
     case Owed::kCloseForParse:
+    case Owed::kClose:
     case Owed::kInjectedClose:
     case Owed::kCopyEnd: break;
   }
@@ -81,6 +82,7 @@ Reply ReplyTracker::completed(PreparedSet& prepared) {
       popFront();
       return kind == Owed::kParse ? Reply::kPass : Reply::kSwallow;
     case Owed::kCloseForParse: popFront(); return Reply::kAsParseComplete;
+    case Owed::kClose: popFront(); return Reply::kPass;
     case Owed::kInjectedClose:
       prepared.closeCompleted(statement);
       popFront();
@@ -110,7 +112,7 @@ Reply ReplyTracker::commandCompleted() {
 }
 
 Reply ReplyTracker::failed(PreparedSet& prepared) {
-  dropped_parses_ = 0;
+  dropped_names_ = 0;
   if (copyingIn()) {
     // Whether the server got as far as reading, and so ignoring, the Syncs in front of the data is not told.
     doubtful_ += forgetEatenSyncs();
@@ -132,6 +134,7 @@ Reply ReplyTracker::failed(PreparedSet& prepared) {
     case Owed::kParse:
     case Owed::kInjectedParse:
     case Owed::kCloseForParse:
+    case Owed::kClose:
     case Owed::kInjectedClose:
     case Owed::kCopyEnd: break;
   }
@@ -142,7 +145,7 @@ Reply ReplyTracker::failed(PreparedSet& prepared) {
 void ReplyTracker::skipToSync(PreparedSet& prepared) {
   while (head() != Owed::kNothing && head() != Owed::kSync && head() != Owed::kInjectedSync) {
     const Entry& entry = owed_.front();
-    if (entry.kind == Owed::kParse || entry.kind == Owed::kCloseForParse) ++dropped_parses_;
+    if (isClientName(entry.kind)) ++dropped_names_;
     if (entry.kind == Owed::kParse || entry.kind == Owed::kInjectedParse)
       prepared.parseSkipped(entry.statement);
     if (entry.kind == Owed::kInjectedClose) prepared.closeSkipped(entry.statement);

@@ -28,6 +28,7 @@ enum class Owed : uint8_t {
   kCloseForParse,  // our Close of a name that nobody has, sent in place of a Parse whose statement the server
                    // has already: its CloseComplete becomes the client's ParseComplete, in its right place in
                    // the order
+  kClose,  // the client's Close of a statement that we track, sent as a Close of a name that nobody has
   kInjectedClose,  // our Close of an evicted statement: its CloseComplete is swallowed
   kSync,
   kInjectedSync,  // our Sync in place of the client's Flush: its ReadyForQuery is swallowed
@@ -72,13 +73,13 @@ class ReplyTracker {
   // (kInjectedQuery) makes sure that there is one: its EmptyQueryResponse.
   bool ambiguous() const { return doubtful_ > 0; }
   bool wantsMarker() const { return ambiguous() && owed_.empty() && !unsynced_; }
-  // How many Parses of the client the last error took with it: since they were skipped, their names stand for
-  // nothing.
-  uint32_t droppedParses() const { return dropped_parses_; }
+  // How many of the client's kParse, kCloseForParse and kClose the last error took with it: they were
+  // skipped.
+  uint32_t droppedNames() const { return dropped_names_; }
   char status() const { return status_; }  // of the last ReadyForQuery: 'I', 'T' or 'E'
   bool skipping() const { return skipping_; }
-  // Does the next ParseComplete or CloseComplete answer a Parse that the client has sent and that is tracked?
-  bool clientParseNext() const { return head() == Owed::kParse || head() == Owed::kCloseForParse; }
+  // Does the next ParseComplete or CloseComplete answer one of those?
+  bool clientNameNext() const { return isClientName(head()); }
   // Swallowing the answers of our own SQL right now?
   bool inInjectedQuery() const { return head() == Owed::kInjectedQuery; }
   // Rises with each Sync and Query sent: messages with the same number stand or fall together.
@@ -96,6 +97,9 @@ class ReplyTracker {
   Reply completed(PreparedSet& prepared);
   [[gnu::hot]] Reply extendedCompleted();
   Reply commandCompleted();
+  static bool isClientName(Owed kind) {
+    return kind == Owed::kParse || kind == Owed::kCloseForParse || kind == Owed::kClose;
+  }
   Reply failed(PreparedSet& prepared);
   [[gnu::hot]] Reply ready(char status);
   uint32_t forgetEatenSyncs();
@@ -110,7 +114,7 @@ class ReplyTracker {
   bool skipping_ = false;  // an error came and no Sync was sent yet: what is sent now gets no answer
   uint32_t doubtful_ = 0;  // Syncs that a failed COPY may have ignored, or not
   bool astray_ = false;    // what was sent behind those may have been skipped, or not: no way to go on
-  uint32_t dropped_parses_ = 0;
+  uint32_t dropped_names_ = 0;
 };
 
 }  // namespace forebay::pools

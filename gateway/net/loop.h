@@ -2,8 +2,8 @@
 // a mailbox, and a place for objects that end in the middle of their own callback.
 //
 // Sockets are told by its Poller. What libuv does besides (its thread pool, name look-ups, signals, other
-// descriptors) runs in a libuv loop that is embedded in it, as uv_backend_fd() is there for, and costs nothing
-// while it has nothing to do.
+// descriptors) runs in a libuv loop that is embedded in it, as uv_backend_fd() is there for, and costs
+// nothing while it has nothing to do.
 #pragma once
 
 #include <uv.h>
@@ -36,7 +36,8 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  [[gnu::hot]] void run();   // until stop(), and until no socket wants anything and all of libuv's handles are closed
+  [[gnu::hot]] void
+  run();        // until stop(), and until no socket wants anything and all of libuv's handles are closed
   void stop();  // on the loop's thread
 
   uv_loop_t* native() { return &loop_; }

@@ -52,7 +52,8 @@ void Poller::want(Watch& watch, bool readable, bool writable) {
   watch.wanted = wanted;
   if (writable && !watch.asks_write) {  // answers with an event if it is writable now
     watch.asks_write = true;
-    if (!control(epoll_, EPOLL_CTL_MOD, watch.fd, kAlways | EPOLLOUT, &watch)) watch.ready |= Watch::kWritable;
+    if (!control(epoll_, EPOLL_CTL_MOD, watch.fd, kAlways | EPOLLOUT, &watch))
+      watch.ready |= Watch::kWritable;
   }
   setReady(watch, 0);
 }

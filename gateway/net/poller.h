@@ -1,9 +1,9 @@
 // Poller tells the sockets of one thread when they become ready.
 //
-// It is epoll(7), edge-triggered: the kernel says once that a socket became ready, and the Poller remembers it
-// until an attempt to read or write comes back short. So neither taking turns between reading and holding back
-// nor waiting for the next request costs an epoll_ctl, and no socket is asked twice. Who stays ready without
-// having taken everything has its next turn when all others have had theirs. Belongs to one thread.
+// It is epoll(7), edge-triggered: the kernel says once that a socket became ready, and the Poller remembers
+// it until an attempt to read or write comes back short. So neither taking turns between reading and holding
+// back nor waiting for the next request costs an epoll_ctl, and no socket is asked twice. Who stays ready
+// without having taken everything has its next turn when all others have had theirs. Belongs to one thread.
 #pragma once
 
 #include <cstddef>
@@ -59,8 +59,8 @@ class Poller {
 
   // Another epoll descriptor or the like, level-triggered, for which wait() answers true.
   void watchOther(int fd);
-  // Waits for at most `timeout_ms` (-1: without end), not at all while somebody is ready. True: watchOther()'s
-  // descriptor is ready.
+  // Waits for at most `timeout_ms` (-1: without end), not at all while somebody is ready. True:
+  // watchOther()'s descriptor is ready.
   [[gnu::hot]] bool wait(int timeout_ms);
   // Tells whoever is ready and wants to know. `between` is called every few users.
   template <typename Between>
@@ -91,7 +91,8 @@ void Poller::tell(Between between) {
     Watch& watch = now.front();
     watch.unlink();
     tellOne(watch);
-    if (watch.user != nullptr && (watch.ready & watch.wanted) != 0 && !watch.linked()) ready_->pushBack(watch);
+    if (watch.user != nullptr && (watch.ready & watch.wanted) != 0 && !watch.linked())
+      ready_->pushBack(watch);
     if (count % kStride == 0) between();
   }
   removed_.clear();

@@ -1,8 +1,8 @@
 // Socket: a non-blocking socket that one loop watches, plain or with TLS on top.
 //
 // The Socket owns its descriptor. Reading and writing are tried at once, without a copy; only what the kernel
-// refuses waits for an event. Belongs to its loop's thread. release() gives up the descriptor (and TLS session)
-// for another loop to adopt.
+// refuses waits for an event. Belongs to its loop's thread. release() gives up the descriptor (and TLS
+// session) for another loop to adopt.
 #pragma once
 
 #include <sys/socket.h>

@@ -55,7 +55,7 @@ class AuthQueries::Question final : public net::Mortal, public Borrower {
   }
   void parameterChanged(Bytes, Bytes) override {}
   void commandCompleted(Bytes) override {}
-  void parseConfirmed() override {}
+  void nameConfirmed() override {}
   void batchEnded(bool) override {}
   void errorReceived(Bytes, uint32_t) override {}
   void serverWritable() override {}

@@ -89,8 +89,8 @@ class Client final : public net::Mortal,
   [[gnu::hot]] void ready(char status, bool idle) override;
   void parameterChanged(Bytes name, Bytes value) override;
   [[gnu::hot]] void commandCompleted(Bytes tag) override;
-  void parseConfirmed() override;
-  void errorReceived(Bytes sqlstate, uint32_t skipped_parses) override;
+  void nameConfirmed() override;
+  void errorReceived(Bytes sqlstate, uint32_t skipped_names) override;
   void batchEnded(bool idle) override;
   void serverWritable() override;
   void closeWanted() override;
@@ -159,6 +159,7 @@ class Client final : public net::Mortal,
   [[gnu::cold]] bool mustSettle(char type);
   [[gnu::hot]] bool undecided(Bytes statement) const;
   [[gnu::cold]] Step settle();
+  [[gnu::cold]] bool renameDeallocate(Bytes sql, std::string& renamed, Gather& out);
   [[gnu::hot]] void rememberUnnamed();
   void unnamedNeeded(Gather& out);
   [[gnu::cold]] Step console(char type, Bytes body, bool whole);

@@ -76,6 +76,20 @@ bool Client::undecided(Bytes statement) const {
   return statements_ && statements_->undecided(statement, server_->tracker().batch());
 }
 
+// A DEALLOCATE of one of the client's statements in terms of the server, which is made sure to have it; left
+// empty when it names none. False: that is not decided yet.
+bool Client::renameDeallocate(Bytes sql, std::string& renamed, Gather& out) {
+  std::string name;
+  if (!statements_ || !pgproto::parseDeallocate(sql, name)) return true;
+  if (undecided(name)) return false;
+  const pools::StatementRef* statement = statements_->find(name);
+  if (statement == nullptr) return true;
+  ensurePrepared(**statement, out);
+  renamed = "DEALLOCATE " + (*statement)->name;
+  statements_->deallocating.push_back({std::move(name), *statement});
+  return true;
+}
+
 Client::Step Client::settle() {
   settling_ = true;
   return Step::kWait;
@@ -92,16 +106,26 @@ Client::Step Client::parse(Bytes body, Bytes message, bool whole, Gather& out) {
   if (whole && !pgproto::parseParse(body, parsed)) return protocolError("a malformed Parse message");
   const bool follows = tracksStatements() && worker_.postgres().max_prepared_statements > 0;
   if (unnamed || !follows || tracker.skipping()) {
-    if (unnamed) {
-      server_->unnamed_owner = id_;
-      unnamed_parse_ = whole && follows ? body : Bytes();
-    }
+    std::string renamed;
     if (tracksStatements()) {
       const pgproto::SqlScan found = pgproto::scanSql(whole ? parsed.sql : body);
       if (found.effects != pgproto::kNoEffect) noteEffects(found.effects, parsed.sql, tracker.nothingOwed());
       if (!unnamed) pins_.add(pools::Pins::kPrepare);
+      if ((found.effects & pgproto::kDeallocates) && unnamed && whole && !tracker.skipping() &&
+          !renameDeallocate(parsed.sql, renamed, out))
+        return settle();
+    }
+    if (unnamed) {
+      server_->unnamed_owner = id_;
+      unnamed_parse_ = whole && follows && renamed.empty() ? body : Bytes();
     }
     tracker.sent(Owed::kExtended);
+    if (!renamed.empty()) {
+      std::string parse;
+      pgproto::appendParse(parse, {}, renamed, parsed.parameter_types);
+      out.add(parse);
+      return Step::kTaken;
+    }
     out.pass(message);
     return Step::kTaken;
   }
@@ -109,7 +133,8 @@ Client::Step Client::parse(Bytes body, Bytes message, bool whole, Gather& out) {
   if (undecided(parsed.statement)) return settle();
   pool_->counters().client_parses.add();
   if (!statements_) statements_ = std::make_unique<ClientStatements>();
-  if (const pools::StatementRef* taken = statements_->find(parsed.statement)) {
+  if (const pools::StatementRef* taken = statements_->find(parsed.statement);
+      taken != nullptr && !statements_->isDeallocating(parsed.statement)) {
     // The name is taken. The server says so itself, once it surely has the statement that the name stands
     // for.
     ensurePrepared(**taken, out);
@@ -230,13 +255,15 @@ Client::Step Client::closeTarget(Bytes body, Bytes message, Gather& out) {
   if (!haveServer()) return state_ == State::kClosed ? Step::kClosed : Step::kWait;
   startRequest();
   if (target.kind == 'S' && undecided(target.name)) return settle();
-  server_->tracker().sent(Owed::kExtended);
-  if (target.kind == 'S' && !target.name.empty() && statements_ &&
+  pools::ReplyTracker& tracker = server_->tracker();
+  if (target.kind == 'S' && !target.name.empty() && !tracker.skipping() && statements_ &&
       statements_->find(target.name) != nullptr) {
-    statements_->forget(target.name);  // others may use it: on the server it stays until it is evicted
-    addTarget(out, 'C', 'S', kNoStatement);
+    statements_->closeSent(target.name, tracker.batch());
+    tracker.sent(Owed::kClose);
+    addTarget(out, 'C', 'S', kNoStatement);  // others may use it: on the server it stays until it is evicted
     return Step::kTaken;
   }
+  tracker.sent(Owed::kExtended);
   out.pass(message);
   return Step::kTaken;
 }

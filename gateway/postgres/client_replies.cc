@@ -37,14 +37,14 @@ void Client::parameterChanged(Bytes name, Bytes value) {
   parameters_ = worker_.parameters().with(parameters_, name, value);
 }
 
-void Client::parseConfirmed() {
-  if (statements_) statements_->parseConfirmed();
+void Client::nameConfirmed() {
+  if (statements_) statements_->confirmed();
 }
 
-void Client::errorReceived(Bytes, uint32_t skipped_parses) {
+void Client::errorReceived(Bytes, uint32_t skipped_names) {
   error_seen_ = true;
   if (!statements_) return;
-  statements_->parsesSkipped(skipped_parses);
+  statements_->skipped(skipped_names);
   statements_->deallocating.clear();
 }
 
@@ -63,11 +63,11 @@ void Client::commandCompleted(Bytes tag) {
 }
 
 void Client::deallocated() {
-  const std::string name = std::exchange(statements_->deallocating, {});
-  const pools::StatementRef* statement = name.empty() ? nullptr : statements_->find(name);
-  if (statement == nullptr) return;
-  server_->prepared().closed((*statement)->key);
-  statements_->forget(name);
+  if (statements_->deallocating.empty()) return;
+  const ClientStatements::Named gone = std::move(statements_->deallocating.front());
+  statements_->deallocating.erase(statements_->deallocating.begin());
+  server_->prepared().closed(gone.statement->key);
+  statements_->forget(gone);
 }
 
 void Client::ready(char status, bool idle) {

@@ -165,18 +165,14 @@ Client::Step Client::query(Bytes body, Bytes message, bool whole, Gather& out) {
     const pgproto::SqlScan found = pgproto::scanSql(sql);
     if (found.effects != pgproto::kNoEffect) {
       noteEffects(found.effects, sql, whole && found.single_statement && server_->tracker().nothingOwed());
-      std::string name;
-      if ((found.effects & pgproto::kDeallocates) && statements_ && pgproto::parseDeallocate(sql, name)) {
-        if (undecided(name)) return settle();
-        if (const pools::StatementRef* statement = statements_->find(name)) {
-          ensurePrepared(**statement, out);
-          std::string renamed;
-          pgproto::appendQuery(renamed, "DEALLOCATE " + (*statement)->name);
-          statements_->deallocating = name;
-          server_->tracker().sent(Owed::kQuery);
-          out.add(renamed);
-          return Step::kTaken;
-        }
+      std::string renamed;
+      if ((found.effects & pgproto::kDeallocates) && !renameDeallocate(sql, renamed, out)) return settle();
+      if (!renamed.empty()) {
+        std::string query;
+        pgproto::appendQuery(query, renamed);
+        server_->tracker().sent(Owed::kQuery);
+        out.add(query);
+        return Step::kTaken;
       }
     }
   }

@@ -2,6 +2,7 @@
 // not committed yet. Exists only for clients that prepare or set something.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <unordered_map>
@@ -25,30 +26,50 @@ class ClientStatements {
   // A Parse of this name was sent in that batch; it stands unless the server skips it.
   void parseSent(Bytes name, pools::StatementRef statement, uint32_t batch) {
     named_.insert_or_assign(std::string(name), std::move(statement));
-    unconfirmed_.pushBack({std::string(name), batch});
+    unconfirmed_.pushBack({std::string(name), batch, {}});
   }
-  // Does the answer to a Parse of an earlier batch decide what the name stands for?
+  // A Close of this name, which there is, was sent in that batch; it stands for nothing unless the server
+  // skips it.
+  void closeSent(Bytes name, uint32_t batch) {
+    unconfirmed_.pushBack({std::string(name), batch, *find(name)});
+    forget(name);
+  }
+  // Does the answer to a Parse or Close of an earlier batch decide what the name stands for?
   bool undecided(Bytes name, uint32_t batch) const {
     for (size_t i = 0; i < unconfirmed_.size(); ++i)
       if (unconfirmed_[i].batch != batch && unconfirmed_[i].name == name) return true;
     return false;
   }
-  void parseConfirmed() {
+  // The oldest of them was answered; or so many were skipped.
+  void confirmed() {
     if (!unconfirmed_.empty()) unconfirmed_.popFront();
   }
-  void parsesSkipped(uint32_t count) {
-    for (; count > 0 && !unconfirmed_.empty(); --count) {
-      forget(unconfirmed_.front().name);
-      unconfirmed_.popFront();
+  void skipped(size_t count) {
+    count = std::min(count, unconfirmed_.size());
+    for (size_t i = count; i-- > 0;) {  // a name may have been closed and used again
+      Unconfirmed& undone = unconfirmed_[i];
+      forget(undone.name);
+      if (undone.closed) named_.emplace(undone.name, std::move(undone.closed));
     }
+    for (; count > 0; --count) unconfirmed_.popFront();
   }
   void forget(Bytes name) {
     last_found_ = nullptr;
     named_.erase(std::string(name));
   }
+  struct Named {
+    std::string name;
+    pools::StatementRef statement;
+  };
+  // Unless the name stands for something else by now.
+  void forget(const Named& gone) {
+    const pools::StatementRef* found = find(gone.name);
+    if (found != nullptr && found->get() == gone.statement.get()) forget(Bytes(gone.name));
+  }
   void clear() {
     last_found_ = nullptr;
     named_.clear();
+    for (size_t i = 0; i < unconfirmed_.size(); ++i) unconfirmed_[i].closed = {};
     unnamed = {};
   }
   size_t size() const { return named_.size(); }
@@ -64,20 +85,25 @@ class ClientStatements {
   };
   std::vector<PendingSet> pending_sets;
 
-  // What a DEALLOCATE under way will forget, if it does not fail.
-  std::string deallocating;
+  // What the DEALLOCATEs under way will forget, if they do not fail, in order.
+  std::vector<Named> deallocating;
+  bool isDeallocating(Bytes name) const {
+    return std::any_of(deallocating.begin(), deallocating.end(),
+                       [name](const Named& one) { return one.name == name; });
+  }
 
  private:
   struct NameHash {
     using is_transparent = void;
     size_t operator()(Bytes name) const { return std::hash<Bytes>{}(name); }
   };
-  using Named = std::unordered_map<std::string, pools::StatementRef, NameHash, std::equal_to<>>;
-  Named named_;
-  mutable const Named::value_type* last_found_ = nullptr;  // many use one statement again and again
+  using NamedMap = std::unordered_map<std::string, pools::StatementRef, NameHash, std::equal_to<>>;
+  NamedMap named_;
+  mutable const NamedMap::value_type* last_found_ = nullptr;  // many use one statement again and again
   struct Unconfirmed {
     std::string name;
     uint32_t batch = 0;
+    pools::StatementRef closed;  // of a Close: what it takes away
   };
   Ring<Unconfirmed> unconfirmed_;
 };

@@ -105,15 +105,15 @@ bool Server::reply(Walk& walk, const pgproto::Header& header, Bytes message) {
       if (!swallow_body_ && whole) borrower_->commandCompleted(body.substr(0, body.size() - 1));
       [[fallthrough]];
     default:
-      const bool clients_parse = header.type == '1' && tracker_.clientParseNext();
+      const bool clients_name = (header.type == '1' || header.type == '3') && tracker_.clientNameNext();
       switch (tracker_.received(header.type, 0, prepared_)) {
         case pools::Reply::kPass:
-          if (lent && clients_parse) borrower_->parseConfirmed();
+          if (lent && clients_name) borrower_->nameConfirmed();
           break;
         case pools::Reply::kSwallow: swallow_body_ = true; break;
         case pools::Reply::kAsParseComplete:
           if (!lent) break;
-          borrower_->parseConfirmed();
+          borrower_->nameConfirmed();
           const_cast<char&>(message[0]) = '1';  // in our own read buffer
           break;
         case pools::Reply::kUnexpected: break;
@@ -152,7 +152,7 @@ void Server::errorReply(Bytes body, bool swallow) {
     own_failed_ = true;
     own_error_ = body;
   } else {
-    borrower_->errorReceived(fields.sqlstate(), tracker_.droppedParses());
+    borrower_->errorReceived(fields.sqlstate(), tracker_.droppedNames());
   }
 }
 

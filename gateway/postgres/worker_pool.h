@@ -49,8 +49,8 @@ class WorkerPool : public Deadline {
   // Told by servers.
   void dialled(Server& server);
   void dialFailed(Server& server, const DialFailure& failure);
-  [[gnu::hot]] void free(Server& server);    // it is clean and nobody's
-  void closed(Server& server);  // it is gone, whatever state it was in
+  [[gnu::hot]] void free(Server& server);  // it is clean and nobody's
+  void closed(Server& server);             // it is gone, whatever state it was in
 
   // Told by other workers.
   void adopt(Server::Moved moved);

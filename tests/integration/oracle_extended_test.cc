@@ -91,6 +91,27 @@ INSTANTIATE_TEST_SUITE_P(
         script("Pitfall12DeallocateAll", prepared("s", "select 1") + kSync +
                                              std::vector{query("deallocate all")} + run("s") + kSync +
                                              prepared("s", "select 2") + run("s") + kSync),
+        script("Pitfall12DeallocateByTheExtendedProtocol",
+               prepared("s", "select 1") + kSync + once("deallocate s") + kSync + run("s") + kSync +
+                   once("deallocate s") + kSync + prepared("s", "select 2") + run("s") + kSync),
+        script("Pitfall12DeallocateTwoInOneBatch", prepared("a", "select 1") + prepared("b", "select 2") +
+                                                       kSync + once("deallocate a") + once("deallocate b") +
+                                                       kSync + run("a") + kSync + run("b") + kSync),
+        script("Pitfall12DeallocateThatIsNotReached", prepared("s", "select 1") + kSync + once("select 1/0") +
+                                                          once("deallocate s") + kSync + run("s") + kSync),
+        script("Pitfall12DeallocateAndPrepareAgainInOneBatch",
+               prepared("s", "select 1") + kSync + once("deallocate s") + prepared("s", "select 2") +
+                   run("s") + kSync + run("s") + kSync),
+        script("Pitfall12DeallocateInAnAbortedTransaction",
+               prepared("s", "select 1") + std::vector{query("begin"), query("oops")} + once("deallocate s") +
+                   kSync + std::vector{query("rollback")} + run("s") + kSync),
+        script("ACloseThatIsNotReached", prepared("s", "select 1") + kSync + once("select 1/0") +
+                                             std::vector{close('S', "s")} + kSync + run("s") + kSync),
+        script("ACloseThatIsNotReachedAndANewStatement",
+               prepared("s", "select 1") + kSync + once("select 1/0") + std::vector{close('S', "s")} +
+                   prepared("s", "select 2") + kSync + run("s") + kSync),
+        script("ACloseInFrontOfAnError", prepared("s", "select 1") + kSync + std::vector{close('S', "s")} +
+                                             once("select 1/0") + kSync + run("s") + kSync),
         script("Pitfall12DiscardAll", prepared("s", "select 1") + kSync + std::vector{query("discard all")} +
                                           run("s") + kSync + prepared("s", "select 2") + run("s") + kSync),
         script("Pitfall12DiscardAllByTheExtendedProtocol",

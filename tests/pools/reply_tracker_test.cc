@@ -158,8 +158,27 @@ TEST_F(ReplyTrackerTest, GivesNoSyntheticParseCompleteBehindAnError) {
   tracker_.sent(Owed::kCloseForParse);
   client("BS");
   EXPECT_EQ(server("E/I"), "EZ");
-  EXPECT_EQ(tracker_.droppedParses(), 1u);
+  EXPECT_EQ(tracker_.droppedNames(), 1u);
   EXPECT_TRUE(tracker_.idle());
+}
+
+TEST_F(ReplyTrackerTest, TellsWhichCloseIsTheClientsOwn) {
+  client("BC");
+  tracker_.sent(Owed::kClose);
+  client("S");
+  EXPECT_FALSE(tracker_.clientNameNext());
+  EXPECT_EQ(server("23"), "23");
+  EXPECT_TRUE(tracker_.clientNameNext());
+  EXPECT_EQ(server("3/I"), "3Z");
+  EXPECT_TRUE(tracker_.idle());
+}
+
+TEST_F(ReplyTrackerTest, CountsAClientsCloseThatAnErrorTookAlong) {
+  client("BE");
+  tracker_.sent(Owed::kClose);
+  client("S");
+  EXPECT_EQ(server("2E/I"), "2EZ");
+  EXPECT_EQ(tracker_.droppedNames(), 1u);
 }
 
 TEST_F(ReplyTrackerTest, SwallowsTheAnswersToWhatWasSlippedIn) {
@@ -359,7 +378,7 @@ TEST_F(ReplyTrackerTest, ForgetsAStatementWhoseParseWasRefusedOrSkipped) {
   parse(kUsers);
   client("S");
   server("E/I");
-  EXPECT_EQ(tracker_.droppedParses(), 2u);
+  EXPECT_EQ(tracker_.droppedNames(), 2u);
   EXPECT_EQ(prepared_.size(), 0u);
 }
 

@@ -31,18 +31,71 @@ TEST_F(ClientStatementsTest, ForgetWhatTheServerSkipped) {
   parse("a", "select 1");
   parse("b", "select 2");
   parse("c", "select 3");
-  statements_.parseConfirmed();
-  statements_.parsesSkipped(2);
+  statements_.confirmed();
+  statements_.skipped(2);
   EXPECT_EQ(sqlOf("a"), "select 1");
   EXPECT_EQ(statements_.size(), 1u);
 }
 
 TEST_F(ClientStatementsTest, ForgetNoMoreThanWasSent) {
   parse("a", "select 1");
-  statements_.parseConfirmed();
-  statements_.parseConfirmed();
-  statements_.parsesSkipped(5);
+  statements_.confirmed();
+  statements_.confirmed();
+  statements_.skipped(5);
   EXPECT_EQ(statements_.size(), 1u);
+}
+
+TEST_F(ClientStatementsTest, KeepWhatTheServerDidNotComeToClose) {
+  parse("a", "select 1");
+  statements_.confirmed();
+  statements_.closeSent("a", 4);
+  EXPECT_EQ(sqlOf("a"), "");
+  EXPECT_TRUE(statements_.undecided("a", 5));
+  statements_.skipped(1);
+  EXPECT_EQ(sqlOf("a"), "select 1");
+  EXPECT_FALSE(statements_.undecided("a", 5));
+}
+
+TEST_F(ClientStatementsTest, GoBackOverANameThatWasClosedAndUsedAgain) {
+  parse("a", "select 1");
+  statements_.confirmed();
+  statements_.closeSent("a", 0);
+  parse("a", "select 2");
+  EXPECT_EQ(sqlOf("a"), "select 2");
+  statements_.skipped(2);
+  EXPECT_EQ(sqlOf("a"), "select 1");
+}
+
+TEST_F(ClientStatementsTest, LetACloseStandThatWasAnswered) {
+  parse("a", "select 1");
+  statements_.confirmed();
+  statements_.closeSent("a", 0);
+  statements_.confirmed();
+  statements_.skipped(1);
+  EXPECT_EQ(statements_.size(), 0u);
+}
+
+TEST_F(ClientStatementsTest, DoNotBringBackWhatWasForgottenAltogether) {
+  parse("a", "select 1");
+  statements_.confirmed();
+  statements_.closeSent("a", 0);
+  statements_.clear();
+  statements_.skipped(1);
+  EXPECT_EQ(statements_.size(), 0u);
+}
+
+TEST_F(ClientStatementsTest, DeallocateANameOnlyWhileItStandsForTheSame) {
+  parse("a", "select 1");
+  statements_.deallocating.push_back({"a", *statements_.find("a")});
+  EXPECT_TRUE(statements_.isDeallocating("a"));
+  EXPECT_FALSE(statements_.isDeallocating("b"));
+  parse("a", "select 2");
+  statements_.forget(statements_.deallocating.front());
+  EXPECT_EQ(sqlOf("a"), "select 2");
+  parse("a", "select 1");
+  statements_.forget(statements_.deallocating.front());
+  EXPECT_EQ(sqlOf("a"), "");
+  statements_.deallocating.clear();
 }
 
 TEST_F(ClientStatementsTest, AreUndecidedWhileAParseOfAnEarlierBatchIsUnanswered) {
@@ -50,7 +103,7 @@ TEST_F(ClientStatementsTest, AreUndecidedWhileAParseOfAnEarlierBatchIsUnanswered
   EXPECT_FALSE(statements_.undecided("a", 4)) << "the same batch stands or falls with it";
   EXPECT_TRUE(statements_.undecided("a", 5));
   EXPECT_FALSE(statements_.undecided("b", 5));
-  statements_.parseConfirmed();
+  statements_.confirmed();
   EXPECT_FALSE(statements_.undecided("a", 5));
 }
 
