@@ -87,6 +87,8 @@ Status Control::start() {
   watchSignals();
   for (auto& worker : workers_) worker->start();
   workers_[0]->postgres().post([](postgres::PostgresWorker& first) { first.openMinimumPools(); });
+  for (auto& worker : workers_)
+    worker->postgres().post([](postgres::PostgresWorker& there) { there.dropUnusedPools(); });
   stats_tick_->in(settings_->config->postgres.stats_period);
   tidy_tick_->in(kTidyEvery);
   phase_ = admin::Phase::kServing;

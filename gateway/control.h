@@ -58,9 +58,9 @@ class Control final : public admin::Fleet {
     std::string database;
     bool of_pause = false;
     Done done;
+    Instant force_at = kNever;  // from then on it is brought about
+    WorkerCall force{};
     bool asking = false;
-    uint32_t answers = 0;
-    bool all = true;
   };
 
   void onEveryWorker(WorkerCall call, std::function<void()> done);

@@ -8,7 +8,7 @@ namespace {
 constexpr milliseconds kAskAgain{20};
 
 bool isFor(const postgres::WorkerPool& pool, std::string_view database) {
-  return database.empty() || const_cast<postgres::WorkerPool&>(pool).databaseName() == database;
+  return database.empty() || postgres::databaseOf(pool.databaseName()) == database;
 }
 
 void forPools(postgres::PostgresWorker& worker, const std::string& database,
@@ -77,6 +77,10 @@ void Control::waitUntil(Patience patience) {
 void Control::askPatiences() {
   for (const auto& patience : patiences_) {
     if (std::exchange(patience->asking, true)) continue;
+    if (loop_.now() >= patience->force_at) {
+      patience->force_at = kNever;
+      onEveryWorker(patience->force, [] {});
+    }
     auto all = std::make_shared<std::atomic<bool>>(true);
     onEveryWorker(
         [patience, all](postgres::PostgresWorker& worker) {
@@ -159,7 +163,11 @@ void Control::suspend(Done done) {
              },
              {},
              true,
-             std::move(done)});
+             std::move(done),
+             deadlineAfter(loop_.now(), settings_->config->postgres.suspend_timeout),
+             [](postgres::PostgresWorker& worker) {
+               worker.forEachPool([](postgres::WorkerPool& pool) { pool.closeBusy(); });
+             }});
 }
 
 void Control::kill(std::string_view database, Done done) {

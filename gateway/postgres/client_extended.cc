@@ -142,6 +142,7 @@ Client::Step Client::parse(Bytes body, Bytes message, bool whole, Gather& out) {
     out.add(parseMessage(**taken, (*taken)->name));
     return Step::kTaken;
   }
+  if (statements_->full()) return protocolError("too many prepared statements: close some, or reconnect");
   const pools::StatementRef statement = worker_.statements().intern(
       parsed.sql, parsed.parameter_types, [](Bytes sql) { return pgproto::scanSql(sql).effects; });
   const pools::PreparedSet::Standing standing = server_->prepared().use(statement->key, tracker.batch());

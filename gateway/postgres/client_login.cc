@@ -249,7 +249,7 @@ void ClientLogin::enterPool() {
     of_its_own = *config_database_;
     of_its_own.startup_parameters["replication"] = replication_;
     if (of_its_own.dbname.empty()) of_its_own.dbname = database_;
-    pool_name += ":replication=" + replication_;
+    pool_name.append(kReplicationMark).append(replication_);
     for (const pools::Parameter& parameter :
          parameters_) {  // synchronous_standby_names goes by application_name
       of_its_own.startup_parameters[parameter.name] = parameter.value;

@@ -23,9 +23,13 @@ class ClientStatements {
     last_found_ = &*found;
     return &found->second;
   }
+  // A client may hold so much, in names and in the texts behind them.
+  static constexpr size_t kMaxStatements = 100'000, kMaxTextBytes = size_t{256} * 1024 * 1024;
+  bool full() const { return named_.size() >= kMaxStatements || text_bytes_ >= kMaxTextBytes; }
   // A Parse of this name was sent in that batch; it stands unless the server skips it.
   void parseSent(Bytes name, pools::StatementRef statement, uint32_t batch) {
-    named_.insert_or_assign(std::string(name), std::move(statement));
+    forget(name);
+    hold(name, std::move(statement));
     unconfirmed_.pushBack({std::string(name), batch, {}});
   }
   // A Close of this name, which there is, was sent in that batch; it stands for nothing unless the server
@@ -49,13 +53,16 @@ class ClientStatements {
     for (size_t i = count; i-- > 0;) {  // a name may have been closed and used again
       Unconfirmed& undone = unconfirmed_[i];
       forget(undone.name);
-      if (undone.closed) named_.emplace(undone.name, std::move(undone.closed));
+      if (undone.closed) hold(undone.name, std::move(undone.closed));
     }
     for (; count > 0; --count) unconfirmed_.popFront();
   }
   void forget(Bytes name) {
     last_found_ = nullptr;
-    named_.erase(std::string(name));
+    const auto found = named_.find(name);
+    if (found == named_.end()) return;
+    text_bytes_ -= found->second->sql.size();
+    named_.erase(found);
   }
   struct Named {
     std::string name;
@@ -68,6 +75,7 @@ class ClientStatements {
   }
   void clear() {
     last_found_ = nullptr;
+    text_bytes_ = 0;
     named_.clear();
     for (size_t i = 0; i < unconfirmed_.size(); ++i) unconfirmed_[i].closed = {};
     unnamed = {};
@@ -93,12 +101,18 @@ class ClientStatements {
   }
 
  private:
+  void hold(Bytes name, pools::StatementRef statement) {
+    text_bytes_ += statement->sql.size();
+    named_.emplace(std::string(name), std::move(statement));
+  }
+
   struct NameHash {
     using is_transparent = void;
     size_t operator()(Bytes name) const { return std::hash<Bytes>{}(name); }
   };
   using NamedMap = std::unordered_map<std::string, pools::StatementRef, NameHash, std::equal_to<>>;
   NamedMap named_;
+  size_t text_bytes_ = 0;
   mutable const NamedMap::value_type* last_found_ = nullptr;  // many use one statement again and again
   struct Unconfirmed {
     std::string name;

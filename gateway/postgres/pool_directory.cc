@@ -68,7 +68,8 @@ std::shared_ptr<PoolEntry> PoolDirectory::pool(std::string_view database, std::s
   auto& entry = pools_[{std::string(database), std::string(user)}];
   if (!entry) {
     entry = std::make_shared<PoolEntry>(std::string(database), std::string(user),
-                                        databaseLocked(database)->account, userLocked(user), workers_);
+                                        databaseLocked(databaseOf(database))->account, userLocked(user),
+                                        workers_);
   }
   return entry;
 }
@@ -81,6 +82,17 @@ std::shared_ptr<DatabaseState> PoolDirectory::database(std::string_view name) {
 std::shared_ptr<pools::SharedAccount> PoolDirectory::user(std::string_view name) {
   const std::lock_guard lock(mutex_);
   return userLocked(name);
+}
+
+void PoolDirectory::dropUnheld() {
+  const std::lock_guard lock(mutex_);  // copies are handed out under it: one that we alone hold stays so
+  std::erase_if(pools_, [](const auto& pool) { return pool.second.use_count() == 1; });
+  std::erase_if(databases_, [](const auto& named) {
+    const DatabaseState& state = *named.second;
+    return named.second.use_count() == 1 && state.account.use_count() == 1 && !state.paused.load() &&
+           !state.disabled.load();
+  });
+  std::erase_if(users_, [](const auto& user) { return user.second.use_count() == 1; });
 }
 
 std::vector<std::shared_ptr<PoolEntry>> PoolDirectory::pools() const {

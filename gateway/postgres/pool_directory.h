@@ -1,7 +1,7 @@
 // PoolDirectory: every pool of the process, found or made when a client logs in.
 //
-// The directory locks, so only logins and the console use it; workers keep what they found. Entries live as
-// long as somebody holds them.
+// The directory locks, so only logins and the console use it; workers keep what they found. What nobody holds
+// any more is forgotten by dropUnheld().
 #pragma once
 
 #include <atomic>
@@ -20,6 +20,14 @@
 #include "pools/shared_pool.h"
 
 namespace forebay::postgres {
+
+// Servers in replication mode are of their own kind: their pools are named after the database and what their
+// clients ask for, "orders:replication=database:application_name=standby1".
+inline constexpr std::string_view kReplicationMark = ":replication=";
+// The database that a pool counts for: PAUSE, budgets, settings.
+inline std::string_view databaseOf(std::string_view pool_name) {
+  return pool_name.substr(0, pool_name.find(kReplicationMark));
+}
 
 // What a server reported when we logged in: what a client is told at its own login.
 using Welcome = std::shared_ptr<const std::vector<pools::Parameter>>;
@@ -85,6 +93,9 @@ class PoolDirectory {
   std::shared_ptr<PoolEntry> pool(std::string_view database, std::string_view user);
   std::shared_ptr<DatabaseState> database(std::string_view name);
   std::shared_ptr<pools::SharedAccount> user(std::string_view name);
+
+  // Forgets the pools that nobody holds, and the databases and users that were known for their sake only.
+  void dropUnheld();
 
   std::vector<std::shared_ptr<PoolEntry>> pools() const;
   std::vector<std::shared_ptr<DatabaseState>> databases() const;

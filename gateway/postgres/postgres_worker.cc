@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "gateway/postgres/auth_query.h"
 #include "gateway/postgres/cancel.h"
 #include "gateway/postgres/client.h"
@@ -10,6 +12,8 @@
 
 namespace forebay::postgres {
 namespace {
+
+constexpr Duration kLongestLook = seconds(60), kShortestLook = milliseconds(100);
 
 net::Resolver::Ttl ttlOf(const conf::PostgresSettings& settings) {
   return {settings.dns_max_ttl, settings.dns_nxdomain_ttl};
@@ -28,6 +32,7 @@ PostgresWorker::PostgresWorker(uint32_t index, net::Loop& loop, Log& log, Shared
                                                 ttlOf(postgres()))),
       auth_queries_(std::make_unique<AuthQueries>(*this)),
       cancels_(std::make_unique<Cancels>(*this)),
+      tidy_tick_(loop, [this] { dropUnusedPools(); }),
       jitter_state_(0x9e3779b97f4a7c15ull * (index + 1)) {}
 
 PostgresWorker::~PostgresWorker() = default;
@@ -91,12 +96,39 @@ WorkerPool& PostgresWorker::pool(const conf::Database& database, std::string_vie
                                  std::string_view user) {
   if (WorkerPool* known = findPool(database_name, user)) return *known;
   auto made = std::make_unique<WorkerPool>(*this, shared_.directory.pool(database_name, user),
-                                           shared_.directory.database(database_name), database);
+                                           shared_.directory.database(databaseOf(database_name)), database);
   WorkerPool& pool = *made;
   pools_.emplace(std::pair<std::string, std::string>(database_name, user), std::move(made));
   refreshCredentials(pool);
   pool.wake();
   return pool;
+}
+
+// Looks now and then: what may be unused for an hour may be so for a minute more.
+void PostgresWorker::dropUnusedPools() {
+  const Instant now = loop_.now();
+  size_t dropped = 0;
+  for (auto at = pools_.begin(); at != pools_.end();) {
+    WorkerPool& pool = *at->second;
+    if (!pool.unused()) {
+      pool.unused_since = kNever;
+    } else if (pool.unused_since == kNever) {
+      pool.unused_since = now;
+    }
+    const Instant end =
+        pool.unused_since == kNever ? kNever : deadlineAfter(pool.unused_since, pool.idleLimit());
+    if (now < end) {
+      ++at;
+      continue;
+    }
+    at = pools_.erase(at);
+    ++dropped;
+  }
+  if (dropped > 0) shared_.directory.dropUnheld();
+  Duration period = kLongestLook;
+  for (const Duration limit : {postgres().pool_idle_timeout, postgres().autodb_idle_timeout})
+    if (limit > Duration::zero()) period = std::min(period, limit / 2);
+  tidy_tick_.in(std::max<Duration>(period, kShortestLook));
 }
 
 void PostgresWorker::openMinimumPools() {
@@ -154,6 +186,7 @@ void PostgresWorker::apply(SettingsPtr settings) {
   forEachPool([&](WorkerPool& pool) { all.push_back(&pool); });
   for (WorkerPool* pool : all) pool->applySettings();
   if (index_ == 0) openMinimumPools();
+  dropUnusedPools();
 }
 
 void PostgresWorker::drain(std::optional<Duration> spread) {

@@ -19,6 +19,7 @@
 #include "gateway/net/loop.h"
 #include "gateway/net/peer_address.h"
 #include "gateway/net/resolver.h"
+#include "gateway/net/tick.h"
 #include "gateway/net/tls_context.h"
 #include "gateway/postgres/client_table.h"
 #include "gateway/postgres/gather.h"
@@ -88,6 +89,8 @@ class PostgresWorker {
   void askToYield();
   // A permit came back that pools of the same database or user may have waited for.
   void permitFreedFor(std::string_view database, std::string_view user);
+  // Drops the pools that have been unused for longer than they may, and looks again later.
+  void dropUnusedPools();
   // Opens the pools that keep servers before anybody comes: of databases with a user of their own and a
   // min_pool_size.
   void openMinimumPools();
@@ -148,6 +151,7 @@ class PostgresWorker {
   std::unique_ptr<AuthQueries> auth_queries_;
   ScramSecrets scram_secrets_;
   std::unique_ptr<Cancels> cancels_;
+  net::Tick tidy_tick_;
   bool draining_ = false, stopped_ = false;
   bool stopping_ = false;  // nothing is lent any more
 

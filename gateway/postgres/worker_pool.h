@@ -63,12 +63,18 @@ class WorkerPool : public Deadline {
   void applySettings();  // the configuration changed
   void reconnect();      // every server is replaced when next free
   void closeAll(std::string_view reason, Bytes response);
-  void kill();  // KILL: every client and server, at once
+  void kill();       // KILL: every client and server, at once
+  void closeBusy();  // SUSPEND has waited for suspend_timeout: every server that is not idle, with its client
   bool closeOneIdle(std::string_view reason);
   // Closes an idle server if another pool needs its place in a budget that both share.
   bool yieldIdle();
   void wake();         // after RESUME: who waits may be served
   bool quiet() const;  // no server is in anybody's hands
+  // Nobody is in it, and nothing is on its way.
+  bool unused() const;
+  // For how long it may be unused (pool_idle_timeout, autodb_idle_timeout); zero: for ever.
+  Duration idleLimit() const;
+  Instant unused_since = kNever;  // as the worker has found it
 
   // What a client that asked for these parameters has set when it is logged in, and is told of. Most clients
   // of a pool ask for the same, so the last answer is kept. Only once some server has logged in.

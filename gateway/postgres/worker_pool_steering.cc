@@ -1,6 +1,9 @@
 // What an operator does to a pool: new settings, RECONNECT, KILL, PAUSE and RESUME.
 
+#include <algorithm>
+
 #include "gateway/postgres/auth_query.h"
+#include "gateway/postgres/cancel.h"
 #include "gateway/postgres/client.h"
 #include "gateway/postgres/postgres_worker.h"
 #include "gateway/postgres/report.h"
@@ -9,13 +12,11 @@
 namespace forebay::postgres {
 namespace {
 
-// A pool of servers in replication mode is a database entry's own, under another name; so is auth_query's.
-constexpr std::string_view kReplicationMark = ":replication=";
-
+// Of which entry of the configuration a pool is.
 std::string_view entryName(std::string_view pool_name) {
   if (pool_name.ends_with(AuthQueries::kPoolSuffix))
     return pool_name.substr(0, pool_name.size() - AuthQueries::kPoolSuffix.size());
-  return pool_name.substr(0, pool_name.find(kReplicationMark));
+  return databaseOf(pool_name);
 }
 
 }  // namespace
@@ -75,6 +76,17 @@ void WorkerPool::kill() {
                                  "The database was killed at the admin console."));
 }
 
+void WorkerPool::closeBusy() {
+  std::vector<Server*> busy;
+  servers_.forEach([&](Server& server) {
+    if (server.state() != Server::State::kIdle) busy.push_back(&server);
+  });
+  const std::string response =
+      errorResponse(pgproto::sqlstate::kAdminShutdown, "terminating connection due to administrator command",
+                    "SUSPEND has waited for suspend_timeout.", "Connect again.");
+  for (Server* server : busy) server->close("suspend_timeout", response);
+}
+
 bool WorkerPool::closeOneIdle(std::string_view reason) {
   pools::PooledServer* idle = pool_.giveIdle();
   if (idle == nullptr) return false;
@@ -93,6 +105,20 @@ void WorkerPool::wake() {
     handOver(static_cast<Server&>(*late.server), late.worker);
   dialIfWanted();
   keepMinimum();
+}
+
+bool WorkerPool::unused() const {
+  const postgres::Cancels::Load cancels = worker_.cancels().load(*this);
+  return clients_.empty() && servers_.empty() && pool_.waiting() == 0 && dialling_ == 0 &&
+         cancels.active + cancels.waiting == 0;
+}
+
+Duration WorkerPool::idleLimit() const {
+  const bool configured = worker_.postgres().databases.contains(databaseName());
+  const Duration any = worker_.postgres().pool_idle_timeout;
+  const Duration automatic = configured ? Duration::zero() : worker_.postgres().autodb_idle_timeout;
+  if (any == Duration::zero() || automatic == Duration::zero()) return std::max(any, automatic);
+  return std::min(any, automatic);
 }
 
 bool WorkerPool::quiet() const {

@@ -124,6 +124,41 @@ TEST_F(Steering, SuspendHoldsAllTraffic) {
   EXPECT_EQ(client.next()->value(), server);  // connections are kept
 }
 
+TEST_F(Steering, PauseAndDisableReachReplicationConnectionsToo) {
+  const std::string replication =
+      forebay_.conninfo("app") + " replication=database application_name=standby1";
+  auto walsender = std::make_unique<Connection>(replication);
+  walsender->run("IDENTIFY_SYSTEM");
+  Connection pauser(forebay_.consoleConninfo());
+  pauser.send("pause app");
+  ASSERT_TRUE(isUnderWay("PAUSE app"));
+  EXPECT_FALSE(answered(pauser));
+  walsender.reset();
+  EXPECT_EQ(pauser.next()->tag(), "PAUSE");
+  console().run("resume app");
+  console().run("disable app");
+  EXPECT_NE(Connection::tryConnect(replication).find("is disabled"), std::string::npos);
+}
+
+TEST(SuspendTimeout, ClosesTheConnectionsThatDoNotComeToAnEnd) {
+  ForebayConfig config;
+  config.addDatabase("app", sharedPostgres());
+  config.postgres["suspend_timeout"] = "100ms";
+  const Forebay forebay(config);
+  Connection console(forebay.consoleConninfo()), idle(forebay.conninfo("app"));
+  RawClient busy(forebay.port());
+  busy.login("app", "postgres");
+  idle.run("select 1");
+  busy.query("begin");
+  EXPECT_TRUE(console.exec("suspend").ok());
+  const std::vector<Message> last_words = busy.readToEnd();
+  ASSERT_EQ(types(last_words), "E");
+  EXPECT_EQ(last_words[0].field('C'), "57P01");
+  EXPECT_NE(last_words[0].field('D').find("suspend_timeout"), std::string::npos);
+  console.run("resume");
+  EXPECT_EQ(idle.query("select 1"), "1");
+}
+
 TEST_F(Steering, ReconnectReplacesServersAsTheirClientsLetGo) {
   Connection busy(forebay_.conninfo("app")), idle(forebay_.conninfo("app"));
   busy.run("begin");

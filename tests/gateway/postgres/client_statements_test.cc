@@ -118,6 +118,29 @@ TEST_F(ClientStatementsTest, LetTheStatementGoWithItsName) {
   EXPECT_EQ(registry_.size(), 0u);
 }
 
+TEST_F(ClientStatementsTest, AreFullAtSomeSize) {
+  const std::string text(ClientStatements::kMaxTextBytes / 16, 'x');
+  for (char name = 'a'; name < 'a' + 15; ++name) parse(Bytes(&name, 1), text);
+  EXPECT_FALSE(statements_.full());
+  parse("one more", text);
+  EXPECT_TRUE(statements_.full());
+  parse("one more", "a short one in its place");
+  EXPECT_FALSE(statements_.full());
+  statements_.forget("a");
+  parse("one more", text);
+  EXPECT_FALSE(statements_.full());
+  statements_.clear();
+  EXPECT_FALSE(statements_.full());
+}
+
+TEST_F(ClientStatementsTest, AreFullAtSomeNumber) {
+  for (size_t i = 0; i < ClientStatements::kMaxStatements; ++i) {
+    EXPECT_FALSE(statements_.full());
+    parse(std::to_string(i), "select 1");
+  }
+  EXPECT_TRUE(statements_.full());
+}
+
 TEST_F(ClientStatementsTest, ForgetTheUnnamedOneToo) {
   parse("a", "select 1");
   statements_.unnamed = registry_.intern("select 2", "", [](Bytes) { return 0u; });

@@ -1,0 +1,88 @@
+// Pools that nobody uses any more, and those of replication connections.
+#include <gtest/gtest.h>
+
+#include "tests/integration/console_view.h"
+#include "tests/rig/raw_client.h"
+
+namespace forebay::rig {
+namespace {
+
+ForebayConfig impatient(const TomlTable& settings) {
+  ForebayConfig config;
+  config.addDatabase("app", sharedPostgres());
+  config.addDatabase("*", sharedPostgres(), "");
+  config.postgres["server_idle_timeout"] = "100ms";
+  config.postgres["autodb_idle_timeout"] = 0;
+  for (const auto& [key, value] : settings) config.postgres[key] = value;
+  return config;
+}
+
+class UnusedPools : public testing::Test {
+ protected:
+  bool known(Connection& console, const std::string& show, const std::string& database) {
+    const QueryResult rows = console.exec("show " + show);
+    for (int row = 0; row < rows.rows(); ++row)
+      if (rows.value(row, show == "databases" ? "name" : "database") == database) return true;
+    return false;
+  }
+  void use(const Forebay& forebay, const std::string& database) {
+    EXPECT_EQ(Connection(forebay.conninfo(database)).query("select 1"), "1");
+  }
+};
+
+TEST_F(UnusedPools, OfADatabaseThatCameFromTheFallbackAreForgotten) {
+  const Forebay forebay(impatient({{"autodb_idle_timeout", "300ms"}}));
+  Connection console(forebay.consoleConninfo());
+  use(forebay, "template1");
+  use(forebay, "app");
+  EXPECT_TRUE(known(console, "pools", "template1"));
+  EXPECT_TRUE(eventually([&] { return !known(console, "pools", "template1"); }));
+  EXPECT_TRUE(eventually([&] { return !known(console, "databases", "template1"); }));
+  EXPECT_TRUE(known(console, "pools", "app")) << "it has an entry of its own";
+  use(forebay, "template1");  // and comes back
+  EXPECT_TRUE(known(console, "pools", "template1"));
+}
+
+TEST_F(UnusedPools, StayWhileAClientIsThere) {
+  const Forebay forebay(impatient({{"autodb_idle_timeout", "200ms"}}));
+  Connection console(forebay.consoleConninfo());
+  Connection client(forebay.conninfo("template1"));
+  client.run("select 1");
+  use(forebay, "postgres");
+  EXPECT_TRUE(eventually([&] { return !known(console, "pools", "postgres"); }));
+  EXPECT_TRUE(known(console, "pools", "template1"));
+  EXPECT_EQ(client.query("select 1"), "1");
+}
+
+TEST_F(UnusedPools, AreForgottenOfAnyDatabaseWithPoolIdleTimeout) {
+  const Forebay forebay(impatient({{"pool_idle_timeout", "300ms"}}));
+  Connection console(forebay.consoleConninfo());
+  use(forebay, "app");
+  use(forebay, "template1");
+  EXPECT_TRUE(eventually([&] { return !known(console, "pools", "app"); }));
+  EXPECT_TRUE(eventually([&] { return !known(console, "pools", "template1"); }));
+  EXPECT_TRUE(known(console, "databases", "app"));
+  use(forebay, "app");
+}
+
+TEST_F(UnusedPools, OfADisabledDatabaseLeaveItDisabled) {
+  const Forebay forebay(impatient({{"autodb_idle_timeout", "200ms"}}));
+  Connection console(forebay.consoleConninfo());
+  use(forebay, "template1");
+  console.run("disable template1");
+  EXPECT_TRUE(eventually([&] { return !known(console, "pools", "template1"); }));
+  EXPECT_NE(Connection::tryConnect(forebay.conninfo("template1")), "");
+}
+
+TEST_F(UnusedPools, OfReplicationConnectionsAreForgottenThoughTheirDatabaseIsNot) {
+  const Forebay forebay(impatient({{"autodb_idle_timeout", "200ms"}}));
+  Connection console(forebay.consoleConninfo());
+  const std::string pool = "app:replication=database:application_name=standby1";
+  Connection(forebay.conninfo("app") + " replication=database application_name=standby1")
+      .run("IDENTIFY_SYSTEM");
+  EXPECT_TRUE(eventually([&] { return !known(console, "pools", pool); }));
+  EXPECT_TRUE(known(console, "databases", "app"));
+}
+
+}  // namespace
+}  // namespace forebay::rig
