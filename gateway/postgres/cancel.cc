@@ -14,134 +14,22 @@ namespace {
 // Cancels that wait for their turn; more are dropped, as a lost packet would be.
 constexpr size_t kMaxQueued = 1024;
 // CancelRequests on their way to other gateways.
-constexpr size_t kMaxForwards = 100;
+constexpr ptrdiff_t kMaxForwards = 100;
 
 }  // namespace
-
-// One CancelRequest on its way, on a connection of its own.
-class Cancels::Flight final : public net::Mortal, public net::SocketUser, public Deadline {
- public:
-  Flight(Cancels& cancels, Server& target, std::function<void()> done)
-      : cancels_(cancels),
-        pool_(&target.pool()),
-        server_(&target),
-        pid_(target.backendPid()),
-        secret_(target.backendSecret()),
-        done_(std::move(done)) {}
-
-  ~Flight() override { cancels_.worker_.loop().deadlines().disarm(*this); }
-
-  void start(conf::HostPort host, bool tls) {
-    PostgresWorker& worker = cancels_.worker_;
-    worker.loop().deadlines().arm(*this,
-                                  deadlineAfter(worker.loop().now(), worker.postgres().cancel_wait_timeout));
-    // As the server's own connection: with TLS when that has it, so that the key is not sent in the clear.
-    const auto& of_database = pool_->database().server_tls_sslmode;
-    const conf::SslMode mode = of_database ? *of_database : worker.postgres().server_tls.sslmode;
-    dialer_ = std::make_unique<ServerDialer>(
-        worker,
-        ServerDialer::Target{std::move(host), tls ? mode : conf::SslMode::kDisable,
-                             pool_->database().server_direct_tls},
-        [this](Result<net::Socket> socket) { connected(std::move(socket)); });
-    dialer_->start();
-  }
-
-  void onReadable() override {
-    char rest[64];
-    const net::IoResult got = socket_.read(rest, sizeof rest);
-    // PostgreSQL answers a CancelRequest by closing the connection, after it has sent the signal.
-    if (got.status == net::IoStatus::kClosed || got.status == net::IoStatus::kError) finish();
-  }
-  void onWritable() override {}
-  void due(Instant) override { finish(); }
-
-  WorkerPool* pool() const { return pool_; }
-  Server* server() const { return server_; }
-  void forgetServer() { server_ = nullptr; }
-  std::function<void()> takeDone() { return std::move(done_); }
-
- private:
-  void connected(Result<net::Socket> socket) {
-    if (!socket) return finish();
-    socket_ = std::move(*socket);
-    socket_.setUser(*this);
-    std::string request;
-    pgproto::appendCancelRequest(request, pid_, secret_);
-    (void)socket_.write(request);
-    socket_.want(true, false);
-  }
-  void finish() { cancels_.landed(*this); }
-
-  Cancels& cancels_;
-  WorkerPool* pool_;
-  Server* server_;  // null once it is gone
-  const uint32_t pid_;
-  const std::string secret_;
-  std::function<void()> done_;
-  std::unique_ptr<ServerDialer> dialer_;
-  net::Socket socket_;
-};
-
-// A CancelRequest for a client of another gateway, passed on to it as it came.
-class Cancels::Forward final : public net::Mortal, public net::SocketUser, public Deadline {
- public:
-  Forward(Cancels& cancels, std::string request, std::function<void()> done)
-      : cancels_(cancels), request_(std::move(request)), done_(std::move(done)) {}
-  ~Forward() override { cancels_.worker_.loop().deadlines().disarm(*this); }
-
-  void start(conf::HostPort peer) {
-    PostgresWorker& worker = cancels_.worker_;
-    worker.loop().deadlines().arm(*this,
-                                  deadlineAfter(worker.loop().now(), worker.postgres().cancel_wait_timeout));
-    dialer_ =
-        std::make_unique<ServerDialer>(worker, ServerDialer::Target{std::move(peer), conf::SslMode::kDisable},
-                                       [this](Result<net::Socket> socket) { connected(std::move(socket)); });
-    dialer_->start();
-  }
-
-  void onReadable() override {
-    char rest[64];
-    const net::IoResult got = socket_.read(rest, sizeof rest);
-    if (got.status == net::IoStatus::kClosed || got.status == net::IoStatus::kError) finish();
-  }
-  void onWritable() override {}
-  void due(Instant) override { finish(); }
-
- private:
-  void connected(Result<net::Socket> socket) {
-    if (!socket) return finish();
-    socket_ = std::move(*socket);
-    socket_.setUser(*this);
-    (void)socket_.write(request_);
-    socket_.want(true, false);
-  }
-  void finish() {
-    if (const auto done = std::exchange(done_, nullptr)) done();
-    auto& all = cancels_.forwards_;
-    const auto at =
-        std::find_if(all.begin(), all.end(), [this](const auto& each) { return each.get() == this; });
-    if (at == all.end()) return;
-    cancels_.worker_.loop().bury(std::move(*at));
-    all.erase(at);
-  }
-
-  Cancels& cancels_;
-  const std::string request_;
-  std::function<void()> done_;
-  std::unique_ptr<ServerDialer> dialer_;
-  net::Socket socket_;
-};
 
 // A request travels one hop, as long as every peer is listed under its own number.
 void Cancels::forward(uint32_t gateway, uint32_t pid, const std::string& secret, std::function<void()> done) {
   const auto& peers = worker_.postgres().peers;
   const auto peer = std::find_if(peers.begin(), peers.end(),
                                  [&](const conf::Peer& each) { return each.peer_id == gateway; });
-  if (gateway == 0 || peer == peers.end() || forwards_.size() >= kMaxForwards) return done();
+  const auto on_their_way = std::count_if(flights_.begin(), flights_.end(),
+                                          [](const Flight& flight) { return flight.pool == nullptr; });
+  if (gateway == 0 || peer == peers.end() || on_their_way >= kMaxForwards) return done();
   std::string request;
   pgproto::appendCancelRequest(request, pid, secret);
-  forwards_.push_back(std::make_unique<Forward>(*this, std::move(request), std::move(done)));
-  forwards_.back()->start(peer->address);
+  start({nullptr, nullptr, std::move(done), nullptr}, std::move(request),
+        {peer->address, conf::SslMode::kDisable});
 }
 
 Cancels::Cancels(PostgresWorker& worker) : worker_(worker) {}
@@ -186,27 +74,39 @@ void Cancels::cancelServer(Server& server, std::function<void()> done) {
 
 void Cancels::launch(Server& server, std::function<void()> done) {
   server.cancelStarted();
-  flights_.push_back(std::make_unique<Flight>(*this, server, std::move(done)));
-  flights_.back()->start(server.host(), server.socket().hasTls());
+  WorkerPool& pool = server.pool();
+  std::string request;
+  pgproto::appendCancelRequest(request, server.backendPid(), server.backendSecret());
+  // As the server's own connection: with TLS when that has it, so that the key is not sent in the clear.
+  const conf::SslMode mode =
+      pool.database().server_tls_sslmode.value_or(worker_.postgres().server_tls.sslmode);
+  start({&pool, &server, std::move(done), nullptr}, std::move(request),
+        {server.host(), server.socket().hasTls() ? mode : conf::SslMode::kDisable,
+         pool.database().server_direct_tls});
 }
 
-void Cancels::landed(Flight& flight) {
-  const auto at =
-      std::find_if(flights_.begin(), flights_.end(), [&](const auto& f) { return f.get() == &flight; });
-  if (at == flights_.end()) return;
-  std::unique_ptr<Flight> ended = std::move(*at);
-  flights_.erase(at);
-  if (Server* server = ended->server()) server->cancelEnded();
-  if (const auto done = ended->takeDone()) done();
-  WorkerPool* pool = ended->pool();
-  worker_.loop().bury(std::move(ended));
+void Cancels::start(Flight flight, std::string request, ServerDialer::Target target) {
+  const auto at = flights_.insert(flights_.end(), std::move(flight));
+  at->flight = std::make_unique<CancelFlight>(worker_, std::move(request), [this, at] { landed(at); });
+  at->flight->start(std::move(target));
+}
 
+void Cancels::landed(std::list<Flight>::iterator at) {
+  Flight ended = std::move(*at);
+  flights_.erase(at);
+  worker_.loop().bury(std::move(ended.flight));
+  if (ended.server != nullptr) ended.server->cancelEnded();
+  if (ended.done) ended.done();
+  if (ended.pool != nullptr) launchNext(*ended.pool);
+}
+
+void Cancels::launchNext(WorkerPool& pool) {
   const auto next =
-      std::find_if(queue_.begin(), queue_.end(), [&](const Queued& queued) { return queued.pool == pool; });
+      std::find_if(queue_.begin(), queue_.end(), [&](const Queued& queued) { return queued.pool == &pool; });
   if (next == queue_.end()) return;
   Queued queued = std::move(*next);
   queue_.erase(next);
-  Server* target = pool->servers().find([&](Server& server) { return server.id() == queued.server_id; });
+  Server* target = pool.servers().find([&](Server& server) { return server.id() == queued.server_id; });
   const bool still_runs =
       target != nullptr && !target->tracker().nothingOwed() && worker_.loop().now() < queued.deadline;
   if (still_runs) launch(*target, std::move(queued.done));
@@ -216,21 +116,19 @@ void Cancels::landed(Flight& flight) {
 }
 
 void Cancels::forget(Server& server) {
-  for (const auto& flight : flights_)
-    if (flight->server() == &server) flight->forgetServer();
+  for (Flight& flight : flights_)
+    if (flight.server == &server) flight.server = nullptr;
 }
 
 void Cancels::stop() {
   queue_.clear();
-  for (auto& forward : forwards_) worker_.loop().bury(std::move(forward));
-  forwards_.clear();
-  for (auto& flight : flights_) worker_.loop().bury(std::move(flight));
+  for (Flight& flight : flights_) worker_.loop().bury(std::move(flight.flight));
   flights_.clear();
 }
 
 Cancels::Load Cancels::load(const WorkerPool& pool) const {
   Load load;
-  for (const auto& flight : flights_) load.active += flight->pool() == &pool;
+  for (const Flight& flight : flights_) load.active += flight.pool == &pool;
   for (const Queued& queued : queue_) load.waiting += queued.pool == &pool;
   return load;
 }

@@ -8,16 +8,13 @@
 
 #include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <string>
-#include <unordered_map>
 
 #include "base/bytes.h"
-#include "base/deadlines.h"
-#include "conf/config.h"
-#include "gateway/net/loop.h"
-#include "gateway/net/socket.h"
-#include "gateway/postgres/server_dialer.h"
+#include "base/clock.h"
+#include "gateway/postgres/cancel_flight.h"
 
 namespace forebay::postgres {
 
@@ -46,8 +43,12 @@ class Cancels {
   Load load(const WorkerPool& pool) const;
 
  private:
-  class Flight;
-  class Forward;
+  struct Flight {
+    WorkerPool* pool;  // null: it goes to another gateway
+    Server* server;    // null once it is gone
+    std::function<void()> done;
+    std::unique_ptr<CancelFlight> flight;
+  };
   struct Queued {
     WorkerPool* pool;
     uint64_t server_id;
@@ -58,12 +59,13 @@ class Cancels {
   void forward(uint32_t gateway, uint32_t pid, const std::string& secret, std::function<void()> done);
   void arrived(uint32_t slot, const std::string& secret, std::function<void()> done);
   void launch(Server& server, std::function<void()> done);
-  void landed(Flight& flight);
+  void start(Flight flight, std::string request, ServerDialer::Target target);
+  void landed(std::list<Flight>::iterator at);
+  void launchNext(WorkerPool& pool);
   size_t widthOf(const WorkerPool& pool) const;
 
   PostgresWorker& worker_;
-  std::vector<std::unique_ptr<Flight>> flights_;
-  std::vector<std::unique_ptr<Forward>> forwards_;
+  std::list<Flight> flights_;
   std::deque<Queued> queue_;
 };
 

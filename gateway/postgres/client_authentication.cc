@@ -15,7 +15,6 @@
 namespace forebay::postgres {
 namespace {
 
-constexpr uint32_t kMaxLoginMessage = 10000;
 constexpr uint32_t kMaxIterationsToCheck = 100000;  // 25 ms
 
 conf::HbaMethod methodOf(conf::AuthType type) {

@@ -15,9 +15,6 @@
 namespace forebay::postgres {
 namespace {
 
-// A SASL message is the longest thing that a client sends before it has logged in.
-constexpr uint32_t kMaxLoginMessage = 10000;
-
 bool contains(const std::vector<std::string>& names, Bytes name) {
   return std::any_of(names.begin(), names.end(),
                      [&](const std::string& n) { return pools::sameName(n, name); });

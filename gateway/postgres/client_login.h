@@ -47,6 +47,9 @@ class ClientLogin final : public net::Mortal {
     kOver,
   };
 
+  // A SASL message is the longest thing that a client sends before it has logged in.
+  static constexpr uint32_t kMaxLoginMessage = 10000;
+
   // client_login.cc: packets and the greeting
   void receive();
   bool packet();

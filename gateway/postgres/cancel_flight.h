@@ -1,0 +1,45 @@
+// CancelFlight: one CancelRequest on its way, on a connection of its own.
+//
+// It has landed when the other side has closed that connection (PostgreSQL does so after it has sent the
+// signal), when no connection can be had, or when cancel_wait_timeout is over. On its worker's thread.
+// https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/deadlines.h"
+#include "gateway/net/loop.h"
+#include "gateway/net/socket.h"
+#include "gateway/postgres/server_dialer.h"
+
+namespace forebay::postgres {
+
+class CancelFlight final : public net::Mortal, public net::SocketUser, public Deadline {
+ public:
+  // `landed` is called once, and may bury the flight.
+  CancelFlight(PostgresWorker& worker, std::string request, std::function<void()> landed)
+      : worker_(worker), request_(std::move(request)), landed_(std::move(landed)) {}
+  ~CancelFlight() override;
+
+  void start(ServerDialer::Target target);
+
+  void onReadable() override;
+  void onWritable() override {}
+
+ protected:
+  void due(Instant) override { land(); }
+
+ private:
+  void connected(Result<net::Socket> socket);
+  void land();
+
+  PostgresWorker& worker_;
+  const std::string request_;
+  std::function<void()> landed_;
+  std::unique_ptr<ServerDialer> dialer_;
+  net::Socket socket_;
+};
+
+}  // namespace forebay::postgres
