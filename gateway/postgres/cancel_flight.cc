@@ -9,8 +9,8 @@ namespace forebay::postgres {
 CancelFlight::~CancelFlight() { worker_.loop().deadlines().disarm(*this); }
 
 void CancelFlight::start(ServerDialer::Target target) {
-  worker_.loop().deadlines().arm(
-      *this, deadlineAfter(worker_.loop().now(), worker_.postgres().cancel_wait_timeout));
+  worker_.loop().deadlines().arm(*this,
+                                 deadlineAfter(worker_.loop().now(), worker_.postgres().cancel_wait_timeout));
   dialer_ = std::make_unique<ServerDialer>(
       worker_, std::move(target), [this](Result<net::Socket> socket) { connected(std::move(socket)); });
   dialer_->start();

@@ -1,14 +1,11 @@
-// What a session holds: settings that follow their client, pins for what cannot move, and nothing left for
-// the next client, however this one leaves.
+// What a session holds: pins for what cannot move, and nothing left for the next client, however this one
+// leaves.
 #include <gtest/gtest.h>
-
-#include <csignal>
 
 #include "tests/integration/console_view.h"
 #include "tests/rig/connection.h"
 #include "tests/rig/forebay.h"
 #include "tests/rig/raw_client.h"
-#include "tests/rig/relay.h"
 
 namespace forebay::rig {
 namespace {
@@ -22,198 +19,6 @@ ForebayConfig poolOf(int size, const char* mode = "transaction") {
 }
 
 constexpr const char* kServerPid = "select pg_backend_pid()";
-
-struct Setting {
-  const char *name, *value, *shown;
-};
-constexpr Setting kSettings[] = {
-    {"application_name", "ann's", "ann's"},     // reported by the server
-    {"TimeZone", "Asia/Tokyo", "Asia/Tokyo"},   // reported
-    {"DateStyle", "German", "German, DMY"},     // reported
-    {"client_encoding", "LATIN1", "LATIN1"},    // reported
-    {"IntervalStyle", "iso_8601", "iso_8601"},  // reported
-    {"statement_timeout", "12345", "12345ms"},  // not reported, like all that follow
-    {"search_path", "pg_catalog", "pg_catalog"},
-    {"work_mem", "5MB", "5MB"},
-    {"extra_float_digits", "0", "0"},
-    {"default_transaction_isolation", "serializable", "serializable"},
-    {"my.own", "it's mine", "it's mine"},
-};
-
-std::string quoted(const std::string& text) {
-  std::string out = "'";
-  for (const char c : text) {
-    if (c == '\'') out += c;
-    out += c;
-  }
-  return out + "'";
-}
-
-std::string shown(Connection& client, const std::string& name) {
-  return client.query("select coalesce(current_setting('" + name + "', true), '')");
-}
-
-TEST(Parameters, FollowTheirClientAndNobodyElse) {
-  const Forebay forebay(poolOf(1));
-  for (const Setting& setting : kSettings) {
-    Connection ann(forebay.conninfo("app")), ben(forebay.conninfo("app"));
-    const std::string before = shown(ben, setting.name);
-    ann.run(std::string("set ") + setting.name + " = " + quoted(setting.value));
-    EXPECT_EQ(shown(ben, setting.name), before) << setting.name;
-    EXPECT_EQ(shown(ann, setting.name), setting.shown) << setting.name;
-    EXPECT_EQ(shown(ben, setting.name), before) << setting.name;
-    ann.run(std::string("reset ") + setting.name);
-    EXPECT_EQ(shown(ann, setting.name), before) << setting.name;
-  }
-}
-
-TEST(Parameters, FollowWhenSetInATransactionThatCommits) {
-  const Forebay forebay(poolOf(1));
-  for (const Setting& setting : kSettings) {
-    Connection ann(forebay.conninfo("app")), ben(forebay.conninfo("app"));
-    const std::string before = shown(ben, setting.name);
-    ann.run("begin");
-    ann.run(std::string("set ") + setting.name + " = " + quoted(setting.value));
-    ann.run("commit");
-    EXPECT_EQ(shown(ben, setting.name), before) << setting.name;
-    EXPECT_EQ(shown(ann, setting.name), setting.shown) << setting.name;
-  }
-}
-
-TEST(Parameters, Pitfall14DoNotFollowWhenTheTransactionIsRolledBack) {
-  const Forebay forebay(poolOf(1));
-  for (const Setting& setting : kSettings) {
-    Connection ann(forebay.conninfo("app")), ben(forebay.conninfo("app"));
-    const std::string before = shown(ben, setting.name);
-    for (const char* end : {"rollback", "select 1/0; commit"}) {
-      ann.run("begin");
-      ann.run(std::string("set ") + setting.name + " = " + quoted(setting.value));
-      ann.exec(end);
-      ann.exec("commit");
-      EXPECT_EQ(shown(ben, setting.name), before) << setting.name << end;
-      EXPECT_EQ(shown(ann, setting.name), before) << setting.name << end;
-    }
-  }
-}
-
-TEST(Parameters, Pitfall14SavepointsTakeSettingsBack) {
-  const Forebay forebay(poolOf(1));
-  Connection ann(forebay.conninfo("app")), ben(forebay.conninfo("app"));
-  ann.run("begin");
-  ann.run("set statement_timeout = 1111");
-  ann.run("savepoint a");
-  ann.run("set statement_timeout = 2222");
-  ann.run("set application_name = 'taken back'");
-  ann.run("rollback to a");
-  ann.run("commit");
-  EXPECT_EQ(shown(ann, "statement_timeout"), "1111ms");
-  EXPECT_EQ(shown(ann, "application_name"), "");
-}
-
-TEST(Parameters, SetLocalEndsWithItsTransaction) {
-  const Forebay forebay(poolOf(1));
-  Connection ann(forebay.conninfo("app"));
-  ann.run("begin");
-  ann.run("set local statement_timeout = 1234");
-  EXPECT_EQ(shown(ann, "statement_timeout"), "1234ms");
-  ann.run("commit");
-  EXPECT_EQ(shown(ann, "statement_timeout"), "0");
-}
-
-TEST(Parameters, ResetAllAndDiscardAllResetThem) {
-  const Forebay forebay(poolOf(1));
-  for (const char* reset : {"reset all", "discard all"}) {
-    Connection ann(forebay.conninfo("app") + " application_name=given"), ben(forebay.conninfo("app"));
-    ann.run("set statement_timeout = 1234");
-    ann.run("set application_name = 'changed'");
-    ann.run(reset);
-    ben.run("select 1");
-    EXPECT_EQ(shown(ann, "statement_timeout"), "0") << reset;
-    EXPECT_NE(shown(ann, "application_name"), "changed") << reset;
-  }
-}
-
-TEST(Parameters, OfTheStartupPacketFollow) {
-  const Forebay forebay(poolOf(1));
-  Connection plain(forebay.conninfo("app"));
-  Connection given(forebay.conninfo("app") +
-                   " application_name=given client_encoding=LATIN1 "
-                   "options='-c statement_timeout=4321 -c search_path=pg_catalog --work_mem=6MB'");
-  for (int round = 0; round < 2; ++round) {
-    EXPECT_EQ(shown(plain, "statement_timeout"), "0");
-    EXPECT_EQ(shown(plain, "application_name"), "");
-    EXPECT_EQ(shown(given, "statement_timeout"), "4321ms");
-    EXPECT_EQ(shown(given, "search_path"), "pg_catalog");
-    EXPECT_EQ(shown(given, "work_mem"), "6MB");
-    EXPECT_EQ(shown(given, "application_name"), "given");
-    EXPECT_EQ(shown(given, "client_encoding"), "LATIN1");
-  }
-}
-
-TEST(Parameters, ThatTheServerRefusesAreToldToTheirClientOnly) {
-  const Forebay forebay(poolOf(1));
-  RawClient wrong(forebay.port());
-  wrong.send(wire::startup({{"user", "postgres"}, {"database", "app"}, {"options", "-c nothing_such=1"}}) +
-             wire::query("select 1"));
-  std::string sqlstate;
-  for (const Message& message : wrong.readToEnd())
-    if (message.type == 'E') sqlstate = message.field('C');
-  EXPECT_EQ(sqlstate, "42704");
-  EXPECT_EQ(Connection(forebay.conninfo("app")).query("select 'fine'"), "fine");
-}
-
-TEST(Parameters, SetByTheExtendedProtocolFollow) {
-  const Forebay forebay(poolOf(1));
-  Connection ann(forebay.conninfo("app")), ben(forebay.conninfo("app"));
-  ASSERT_TRUE(ann.execParams("set statement_timeout = 777", {}).ok());
-  ASSERT_TRUE(ann.prepare("s", "set work_mem = '7MB'").ok());
-  ASSERT_TRUE(ann.execPrepared("s", {}).ok());
-  EXPECT_EQ(shown(ben, "statement_timeout"), "0");
-  EXPECT_NE(shown(ben, "work_mem"), "7MB");
-  EXPECT_EQ(shown(ann, "statement_timeout"), "777ms");
-  EXPECT_EQ(shown(ann, "work_mem"), "7MB");
-}
-
-TEST(Parameters, FollowOnlyOnceTheirSetWasExecuted) {
-  const Forebay forebay(poolOf(1));
-  RawClient ann(forebay.port());
-  ann.login("app", "postgres");
-  Connection bob(forebay.conninfo("app"));
-  const auto timeout = [&] { return ann.rows("show statement_timeout").at(0).at(0); };
-  ann.send(wire::parse("", "set statement_timeout = 4321") + wire::sync());
-  ann.readUntil('Z');
-  EXPECT_EQ(bob.query("show statement_timeout"), "0");
-  EXPECT_EQ(timeout(), "0");
-  ann.send(wire::parse("", "set statement_timeout = 4321") + wire::sync());
-  ann.readUntil('Z');
-  ann.send(wire::bind("", "") + wire::execute("") + wire::sync());
-  ann.readUntil('Z');
-  EXPECT_EQ(bob.query("show statement_timeout"), "0");
-  EXPECT_EQ(timeout(), "4321ms");
-}
-
-TEST(Parameters, ThatAreListsFollowAsLists) {
-  const Forebay forebay(poolOf(1));
-  Connection ann(forebay.conninfo("app") + " options='-c search_path=pg_catalog,public'"),
-      bob(forebay.conninfo("app"));
-  EXPECT_EQ(ann.query("show search_path"), "pg_catalog,public");
-  bob.run("set search_path to \"$user\", 'Odd, name', public");
-  EXPECT_EQ(ann.query("select array_length(current_schemas(false), 1)"), "2");
-  EXPECT_EQ(bob.query("show search_path"), "\"$user\", \"Odd, name\", public");
-}
-
-TEST(Parameters, SetByAFunctionFollow) {
-  const Forebay forebay(poolOf(1));
-  Connection ann(forebay.conninfo("app"));
-  ann.run("select set_config('statement_timeout', '888', false)");
-  EXPECT_EQ(shown(ann, "statement_timeout"), "888ms");
-  ann.run("discard all");
-  EXPECT_EQ(shown(ann, "statement_timeout"), "0");
-  Connection ben(forebay.conninfo("app"));
-  EXPECT_EQ(shown(ben, "statement_timeout"), "0");
-}
-
-// ---- pins
 
 std::string pins(const Forebay& forebay) {
   Connection console(forebay.consoleConninfo());
@@ -293,7 +98,7 @@ TEST(Pins, EndWithTheirClientAndLeaveNothing) {
   EXPECT_EQ(watcher.query("select count(*) from pg_locks where locktype = 'advisory'"), "0");
   EXPECT_EQ(watcher.query("select count(*) from pg_prepared_statements"), "0");
   EXPECT_EQ(watcher.query("select count(*) from pg_cursors"), "0");
-  EXPECT_EQ(shown(watcher, "statement_timeout"), "0");
+  EXPECT_EQ(watcher.query("show statement_timeout"), "0");
 }
 
 TEST(Pins, APinnedListenerHearsNotifications) {
@@ -422,12 +227,12 @@ TEST(SessionMode, KeepsEverythingUntilTheClientLeaves) {
     ann.run("set statement_timeout = 5555");
     ASSERT_TRUE(ann.prepare("s", "select 's'").ok());
     EXPECT_EQ(ann.query("select count(*) from pool"), "0");
-    EXPECT_EQ(shown(ann, "statement_timeout"), "5555ms");
+    EXPECT_EQ(ann.query("show statement_timeout"), "5555ms");
     EXPECT_EQ(ann.query("select count(*) from pg_prepared_statements where name in ('p', 's')"), "2");
   }
   Connection ben(forebay.conninfo("app"));
   EXPECT_EQ(ben.query(kServerPid), server);
-  EXPECT_EQ(shown(ben, "statement_timeout"), "0");
+  EXPECT_EQ(ben.query("show statement_timeout"), "0");
   EXPECT_EQ(ben.query("select count(*) from pg_prepared_statements"), "0");
   EXPECT_EQ(ben.query("select count(*) from pg_class where relname = 'pool'"), "0");
   EXPECT_EQ(ben.query("select count(*) from pg_listening_channels()"), "0");
@@ -456,96 +261,6 @@ TEST(StatementMode, RefusesTransactionBlocks) {
     return client.broken();
   }));
   EXPECT_EQ(Connection(forebay.conninfo("app")).query("select 'served'"), "served");
-}
-
-// ---- servers that are lost
-
-TEST(LostServer, InTheMiddleOfAQueryItsOwnWordsReachTheClient) {
-  const Forebay forebay(poolOf(2));
-  RawClient client(forebay.port());
-  Connection other(forebay.conninfo("app"));
-  client.login("app", "postgres");
-  other.run("begin");
-  client.send(wire::query("select pg_backend_pid(), pg_terminate_backend(pg_backend_pid()), pg_sleep(1000)"));
-  const std::vector<Message> answer = client.readToEnd();
-  ASSERT_FALSE(answer.empty());
-  EXPECT_EQ(answer.back().type, 'E');
-  EXPECT_EQ(answer.back().field('C'), "57P01");
-  EXPECT_EQ(other.query("select 'undisturbed'"), "undisturbed");
-  other.run("commit");
-  EXPECT_EQ(Connection(forebay.conninfo("app")).query("select 'served'"), "served");
-}
-
-TEST(LostServer, WithoutAWordTheClientIsToldThatItIsGone) {
-  Relay relay(sharedPostgres().port());
-  for (const bool with_reset : {false, true}) {
-    ForebayConfig config = poolOf(2);
-    config.databases.clear();
-    config.addDatabase("app", relay.port());
-    config.addDatabase("direct", sharedPostgres());
-    const Forebay forebay(config);
-    RawClient client(forebay.port());
-    Connection other(forebay.conninfo("direct"));
-    client.login("app", "postgres");
-    client.query("begin");
-    client.send(wire::query("select 'row one' union all select pg_sleep(1000)::text"));
-    const uint64_t before = relay.bytesToTarget();
-    ASSERT_TRUE(eventually([&] { return relay.bytesToTarget() >= before; }));
-    with_reset ? relay.reset() : relay.cut();
-    const std::vector<Message> answer = client.readToEnd();
-    ASSERT_FALSE(answer.empty());
-    EXPECT_EQ(answer.back().type, 'E');
-    EXPECT_EQ(answer.back().field('C'), "08006");
-    EXPECT_NE(answer.back().field('D').find("app/postgres"), std::string::npos) << answer.back().field('D');
-    EXPECT_EQ(other.query("select 'undisturbed'"), "undisturbed");
-    EXPECT_EQ(Connection(forebay.conninfo("app")).query("select 'served'"), "served");
-  }
-}
-
-TEST(LostServer, KilledTakesNobodyAlongWhoseServerLives) {
-  PostgresServer fragile;  // PostgreSQL restarts every backend when one is killed
-  ForebayConfig config = poolOf(2);
-  config.addDatabase("fragile", fragile);
-  const Forebay forebay(config);
-  RawClient client(forebay.port());
-  Connection other(forebay.conninfo("app"));
-  client.login("fragile", "postgres");
-  const pid_t backend = std::stoi(client.rows(kServerPid)[0][0]);
-  client.query("begin");
-  client.send(wire::query("select pg_sleep(1000)"));
-  ::kill(backend, SIGKILL);
-  const std::vector<Message> answer = client.readToEnd();
-  ASSERT_FALSE(answer.empty());
-  EXPECT_EQ(answer.back().field('C'), "08006");
-  EXPECT_EQ(other.query("select 'undisturbed'"), "undisturbed");
-  EXPECT_TRUE(eventually([&] { return Connection::tryConnect(fragile.conninfo()).empty(); }));
-  EXPECT_EQ(Connection(forebay.conninfo("fragile")).query("select 'served'"), "served");
-}
-
-TEST(LostServer, Pitfall21OneThatDiedWhileIdleIsNotHandedOut) {
-  const Forebay forebay(poolOf(2));
-  Connection client(forebay.conninfo("app"));
-  ConsoleView console(forebay);
-  for (int round = 0; round < 3; ++round) {
-    const std::string server = client.query(kServerPid);
-    sharedPostgres().run("select pg_terminate_backend(" + server + ", 30000)");
-    ASSERT_TRUE(console.serversBecome(0));
-    EXPECT_NE(client.query(kServerPid), server);
-  }
-}
-
-TEST(LostServer, Pitfall21WhatAnIdleServerSaysIsNobodysAnswer) {
-  const Forebay forebay(poolOf(1));
-  Connection client(forebay.conninfo("app"));
-  const std::string server = client.query(kServerPid);
-  // A parameter that changes under an idle connection is reported by it unasked.
-  sharedPostgres().run("alter system set intervalstyle = 'sql_standard'");
-  sharedPostgres().run("select pg_reload_conf()");
-  EXPECT_TRUE(eventually([] { return sharedPostgres().query("show intervalstyle") == "sql_standard"; }));
-  EXPECT_EQ(client.query(kServerPid), server);
-  EXPECT_EQ(client.query("select 'goes on'"), "goes on");
-  sharedPostgres().run("alter system reset intervalstyle");
-  sharedPostgres().run("select pg_reload_conf()");
 }
 
 }  // namespace
