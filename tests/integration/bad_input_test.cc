@@ -13,13 +13,6 @@
 namespace forebay::rig {
 namespace {
 
-ForebayConfig poolOf(int size) {
-  ForebayConfig config;
-  config.addDatabase("app", sharedPostgres());
-  config.postgres["default_pool_size"] = size;
-  return config;
-}
-
 std::string header(char type, uint32_t length) { return type + wire::int32(length); }
 std::string random(size_t size, unsigned seed) {
   std::mt19937 generator(seed);
@@ -97,7 +90,7 @@ std::vector<State> states() {
 
 TEST(BadInput, InAnyStateHurtsOnlyWhoSendsIt) {
   sharedPostgres().run("create table if not exists bad_input (n int)");
-  const Forebay forebay(poolOf(1));
+  const Forebay forebay(appPool(1));
   Connection bystander(forebay.conninfo("app"));
   for (const State& state : states()) {
     for (const Input& input : badMessages()) {
@@ -118,7 +111,7 @@ TEST(BadInput, InAnyStateHurtsOnlyWhoSendsIt) {
 }
 
 TEST(BadInput, WhileWaitingForAServer) {
-  const Forebay forebay(poolOf(1));
+  const Forebay forebay(appPool(1));
   ConsoleView console(forebay);
   Connection owner(forebay.conninfo("app"));
   owner.run("begin");
@@ -137,7 +130,7 @@ TEST(BadInput, WhileWaitingForAServer) {
 }
 
 TEST(BadInput, ProtocolErrorsAreNamedBeforeTheClose) {
-  const Forebay forebay(poolOf(1));
+  const Forebay forebay(appPool(1));
   for (const std::string& bytes :
        {header('Q', 0), header('Q', 0xffffffff), wire::message('y', ""), wire::message('P', "x")}) {
     RawClient client(forebay.port());
@@ -151,7 +144,7 @@ TEST(BadInput, ProtocolErrorsAreNamedBeforeTheClose) {
 }
 
 TEST(BadInput, Pitfall17BeforeTheLogin) {
-  const Forebay forebay(poolOf(1));
+  const Forebay forebay(appPool(1));
   const std::string user_and_database =
       wire::int32(3 << 16) + wire::cstring("user") + wire::cstring("postgres");
   const auto packet = [](const std::string& body, uint32_t more = 0) {
@@ -202,7 +195,7 @@ TEST(BadInput, Pitfall17BeforeTheLogin) {
 }
 
 TEST(BadInput, MessagesInPlaceOfAPassword) {
-  ForebayConfig config = poolOf(1);
+  ForebayConfig config = appPool(1);
   config.databases["app"]["user"] = "postgres";
   config.userlist = "\"ann\" \"open sesame\"\n";
   for (const char* auth_type : {"plain", "md5", "scram-sha-256"}) {
@@ -226,7 +219,7 @@ TEST(BadInput, MessagesInPlaceOfAPassword) {
 }
 
 TEST(BadInput, ALoginThatNeverEndsIsEnded) {
-  ForebayConfig config = poolOf(1);
+  ForebayConfig config = appPool(1);
   config.postgres["client_login_timeout"] = "200ms";
   config.postgres["tcp_defer_accept"] = 0;  // else the kernel keeps who says nothing to itself
   const Forebay forebay(config);
@@ -245,7 +238,7 @@ TEST(BadInput, ALoginThatNeverEndsIsEnded) {
 }
 
 TEST(BadInput, MessagesBeyondMaxPacketSizeAreRefused) {
-  ForebayConfig config = poolOf(1);
+  ForebayConfig config = appPool(1);
   config.postgres["max_packet_size"] = 100'000;
   const Forebay forebay(config);
   Connection bystander(forebay.conninfo("app"));
@@ -264,7 +257,7 @@ TEST(BadInput, MessagesBeyondMaxPacketSizeAreRefused) {
 }
 
 TEST(BadInput, LeavesNothingBehind) {
-  const Forebay forebay(poolOf(1));
+  const Forebay forebay(appPool(1));
   ConsoleView console(forebay);
   for (unsigned seed = 0; seed < 200; ++seed) {
     RawClient client(forebay.port());

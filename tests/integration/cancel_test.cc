@@ -12,10 +12,8 @@ namespace forebay::rig {
 namespace {
 
 ForebayConfig poolOf(int size, int workers = 1) {
-  ForebayConfig config;
+  ForebayConfig config = appPool(size);
   config.listen["workers"] = workers;
-  config.addDatabase("app", sharedPostgres());
-  config.postgres["default_pool_size"] = size;
   return config;
 }
 

@@ -12,17 +12,10 @@
 namespace forebay::rig {
 namespace {
 
-ForebayConfig poolOf(int size) {
-  ForebayConfig config;
-  config.addDatabase("app", sharedPostgres());
-  config.postgres["default_pool_size"] = size;
-  return config;
-}
-
 constexpr const char* kServerPid = "select pg_backend_pid()";
 
 TEST(LostServer, InTheMiddleOfAQueryItsOwnWordsReachTheClient) {
-  const Forebay forebay(poolOf(2));
+  const Forebay forebay(appPool(2));
   RawClient client(forebay.port());
   Connection other(forebay.conninfo("app"));
   client.login("app", "postgres");
@@ -40,7 +33,7 @@ TEST(LostServer, InTheMiddleOfAQueryItsOwnWordsReachTheClient) {
 TEST(LostServer, WithoutAWordTheClientIsToldThatItIsGone) {
   Relay relay(sharedPostgres().port());
   for (const bool with_reset : {false, true}) {
-    ForebayConfig config = poolOf(2);
+    ForebayConfig config = appPool(2);
     config.databases.clear();
     config.addDatabase("app", relay.port());
     config.addDatabase("direct", sharedPostgres());
@@ -65,7 +58,7 @@ TEST(LostServer, WithoutAWordTheClientIsToldThatItIsGone) {
 
 TEST(LostServer, KilledTakesNobodyAlongWhoseServerLives) {
   PostgresServer fragile;  // PostgreSQL restarts every backend when one is killed
-  ForebayConfig config = poolOf(2);
+  ForebayConfig config = appPool(2);
   config.addDatabase("fragile", fragile);
   const Forebay forebay(config);
   RawClient client(forebay.port());
@@ -84,7 +77,7 @@ TEST(LostServer, KilledTakesNobodyAlongWhoseServerLives) {
 }
 
 TEST(LostServer, Pitfall21OneThatDiedWhileIdleIsNotHandedOut) {
-  const Forebay forebay(poolOf(2));
+  const Forebay forebay(appPool(2));
   Connection client(forebay.conninfo("app"));
   ConsoleView console(forebay);
   for (int round = 0; round < 3; ++round) {
@@ -96,7 +89,7 @@ TEST(LostServer, Pitfall21OneThatDiedWhileIdleIsNotHandedOut) {
 }
 
 TEST(LostServer, Pitfall21WhatAnIdleServerSaysIsNobodysAnswer) {
-  const Forebay forebay(poolOf(1));
+  const Forebay forebay(appPool(1));
   Connection client(forebay.conninfo("app"));
   const std::string server = client.query(kServerPid);
   // A parameter that changes under an idle connection is reported by it unasked.

@@ -8,13 +8,6 @@
 namespace forebay::rig {
 namespace {
 
-ForebayConfig poolOf(int size) {
-  ForebayConfig config;
-  config.addDatabase("app", sharedPostgres());
-  config.postgres["default_pool_size"] = size;
-  return config;
-}
-
 struct Setting {
   const char *name, *value, *shown;
 };
@@ -46,7 +39,7 @@ std::string shown(Connection& client, const std::string& name) {
 }
 
 TEST(Parameters, FollowTheirClientAndNobodyElse) {
-  const Forebay forebay(poolOf(1));
+  const Forebay forebay(appPool(1));
   for (const Setting& setting : kSettings) {
     Connection ann(forebay.conninfo("app")), ben(forebay.conninfo("app"));
     const std::string before = shown(ben, setting.name);
@@ -60,7 +53,7 @@ TEST(Parameters, FollowTheirClientAndNobodyElse) {
 }
 
 TEST(Parameters, FollowWhenSetInATransactionThatCommits) {
-  const Forebay forebay(poolOf(1));
+  const Forebay forebay(appPool(1));
   for (const Setting& setting : kSettings) {
     Connection ann(forebay.conninfo("app")), ben(forebay.conninfo("app"));
     const std::string before = shown(ben, setting.name);
@@ -73,7 +66,7 @@ TEST(Parameters, FollowWhenSetInATransactionThatCommits) {
 }
 
 TEST(Parameters, Pitfall14DoNotFollowWhenTheTransactionIsRolledBack) {
-  const Forebay forebay(poolOf(1));
+  const Forebay forebay(appPool(1));
   for (const Setting& setting : kSettings) {
     Connection ann(forebay.conninfo("app")), ben(forebay.conninfo("app"));
     const std::string before = shown(ben, setting.name);
@@ -89,7 +82,7 @@ TEST(Parameters, Pitfall14DoNotFollowWhenTheTransactionIsRolledBack) {
 }
 
 TEST(Parameters, Pitfall14SavepointsTakeSettingsBack) {
-  const Forebay forebay(poolOf(1));
+  const Forebay forebay(appPool(1));
   Connection ann(forebay.conninfo("app")), ben(forebay.conninfo("app"));
   ann.run("begin");
   ann.run("set statement_timeout = 1111");
@@ -103,7 +96,7 @@ TEST(Parameters, Pitfall14SavepointsTakeSettingsBack) {
 }
 
 TEST(Parameters, SetLocalEndsWithItsTransaction) {
-  const Forebay forebay(poolOf(1));
+  const Forebay forebay(appPool(1));
   Connection ann(forebay.conninfo("app"));
   ann.run("begin");
   ann.run("set local statement_timeout = 1234");
@@ -113,7 +106,7 @@ TEST(Parameters, SetLocalEndsWithItsTransaction) {
 }
 
 TEST(Parameters, ResetAllAndDiscardAllResetThem) {
-  const Forebay forebay(poolOf(1));
+  const Forebay forebay(appPool(1));
   for (const char* reset : {"reset all", "discard all"}) {
     Connection ann(forebay.conninfo("app") + " application_name=given"), ben(forebay.conninfo("app"));
     ann.run("set statement_timeout = 1234");
@@ -126,7 +119,7 @@ TEST(Parameters, ResetAllAndDiscardAllResetThem) {
 }
 
 TEST(Parameters, OfTheStartupPacketFollow) {
-  const Forebay forebay(poolOf(1));
+  const Forebay forebay(appPool(1));
   Connection plain(forebay.conninfo("app"));
   Connection given(forebay.conninfo("app") +
                    " application_name=given client_encoding=LATIN1 "
@@ -143,7 +136,7 @@ TEST(Parameters, OfTheStartupPacketFollow) {
 }
 
 TEST(Parameters, ThatTheServerRefusesAreToldToTheirClientOnly) {
-  const Forebay forebay(poolOf(1));
+  const Forebay forebay(appPool(1));
   RawClient wrong(forebay.port());
   wrong.send(wire::startup({{"user", "postgres"}, {"database", "app"}, {"options", "-c nothing_such=1"}}) +
              wire::query("select 1"));
@@ -155,7 +148,7 @@ TEST(Parameters, ThatTheServerRefusesAreToldToTheirClientOnly) {
 }
 
 TEST(Parameters, SetByTheExtendedProtocolFollow) {
-  const Forebay forebay(poolOf(1));
+  const Forebay forebay(appPool(1));
   Connection ann(forebay.conninfo("app")), ben(forebay.conninfo("app"));
   ASSERT_TRUE(ann.execParams("set statement_timeout = 777", {}).ok());
   ASSERT_TRUE(ann.prepare("s", "set work_mem = '7MB'").ok());
@@ -167,7 +160,7 @@ TEST(Parameters, SetByTheExtendedProtocolFollow) {
 }
 
 TEST(Parameters, FollowOnlyOnceTheirSetWasExecuted) {
-  const Forebay forebay(poolOf(1));
+  const Forebay forebay(appPool(1));
   RawClient ann(forebay.port());
   ann.login("app", "postgres");
   Connection bob(forebay.conninfo("app"));
@@ -185,7 +178,7 @@ TEST(Parameters, FollowOnlyOnceTheirSetWasExecuted) {
 }
 
 TEST(Parameters, ThatAreListsFollowAsLists) {
-  const Forebay forebay(poolOf(1));
+  const Forebay forebay(appPool(1));
   Connection ann(forebay.conninfo("app") + " options='-c search_path=pg_catalog,public'"),
       bob(forebay.conninfo("app"));
   EXPECT_EQ(ann.query("show search_path"), "pg_catalog,public");
@@ -195,7 +188,7 @@ TEST(Parameters, ThatAreListsFollowAsLists) {
 }
 
 TEST(Parameters, SetByAFunctionFollow) {
-  const Forebay forebay(poolOf(1));
+  const Forebay forebay(appPool(1));
   Connection ann(forebay.conninfo("app"));
   ann.run("select set_config('statement_timeout', '888', false)");
   EXPECT_EQ(shown(ann, "statement_timeout"), "888ms");

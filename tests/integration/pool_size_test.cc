@@ -13,13 +13,6 @@ namespace {
 
 constexpr const char* kServerPid = "select pg_backend_pid()";
 
-ForebayConfig poolOf(int size) {
-  ForebayConfig config;
-  config.addDatabase("app", sharedPostgres());
-  config.postgres["default_pool_size"] = size;
-  return config;
-}
-
 void createRole(const std::string& name) {
   if (sharedPostgres().query("select count(*) from pg_roles where rolname = '" + name + "'") == "0")
     sharedPostgres().run("create role " + name + " login");
@@ -36,7 +29,7 @@ void fillPool(const Forebay& forebay, int count, const std::string& database = "
 }
 
 TEST(PoolSize, IsHowManyServersThereAreAtMost) {
-  const Forebay forebay(poolOf(2));
+  const Forebay forebay(appPool(2));
   ConsoleView console(forebay);
   Connection first(forebay.conninfo("app")), second(forebay.conninfo("app")), third(forebay.conninfo("app"));
   first.run("begin");
@@ -51,7 +44,7 @@ TEST(PoolSize, IsHowManyServersThereAreAtMost) {
 
 TEST(PoolSize, OfADatabaseOrAUserGoesBeforeTheDefault) {
   createRole("ann");
-  ForebayConfig config = poolOf(1);
+  ForebayConfig config = appPool(1);
   config.addDatabase("app", sharedPostgres())["pool_size"] = 2;
   config.users["ann"]["pool_size"] = 3;
   const Forebay forebay(config);
@@ -71,7 +64,7 @@ TEST(PoolSize, OfADatabaseOrAUserGoesBeforeTheDefault) {
 }
 
 TEST(PoolSize, GrowsByTheReserveForWhoWaitsLong) {
-  ForebayConfig config = poolOf(1);
+  ForebayConfig config = appPool(1);
   config.postgres["reserve_pool_size"] = 1;
   config.postgres["reserve_pool_timeout"] = "50ms";
   const Forebay forebay(config);
@@ -96,7 +89,7 @@ class SharedBudget : public testing::Test {
 };
 
 TEST_F(SharedBudget, OfADatabaseMovesToWhoNeedsItWhenItIdles) {
-  ForebayConfig config = poolOf(5);
+  ForebayConfig config = appPool(5);
   config.postgres["max_db_connections"] = 1;
   const Forebay forebay(config);
   ConsoleView console(forebay);
@@ -110,7 +103,7 @@ TEST_F(SharedBudget, OfADatabaseMovesToWhoNeedsItWhenItIdles) {
 
 TEST_F(SharedBudget, OfADatabaseMovesToWhoNeedsItWhenItComesFree) {
   for (const int workers : {1, 3}) {
-    ForebayConfig config = poolOf(5);
+    ForebayConfig config = appPool(5);
     config.listen["workers"] = workers;
     config.postgres["max_db_connections"] = 1;
     const Forebay forebay(config);
@@ -129,7 +122,7 @@ TEST_F(SharedBudget, OfADatabaseMovesToWhoNeedsItWhenItComesFree) {
 }
 
 TEST_F(SharedBudget, OfAUserSpansDatabases) {
-  ForebayConfig config = poolOf(5);
+  ForebayConfig config = appPool(5);
   config.addDatabase("other", sharedPostgres());
   config.users["ann"]["max_user_connections"] = 1;
   const Forebay forebay(config);
@@ -147,7 +140,7 @@ TEST_F(SharedBudget, OfAUserSpansDatabases) {
 }
 
 TEST(MinPoolSize, IsThereBeforeTheFirstClientWhereTheUserIsKnown) {
-  ForebayConfig config = poolOf(5);
+  ForebayConfig config = appPool(5);
   TomlTable& app = config.addDatabase("app", sharedPostgres());
   app["user"] = "postgres";
   app["min_pool_size"] = 2;
@@ -168,7 +161,7 @@ TEST(MinPoolSize, IsThereBeforeTheFirstClientWhereTheUserIsKnown) {
 }
 
 TEST(MinPoolSize, IsKeptWhenServersAreLostOrIdle) {
-  ForebayConfig config = poolOf(5);
+  ForebayConfig config = appPool(5);
   TomlTable& app = config.addDatabase("app", sharedPostgres());
   app["user"] = "postgres";
   app["min_pool_size"] = 2;
@@ -190,7 +183,7 @@ TEST(MinPoolSize, IsKeptWhenServersAreLostOrIdle) {
 }
 
 TEST(MinPoolSize, OfClientsOwnUsersIsKeptWhileTheyAreThere) {
-  ForebayConfig config = poolOf(5);
+  ForebayConfig config = appPool(5);
   config.postgres["min_pool_size"] = 2;
   const Forebay forebay(config);
   ConsoleView console(forebay);
@@ -201,7 +194,7 @@ TEST(MinPoolSize, OfClientsOwnUsersIsKeptWhileTheyAreThere) {
 }
 
 TEST(ChoiceOfServer, IsTheOneUsedLastSoThatTheOthersMayGrowOld) {
-  const Forebay forebay(poolOf(3));
+  const Forebay forebay(appPool(3));
   fillPool(forebay, 3);
   Connection client(forebay.conninfo("app"));
   std::set<std::string> used;
@@ -210,7 +203,7 @@ TEST(ChoiceOfServer, IsTheOneUsedLastSoThatTheOthersMayGrowOld) {
 }
 
 TEST(ChoiceOfServer, GoesRoundWhereServerRoundRobinSaysSo) {
-  ForebayConfig config = poolOf(3);
+  ForebayConfig config = appPool(3);
   config.postgres["server_round_robin"] = true;
   const Forebay forebay(config);
   fillPool(forebay, 3);
@@ -222,7 +215,7 @@ TEST(ChoiceOfServer, GoesRoundWhereServerRoundRobinSaysSo) {
 
 TEST(LoadBalanceHosts, DealsNewServersOutInTurn) {
   Relay one(sharedPostgres().port()), two(sharedPostgres().port());
-  ForebayConfig config = poolOf(4);
+  ForebayConfig config = appPool(4);
   config.databases["app"]["hosts"] = std::vector<std::string>{"127.0.0.1:" + std::to_string(one.port()),
                                                               "127.0.0.1:" + std::to_string(two.port())};
   const Forebay forebay(config);
@@ -233,7 +226,7 @@ TEST(LoadBalanceHosts, DealsNewServersOutInTurn) {
 
 TEST(LoadBalanceHosts, DisabledStaysWithTheFirstHostThatWorks) {
   Relay one(sharedPostgres().port()), two(sharedPostgres().port());
-  ForebayConfig config = poolOf(4);
+  ForebayConfig config = appPool(4);
   config.databases["app"]["hosts"] = std::vector<std::string>{"127.0.0.1:" + std::to_string(one.port()),
                                                               "127.0.0.1:" + std::to_string(two.port())};
   config.databases["app"]["load_balance_hosts"] = "disable";

@@ -11,9 +11,7 @@ namespace forebay::rig {
 namespace {
 
 ForebayConfig poolOf(int size, int max_prepared_statements = 100) {
-  ForebayConfig config;
-  config.addDatabase("app", sharedPostgres());
-  config.postgres["default_pool_size"] = size;
+  ForebayConfig config = appPool(size);
   config.postgres["max_prepared_statements"] = max_prepared_statements;
   return config;
 }

@@ -11,9 +11,7 @@ namespace forebay::rig {
 namespace {
 
 ForebayConfig poolOf(int size, const char* mode = "transaction") {
-  ForebayConfig config;
-  config.addDatabase("app", sharedPostgres());
-  config.postgres["default_pool_size"] = size;
+  ForebayConfig config = appPool(size);
   config.postgres["pool_mode"] = mode;
   return config;
 }

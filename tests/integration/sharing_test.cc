@@ -10,17 +10,10 @@
 namespace forebay::rig {
 namespace {
 
-ForebayConfig poolOf(int size) {
-  ForebayConfig config;
-  config.addDatabase("app", sharedPostgres());
-  config.postgres["default_pool_size"] = size;
-  return config;
-}
-
 constexpr const char* kServerPid = "select pg_backend_pid()";
 
 TEST(Sharing, TwoClientsTakeTurnsOnOneServer) {
-  const Forebay forebay(poolOf(1));
+  const Forebay forebay(appPool(1));
   Connection first(forebay.conninfo("app")), second(forebay.conninfo("app"));
   const std::string server = first.query(kServerPid);
   EXPECT_EQ(second.query(kServerPid), server);
@@ -28,7 +21,7 @@ TEST(Sharing, TwoClientsTakeTurnsOnOneServer) {
 }
 
 TEST(Sharing, AClientKeepsItsServerToTheEndOfTheTransaction) {
-  const Forebay forebay(poolOf(1));
+  const Forebay forebay(appPool(1));
   Connection first(forebay.conninfo("app"));
   RawClient second(forebay.port());
   second.login("app", "postgres");
@@ -44,7 +37,7 @@ TEST(Sharing, AClientKeepsItsServerToTheEndOfTheTransaction) {
 }
 
 TEST(Sharing, ATransactionLeftOpenIsNobodyElsesBusiness) {
-  const Forebay forebay(poolOf(1));
+  const Forebay forebay(appPool(1));
   sharedPostgres().run("create table if not exists left_open (n int)");
   {
     Connection leaver(forebay.conninfo("app"));
@@ -57,7 +50,7 @@ TEST(Sharing, ATransactionLeftOpenIsNobodyElsesBusiness) {
 }
 
 TEST(Sharing, ResultsAndCopyPassThroughWhole) {
-  const Forebay forebay(poolOf(2));
+  const Forebay forebay(appPool(2));
   Connection client(forebay.conninfo("app"));
   EXPECT_EQ(client.query("select repeat('x', 5000000)").size(), 5000000u);
   EXPECT_EQ(client.exec("select generate_series(1, 50000)").rows(), 50000);
@@ -67,7 +60,7 @@ TEST(Sharing, ResultsAndCopyPassThroughWhole) {
 }
 
 TEST(Sharing, PreparedStatementsFollowTheirClient) {
-  const Forebay forebay(poolOf(2));
+  const Forebay forebay(appPool(2));
   Connection first(forebay.conninfo("app")), second(forebay.conninfo("app"));
   ASSERT_TRUE(first.prepare("s", "select 'first' || $1").ok());
   ASSERT_TRUE(second.prepare("s", "select 'second' || $1").ok());
@@ -80,7 +73,7 @@ TEST(Sharing, PreparedStatementsFollowTheirClient) {
 TEST(Sharing, PgbenchRunsInEachProtocolThroughFewServers) {
   sharedPostgres().run("create database bench");
   runOrFail({.argv = {"pgbench", "-i", "-q", sharedPostgres().conninfo("bench")}});
-  ForebayConfig config = poolOf(4);
+  ForebayConfig config = appPool(4);
   config.addDatabase("bench", sharedPostgres(), "bench");
   const Forebay forebay(config);
   const auto bench = [&](const std::string& protocol, const std::string& script) {

@@ -78,6 +78,13 @@ TomlTable& ForebayConfig::addDatabase(const std::string& name, uint16_t server_p
   return database;
 }
 
+ForebayConfig appPool(int size) {
+  ForebayConfig config;
+  config.addDatabase("app", sharedPostgres());
+  config.postgres["default_pool_size"] = size;
+  return config;
+}
+
 Forebay::Forebay(ForebayConfig config) {
   std::filesystem::create_directory(socketDir());
   rewrite(config);

@@ -58,6 +58,9 @@ struct ForebayConfig {
                          const std::string& dbname = "postgres");
 };
 
+// The database "app" on sharedPostgres(), with that default_pool_size.
+ForebayConfig appPool(int size);
+
 class Forebay {
  public:
   explicit Forebay(ForebayConfig config);  // returns when it is ready
