@@ -106,7 +106,7 @@ struct Database {
   std::string dbname;         // empty: the name clients ask for
   std::string user;           // empty: the client's own user
   std::string password;       // a secret: never shown, never logged
-  std::string password_file;  // re-read on change
+  std::string password_file;  // read at start and at each reload
   std::optional<std::string> auth_user, auth_query, auth_dbname;
   std::optional<uint32_t> pool_size, min_pool_size, reserve_pool_size;
   std::optional<PoolMode> pool_mode;
@@ -172,6 +172,7 @@ struct PostgresSettings {
   bool server_fast_close = false;
 
   // server_lifetime of 0: a connection serves once and is closed. A dns_*_ttl of 0: ask each time.
+  // In Kubernetes loadConfig() begins with a shutdown_delay of 5 s.
   Duration reserve_pool_timeout = seconds(5), server_lifetime = seconds(3600),
            server_idle_timeout = seconds(600), server_connect_timeout = seconds(15),
            server_login_retry = seconds(15), client_login_timeout = seconds(60),

@@ -127,10 +127,19 @@ Result<ConfigPtr> finish(const Sources& sources, const std::shared_ptr<Config>& 
   return ConfigPtr(config);
 }
 
+// The defaults, some of which depend on where the process runs. In Kubernetes SIGTERM comes while clients are
+// still being sent here: the endpoint goes away only afterwards.
+std::shared_ptr<Config> defaultsFor(const Sources& sources) {
+  const auto config = std::make_shared<Config>();
+  if (sources.environment && sources.environment("KUBERNETES_SERVICE_HOST"))
+    config->postgres.shutdown_delay = seconds(5);
+  return config;
+}
+
 Result<ConfigPtr> loadFile(const Sources& sources, const std::string& file) {
   const Result<std::string> text = sources.read_file(file);
   if (!text) return Error{file + ": " + text.error()};
-  const auto config = std::make_shared<Config>();
+  const auto config = defaultsFor(sources);
   config->source = file;
   Problems problems(file);
   readToml(*text, folderOf(file), sources.environment, *config, problems);
@@ -150,7 +159,7 @@ Result<ConfigPtr> loadUrl(const Sources& sources, const std::string& url, const 
   Problems problems(origin);
   Result<DatabaseUrl> parsed = parseDatabaseUrl(url);
   if (!parsed) return Error{origin + ": " + parsed.error()};
-  const auto config = std::make_shared<Config>();
+  const auto config = defaultsFor(sources);
   PostgresSettings& postgres = config->postgres;
   for (const auto& [name, value] : parsed->global)
     if (const Status status = assign(*findSetting(globalSettings(), name), *config, Given{value}); !status)

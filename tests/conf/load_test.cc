@@ -76,6 +76,28 @@ TEST(LoadConfig, PrefersAFileToTheEnvironment) {
   EXPECT_EQ((*loaded)->findDatabase("x"), nullptr);
 }
 
+TEST(LoadConfig, WaitsBeforeItClosesItsListenersInKubernetes) {
+  const auto delay = [](const std::string& text, const std::map<std::string, std::string>& environment) {
+    const Result<ConfigPtr> loaded =
+        World{.files = {{"forebay.toml", text}}, .environment = environment}.load();
+    return loaded ? (*loaded)->postgres.shutdown_delay : seconds(-1);
+  };
+  const std::map<std::string, std::string> kubernetes = {{"KUBERNETES_SERVICE_HOST", "10.96.0.1"}};
+  EXPECT_EQ(delay(postgresWith(""), {}), seconds(0));
+  EXPECT_EQ(delay(postgresWith(""), kubernetes), seconds(5));
+  EXPECT_EQ(delay(postgresWith("shutdown_delay = 0"), kubernetes), seconds(0));
+  EXPECT_EQ(delay(postgresWith("shutdown_delay = 7"), kubernetes), seconds(7));
+}
+
+TEST(LoadFromUrl, WaitsBeforeItClosesItsListenersInKubernetes) {
+  const World world{.files = {},
+                    .environment = {{"DATABASE_URL", "postgres://app@pg/orders"},
+                                    {"KUBERNETES_SERVICE_HOST", "10.96.0.1"}}};
+  const Result<ConfigPtr> loaded = world.load();
+  ASSERT_TRUE(loaded.ok()) << loaded.error();
+  EXPECT_EQ((*loaded)->postgres.shutdown_delay, seconds(5));
+}
+
 TEST(LoadConfig, LooksInEtcWhenThereIsNoFileHere) {
   const World world{.files = {{"/etc/forebay/forebay.toml", postgresWith("")}}, .environment = {}};
   const Result<ConfigPtr> loaded = world.load();
