@@ -1,5 +1,7 @@
 #include "conf/config.h"
 
+#include <algorithm>
+
 #include "conf/names.h"
 
 namespace forebay::conf {
@@ -41,7 +43,7 @@ PoolSettings resolvePool(const PostgresSettings& settings, const Database& datab
   PoolSettings pool;
   pool.pool_mode = layered(own.pool_mode, database.pool_mode, settings.pool_mode);
   pool.pool_size = layered(own.pool_size, database.pool_size, settings.default_pool_size);
-  pool.min_pool_size = database.min_pool_size.value_or(settings.min_pool_size);
+  pool.min_pool_size = std::min(database.min_pool_size.value_or(settings.min_pool_size), pool.pool_size);
   pool.reserve_pool_size =
       layered(own.reserve_pool_size, database.reserve_pool_size, settings.reserve_pool_size);
   pool.query_timeout = own.query_timeout.value_or(settings.query_timeout);

@@ -150,10 +150,6 @@ class Rules {
   }
 
   void checkDatabases() {
-    if (postgres_.min_pool_size > postgres_.default_pool_size)
-      tell("postgres.min_pool_size", "min_pool_size " + std::to_string(postgres_.min_pool_size) +
-                                         " is above the default_pool_size of " +
-                                         std::to_string(postgres_.default_pool_size));
     if (postgres_.databases.empty())
       tell("postgres.databases",
            "no database is configured: write [postgres.databases.NAME] with hosts or url");
@@ -164,16 +160,8 @@ class Rules {
       if (database.hosts.empty()) tell(path, "database '" + name + "' needs hosts, host or url");
       if (!database.password.empty() && database.user.empty())
         tell(path + ".password", "database '" + name + "' has a password but no user to log in as");
-      checkSizes(path, database);
       checkDirectTls(path, database);
     }
-  }
-
-  void checkSizes(const std::string& path, const Database& database) {
-    const PoolSettings pool = resolvePool(postgres_, database, nullptr);
-    if (database.min_pool_size && *database.min_pool_size > pool.pool_size)
-      tell(path + ".min_pool_size", "min_pool_size " + std::to_string(*database.min_pool_size) +
-                                        " is above the pool_size of " + std::to_string(pool.pool_size));
   }
 
   void checkDirectTls(const std::string& path, const Database& database) {

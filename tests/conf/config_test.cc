@@ -53,6 +53,16 @@ TEST(ResolvePool, AsksTheUserFirstAndThenTheDatabase) {
   EXPECT_EQ(pool.idle_transaction_timeout, seconds(5));
 }
 
+TEST(ResolvePool, CapsTheMinimumAtThePoolSize) {
+  PostgresSettings settings;
+  settings.min_pool_size = 50;
+  EXPECT_EQ(resolvePool(settings, Database{}, nullptr).min_pool_size, 25u);
+  Database database;
+  database.min_pool_size = 9;
+  database.pool_size = 8;
+  EXPECT_EQ(resolvePool(settings, database, nullptr).min_pool_size, 8u);
+}
+
 TEST(Names, AreTheWordsOfTheSettings) {
   EXPECT_EQ(nameOf(PoolMode::kTransaction), "transaction");
   EXPECT_EQ(nameOf(AuthType::kScramSha256), "scram-sha-256");

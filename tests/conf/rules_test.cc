@@ -114,11 +114,9 @@ TEST(Rules, CheckTheLookupOfUsers) {
             "auth_dbname must name a database of [postgres.databases], not 'nowhere'");
 }
 
-TEST(Rules, CompareSizes) {
-  EXPECT_EQ(complaint("auth_type = \"trust\"\nmin_pool_size = 50"),
-            "min_pool_size 50 is above the default_pool_size of 25");
-  EXPECT_EQ(errorOf(postgresWith("") + "min_pool_size = 9\npool_size = 8\n"),
-            "forebay.toml:6:17: min_pool_size 9 is above the pool_size of 8");
+TEST(Rules, LetAMinimumBeAboveThePoolSizeWhichCapsIt) {
+  EXPECT_EQ(errorOf(postgresWith("min_pool_size = 50")), "");
+  EXPECT_EQ(errorOf(postgresWith("") + "min_pool_size = 9\npool_size = 8\n"), "");
 }
 
 TEST(Rules, WantAUserForAPassword) {
