@@ -27,6 +27,7 @@ inline constexpr std::string_view kIdleInTransactionTimeout = "25P03";
 inline constexpr std::string_view kTransactionTimeout = "25P04";
 inline constexpr std::string_view kIdleSessionTimeout = "57P05";
 inline constexpr std::string_view kInvalidSqlStatementName = "26000";
+inline constexpr std::string_view kInvalidParameterValue = "22023";
 inline constexpr std::string_view kSyntaxError = "42601";
 inline constexpr std::string_view kInsufficientPrivilege = "42501";
 }  // namespace sqlstate

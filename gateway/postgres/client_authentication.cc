@@ -49,7 +49,7 @@ conf::HbaMethod ClientLogin::chooseMethod() {
   conf::HbaQuery query;
   query.database = database_;
   query.user = user_;
-  query.replication = !replication_.empty();
+  query.replication = !replication_.empty() && replication_ != kLogicalReplication;
   query.unix_socket = client_.peer().isUnix();
   query.tls = client_.socket().hasTls();
   query.ipv6 = client_.peer().family() == net::PeerAddress::Family::kIpv6;

@@ -20,6 +20,21 @@ bool contains(const std::vector<std::string>& names, Bytes name) {
                      [&](const std::string& n) { return pools::sameName(n, name); });
 }
 
+// As PostgreSQL reads the parameter: "database" is logical replication, another yes ("true" here) is
+// physical. Empty: an ordinary session. Nothing: not a value that PostgreSQL takes.
+std::optional<std::string> replicationKind(Bytes value) {
+  if (value == kLogicalReplication) return std::string(value);
+  std::string lower(value);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  const auto abbreviates = [&](std::string_view word, size_t at_least) {
+    return lower.size() >= at_least && word.starts_with(lower);
+  };
+  if (lower == "1" || lower == "on" || abbreviates("true", 1) || abbreviates("yes", 1)) return "true";
+  if (lower == "0" || abbreviates("off", 2) || abbreviates("false", 1) || abbreviates("no", 1)) return "";
+  return std::nullopt;
+}
+
 }  // namespace
 
 ClientLogin::~ClientLogin() { in_.clear(client_.worker().loop().buffers()); }
@@ -194,8 +209,12 @@ bool ClientLogin::takeParameters(const pgproto::StartupPacket& packet) {
     } else if (name == "database") {
       database_ = value;
     } else if (name == "replication") {
-      const bool off = value == "false" || value == "off" || value == "no" || value == "0";
-      if (!off) replication_ = value;
+      const std::optional<std::string> kind = replicationKind(value);
+      if (!kind)
+        return reject("protocol", pgproto::sqlstate::kInvalidParameterValue,
+                      "invalid value for parameter \"replication\": \"" + std::string(value) + "\"", {},
+                      "Valid values are: \"false\", 0, \"true\", 1, \"database\".");
+      replication_ = *kind;
     } else if (contains(settings.ignore_startup_parameters, name)) {
       continue;
     } else if (name == "options") {

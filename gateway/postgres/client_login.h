@@ -94,7 +94,8 @@ class ClientLogin final : public net::Mortal {
   net::Buffer in_;
   bool ssl_answered_ = false, gss_answered_ = false, direct_tls_ = false;
   uint32_t protocol_ = 0;
-  std::string database_, user_, replication_;
+  std::string database_, user_;
+  std::string replication_;  // kLogicalReplication, "true" for physical, or empty
   std::vector<pools::Parameter> parameters_;
   const conf::Database* config_database_ = nullptr;
   conf::ConfigPtr config_;  // keeps config_database_ alive

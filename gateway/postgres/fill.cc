@@ -89,6 +89,14 @@ void fillParameters(admin::ConnectionRow& row, const pools::ParametersRef& param
   row.timezone = value("TimeZone");
 }
 
+// What the pool's servers are for; such pools are their one client's own.
+admin::Replication replicationOf(const WorkerPool& pool) {
+  const auto& parameters = pool.database().startup_parameters;
+  const auto kind = parameters.find("replication");
+  if (kind == parameters.end()) return admin::Replication::kNone;
+  return kind->second == kLogicalReplication ? admin::Replication::kLogical : admin::Replication::kPhysical;
+}
+
 void fillLocal(admin::ConnectionRow& row, const net::Socket& socket) {
   row.fd = socket.fd();
   sockaddr_storage local{};
@@ -125,7 +133,7 @@ admin::ClientRow clientRow(const Client& client, Instant now) {
   row.connect_time = client.connectedWall();
   row.addr = client.peer().host();
   row.port = client.peer().port();
-  row.replication = client.replication() ? admin::Replication::kPhysical : admin::Replication::kNone;
+  if (client.replication()) row.replication = replicationOf(*client.pool());
   row.prepared_statements = client.preparedStatements();
   row.unsent_bytes = static_cast<uint32_t>(client.keptBytes());
   fillParameters(row, client.wantedParameters());
@@ -153,6 +161,7 @@ admin::ServerRow serverRow(Server& server, Instant now, Duration check_delay) {
   row.database = server.pool().databaseName();
   row.user = server.pool().user();
   row.state = stateOf(server, now, check_delay);
+  row.replication = replicationOf(server.pool());
   if (server.borrower() != nullptr) row.link_id = server.borrower()->borrowerId();
   row.connect_time = server.connectedWall();
   row.request_time = server.connectedWall();

@@ -24,6 +24,8 @@ namespace forebay::postgres {
 // Servers in replication mode are of their own kind: their pools are named after the database and what their
 // clients ask for, "orders:replication=database:application_name=standby1".
 inline constexpr std::string_view kReplicationMark = ":replication=";
+// The parameter's value for logical replication, which is bound to a database; any other is physical.
+inline constexpr std::string_view kLogicalReplication = "database";
 // The database that a pool counts for: PAUSE, budgets, settings.
 inline std::string_view databaseOf(std::string_view pool_name) {
   return pool_name.substr(0, pool_name.find(kReplicationMark));

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <set>
+
 #include "tests/rig/connection.h"
 #include "tests/rig/forebay.h"
 #include "tests/rig/raw_client.h"
@@ -83,6 +85,36 @@ TEST_F(Hba, RejectIsFinal) {
   const std::vector<Message> answer = client.readToEnd();
   ASSERT_EQ(types(answer), "E");
   EXPECT_EQ(answer[0].field('C'), "28000");
+}
+
+TEST_F(Hba, OnlyPhysicalReplicationHasLinesOfItsOwn) {
+  start("host replication ann all trust\nhost app bob all trust\n");
+  const auto login = [&](const std::string& user, const std::string& replication) {
+    return tcp(user, "sslmode=disable replication=" + replication);
+  };
+  for (const char* physical : {"true", "on", "yes", "1", "T"}) {
+    EXPECT_EQ(login("ann", physical), "") << physical;
+    EXPECT_NE(login("bob", physical).find("no rule of the HBA file"), std::string::npos) << physical;
+  }
+  for (const char* not_physical : {"database", "false", "off", "no", "0", "F"}) {
+    EXPECT_NE(login("ann", not_physical).find("no rule of the HBA file"), std::string::npos) << not_physical;
+    EXPECT_EQ(login("bob", not_physical), "") << not_physical;
+  }
+  EXPECT_NE(login("bob", "perhaps").find("invalid value for parameter \"replication\""), std::string::npos);
+}
+
+TEST_F(Hba, TheConsoleTellsBothKindsOfReplicationApart) {
+  start("host replication,app,forebay all all trust\n");
+  const std::string bob = forebay_->conninfo("app", "bob");
+  const Connection ordinary(bob), physical(bob + " replication=true"), logical(bob + " replication=database");
+  Connection console(forebay_->consoleConninfo());
+  for (const char* list : {"show clients", "show servers"}) {
+    const QueryResult shown = console.exec(list);
+    std::multiset<std::string> kinds;
+    for (int row = 0; row < shown.rows(); ++row)
+      if (shown.value(row, "database").starts_with("app")) kinds.insert(shown.value(row, "replication"));
+    EXPECT_EQ(kinds, (std::multiset<std::string>{"logical", "none", "physical"})) << list;
+  }
 }
 
 TEST_F(Hba, TlsAndTheKindOfSocketCount) {
