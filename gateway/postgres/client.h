@@ -188,6 +188,7 @@ class Client final : public net::Mortal,
     Instant look_again;  // the next limit that may be reached
     bool reached(Instant since, Duration length);
   };
+  void limitLogin(Limit& limit);
   void limitIdling(Limit& limit);
   void limitWaiting(Limit& limit);
   void limitWorking(Limit& limit);

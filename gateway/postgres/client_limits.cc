@@ -34,22 +34,17 @@ void Client::armDeadline(Instant now) {
 
 void Client::due(Instant now) {
   if (state_ == State::kClosed) return;
-  if (state_ == State::kLogin) {
-    ++worker_.rejected["client_login_timeout"];
-    return close("client_login_timeout", errorResponse(pgproto::sqlstate::kInvalidAuthorization,
-                                                       "client_login_timeout: the login took too long"));
-  }
   if (now >= leave_at_ || close_when_idle_) {
     closeWhenIdle();
     if (state_ == State::kClosed) return;
   }
-  if (pool_ == nullptr) return;
+  if (pool_ == nullptr && state_ != State::kLogin) return;
   Limit limit{now, now < leave_at_ ? leave_at_ : kNever};
   switch (state_) {
+    case State::kLogin: limitLogin(limit); break;
     case State::kIdle: limitIdling(limit); break;
     case State::kWaiting: limitWaiting(limit); break;
     case State::kActive: limitWorking(limit); break;
-    case State::kLogin:
     case State::kConsole:
     case State::kClosed: return;
   }
@@ -62,6 +57,13 @@ bool Client::Limit::reached(Instant since, Duration length) {
   if (now >= at) return true;
   look_again = std::min(look_again, at);
   return false;
+}
+
+void Client::limitLogin(Limit& limit) {
+  if (!limit.reached(state_since_, worker_.postgres().client_login_timeout)) return;
+  ++worker_.rejected["client_login_timeout"];
+  close("client_login_timeout", errorResponse(pgproto::sqlstate::kInvalidAuthorization,
+                                              "client_login_timeout: the login took too long"));
 }
 
 // Closes with an error that names the setting.

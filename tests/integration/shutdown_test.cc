@@ -98,6 +98,20 @@ TEST(Shutdown, RemovesItsUnixSocket) {
   EXPECT_FALSE(std::filesystem::exists(path));
 }
 
+TEST(Shutdown, SendsAwayWhoIsStillLoggingIn) {
+  ForebayConfig config = twoWorkers();
+  config.postgres["auth_type"] = "scram-sha-256";
+  config.postgres["shutdown_timeout"] = 2;
+  config.userlist = "\"ann\" \"secret\"\n";
+  Forebay forebay(config);
+  RawClient undecided(forebay.port());
+  undecided.send(wire::startup({{"user", "ann"}, {"database", "app"}}));
+  undecided.readUntil('R');
+  forebay.terminate();
+  expectGoodbye(undecided);
+  EXPECT_EQ(forebay.process().wait(kPatience), 0);
+}
+
 TEST(Shutdown, ServesWhoWasInTheAcceptQueueARefusalNotAReset) {
   ForebayConfig config = twoWorkers();
   config.postgres["tcp_defer_accept"] = false;
