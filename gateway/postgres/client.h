@@ -76,8 +76,8 @@ class Client final : public net::Mortal,
   [[gnu::cold]] void closeWhenIdle();
   // The gateway is going: the client leaves at its first transaction boundary after `at`.
   void leaveBy(Instant at);
-  // Counts it among the clients of its database and user. False: a limit is reached.
-  bool takeBudgets(WorkerPool& pool, const std::string& user);
+  // Counts it among the clients of its database and user. Not empty: the limit that is reached, in words.
+  std::string takeBudgets(WorkerPool& pool, const std::string& user);
   // Takes the effect of a CancelRequest; `done` when it has been passed on to PostgreSQL, or at once.
   void cancel(std::function<void()> done);
 
@@ -192,10 +192,16 @@ class Client final : public net::Mortal,
   void limitIdling(Limit& limit);
   void limitWaiting(Limit& limit);
   void limitWorking(Limit& limit);
-  void outOfTime(std::string_view setting, std::string_view sqlstate, const std::string& what,
-                 Counter& counter);
+  struct TimeLimit {
+    std::string_view setting, sqlstate, what, hint;
+    Duration length;
+  };
+  void idleTooLong(Duration spent);
+  [[gnu::cold]] void outOfTime(const TimeLimit& limit, Duration spent, Counter& counter);
   [[gnu::hot]] void armDeadline(Instant now);
   void logEvent(std::string_view event) const;
+  // For the detail of an error: the pool, and the host of its server or those that it could have one from.
+  [[gnu::cold]] std::string place() const;
 
   // The names in front of a Bind, and the whole of a Describe or Close, are short.
   static constexpr size_t kMaxNamesSize = 8192;

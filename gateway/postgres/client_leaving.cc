@@ -70,7 +70,7 @@ void Client::leaveBy(Instant at) {
   worker_.loop().deadlines().armBy(*this, at);
 }
 
-bool Client::takeBudgets(WorkerPool& pool, const std::string& user) {
+std::string Client::takeBudgets(WorkerPool& pool, const std::string& user) {
   const conf::PostgresSettings& settings = worker_.postgres();
   const conf::User* owner = worker_.config().findUser(user);
   const uint32_t database_limit =
@@ -79,15 +79,17 @@ bool Client::takeBudgets(WorkerPool& pool, const std::string& user) {
       owner ? owner->max_user_client_connections.value_or(settings.max_user_client_connections)
             : settings.max_user_client_connections;
   pools::SharedAccount& database_account = *pool.entry().shared.database_account;
-  if (!database_account.clients.take(database_limit)) return false;
+  if (!database_account.clients.take(database_limit))
+    return "max_db_client_connections of database \"" + pool.databaseName() + "\" is " +
+           std::to_string(database_limit);
   user_account_ = worker_.shared().directory.user(user);
   if (user_account_->clients.take(user_limit)) {
     database_account_ = pool.entry().shared.database_account;
-    return true;
+    return {};
   }
   user_account_.reset();
   database_account.clients.giveBack();
-  return false;
+  return "max_user_client_connections of user \"" + user + "\" is " + std::to_string(user_limit);
 }
 
 void Client::giveBackBudgets() {

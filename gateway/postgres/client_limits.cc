@@ -1,6 +1,9 @@
 // What a client may not do for too long: log in, wait, idle, run.
 #include <algorithm>
+#include <utility>
 
+#include "conf/address.h"
+#include "conf/values.h"
 #include "gateway/postgres/client.h"
 #include "gateway/postgres/client_login.h"
 #include "gateway/postgres/postgres_worker.h"
@@ -59,44 +62,70 @@ bool Client::Limit::reached(Instant since, Duration length) {
   return false;
 }
 
+std::string Client::place() const {
+  if (pool_ == nullptr) return state_ == State::kConsole ? "Admin console" : "Login";
+  std::string text = "Pool " + pool_->databaseName() + "/" + pool_->user();
+  if (server_ != nullptr) return text + ", host " + conf::format(server_->host());
+  std::string_view before = ", host ";
+  for (const conf::HostPort& host : pool_->database().hosts)
+    text.append(std::exchange(before, ", ")).append(conf::format(host));
+  return text;
+}
+
 void Client::limitLogin(Limit& limit) {
-  if (!limit.reached(state_since_, worker_.postgres().client_login_timeout)) return;
+  const Duration length = worker_.postgres().client_login_timeout;
+  if (!limit.reached(state_since_, length)) return;
   ++worker_.rejected["client_login_timeout"];
-  close("client_login_timeout", errorResponse(pgproto::sqlstate::kInvalidAuthorization,
-                                              "client_login_timeout: the login took too long"));
+  const bool queued = pool_ != nullptr;
+  close("client_login_timeout",
+        errorResponse(
+            pgproto::sqlstate::kInvalidAuthorization, "client_login_timeout: the login took too long",
+            place() + ": " + (queued ? "no server connection" : "not done by the client") + " after " +
+                elapsed(limit.now - state_since_) + ", the limit is " + conf::formatDuration(length) + ".",
+            queued ? "Raise pool_size, look for transactions that stay open, or raise client_login_timeout."
+                   : "Raise client_login_timeout if clients need longer."));
 }
 
 // Closes with an error that names the setting.
-void Client::outOfTime(std::string_view setting, std::string_view sqlstate, const std::string& what,
-                       Counter& counter) {
+void Client::outOfTime(const TimeLimit& limit, Duration spent, Counter& counter) {
   counter.add();
-  close(setting, errorResponse(sqlstate, std::string(setting) + ": " + what,
-                               "Pool " + pool_->databaseName() + "/" + pool_->user() + "."));
+  close(limit.setting,
+        errorResponse(
+            limit.sqlstate, std::string(limit.setting) + ": " + std::string(limit.what),
+            place() + ": " + elapsed(spent) + ", the limit is " + conf::formatDuration(limit.length) + ".",
+            std::string(limit.hint)));
+}
+
+void Client::idleTooLong(Duration spent) {
+  outOfTime({"client_idle_timeout", pgproto::sqlstate::kIdleSessionTimeout, "idle for too long",
+             "Connect again when there is something to do, or raise client_idle_timeout.",
+             pool_->settings().client_idle_timeout},
+            spent, pool_->counters().client_idle_timeouts);
 }
 
 void Client::limitIdling(Limit& limit) {
   if (limit.reached(state_since_, pool_->settings().client_idle_timeout))
-    outOfTime("client_idle_timeout", pgproto::sqlstate::kIdleSessionTimeout, "idle for too long",
-              pool_->counters().client_idle_timeouts);
+    idleTooLong(limit.now - state_since_);
 }
 
 void Client::limitWaiting(Limit& limit) {
-  const std::string where = "Pool " + pool_->databaseName() + "/" + pool_->user();
-  if (limit.reached(state_since_, pool_->settings().query_wait_timeout)) {
+  const Duration length = pool_->settings().query_wait_timeout;
+  if (limit.reached(state_since_, length)) {
     pool_->counters().wait_timeouts.add();
     if (pool_->servers().empty() && !pool_->refusal().empty())
       return close("query_wait_timeout, and no server can be had", pool_->refusal());
     return close("query_wait_timeout",
                  errorResponse(pgproto::sqlstate::kTooManyConnections,
                                "query_wait_timeout: no server connection came free in time",
-                               where + ": " + std::to_string(pool_->entry().shared.servers()) +
+                               place() + ": " + std::to_string(pool_->entry().shared.servers()) +
                                    " server connections, " + std::to_string(pool_->core().waiting()) +
-                                   " clients waiting.",
+                                   " clients waiting, this one for " + elapsed(limit.now - state_since_) +
+                                   ", the limit is " + conf::formatDuration(length) + ".",
                                "Raise pool_size, or look for transactions that stay open."));
   }
   if (notified_ || !limit.reached(state_since_, worker_.postgres().query_wait_notify)) return;
   notified_ = true;
-  send(noticeResponse("00000", "No server connection available, client being queued", where + "."));
+  send(noticeResponse("00000", "No server connection available, client being queued", place() + "."));
 }
 
 void Client::limitWorking(Limit& limit) {
@@ -104,18 +133,23 @@ void Client::limitWorking(Limit& limit) {
   pools::PoolCounters& counters = pool_->counters();
   const bool answered = server_->tracker().nothingOwed();
   if ((in_transaction_ || !answered) && limit.reached(transaction_at_, limits.transaction_timeout))
-    return outOfTime("transaction_timeout", pgproto::sqlstate::kTransactionTimeout,
-                     "the transaction took too long", counters.transaction_timeouts);
+    return outOfTime(
+        {"transaction_timeout", pgproto::sqlstate::kTransactionTimeout, "the transaction took too long",
+         "Make transactions shorter, or raise transaction_timeout.", limits.transaction_timeout},
+        limit.now - transaction_at_, counters.transaction_timeouts);
   if (!answered && limit.reached(request_at_, limits.query_timeout))
-    return outOfTime("query_timeout", pgproto::sqlstate::kQueryCanceled, "the query took too long",
-                     counters.query_timeouts);
+    return outOfTime({"query_timeout", pgproto::sqlstate::kQueryCanceled, "the query took too long",
+                      "Make the query faster, or raise query_timeout.", limits.query_timeout},
+                     limit.now - request_at_, counters.query_timeouts);
   if (answered && in_transaction_ && limit.reached(request_at_, limits.idle_transaction_timeout))
-    return outOfTime("idle_transaction_timeout", pgproto::sqlstate::kIdleInTransactionTimeout,
-                     "idle in transaction for too long", counters.idle_transaction_timeouts);
+    return outOfTime({"idle_transaction_timeout", pgproto::sqlstate::kIdleInTransactionTimeout,
+                      "idle in transaction for too long",
+                      "End transactions when there is nothing left to do, or raise idle_transaction_timeout.",
+                      limits.idle_transaction_timeout},
+                     limit.now - request_at_, counters.idle_transaction_timeouts);
   // Who keeps its server between transactions may still be idle.
   if (answered && !in_transaction_ && limit.reached(request_at_, limits.client_idle_timeout))
-    outOfTime("client_idle_timeout", pgproto::sqlstate::kIdleSessionTimeout, "idle for too long",
-              counters.client_idle_timeouts);
+    idleTooLong(limit.now - request_at_);
 }
 
 }  // namespace forebay::postgres

@@ -191,11 +191,13 @@ bool ClientLogin::startup(const pgproto::StartupPacket& packet) {
     return reject("tls_required", pgproto::sqlstate::kInvalidAuthorization, "TLS is required", {},
                   "Connect with sslmode=require or stronger.");
   if (worker.draining())
-    return reject("shutting_down", pgproto::sqlstate::kCannotConnectNow, "the gateway is shutting down");
+    return reject("shutting_down", pgproto::sqlstate::kCannotConnectNow, "the gateway is shutting down",
+                  "New clients are not accepted any more.",
+                  "Connect again: another instance, or the next one, will answer.");
   if (worker.shared().client_count.load() > settings.max_client_conn && !isConsole())
     return reject("max_client_conn", pgproto::sqlstate::kTooManyConnections,
                   "sorry, too many clients already",
-                  "max_client_conn = " + std::to_string(settings.max_client_conn) + ".",
+                  "max_client_conn is " + std::to_string(settings.max_client_conn) + ".",
                   "Raise max_client_conn, or use fewer or shorter-lived client connections.");
   if (!isConsole()) config_database_ = config_->findDatabase(database_);
   return authenticate();
@@ -255,7 +257,8 @@ void ClientLogin::enterPool() {
   if (config_database_ == nullptr) {
     reject("no_database", pgproto::sqlstate::kInvalidCatalogName,
            "database \"" + database_ + "\" does not exist",
-           "Forebay has no entry for it in [postgres.databases], and no \"*\".");
+           "Forebay has no entry for it in [postgres.databases], and no \"*\".",
+           "Check the name that the client asks for, or add an entry and reload.");
     return;
   }
   const conf::Database* wanted = config_database_;
@@ -277,7 +280,9 @@ void ClientLogin::enterPool() {
   const std::string& owner = database.user.empty() ? user_ : database.user;
   WorkerPool& pool = worker.pool(database, pool_name, owner);
   if (pool.databaseState().disabled.load()) {
-    reject("disabled", pgproto::sqlstate::kCannotConnectNow, "database \"" + database_ + "\" is disabled");
+    reject("disabled", pgproto::sqlstate::kCannotConnectNow, "database \"" + database_ + "\" is disabled",
+           "An administrator has disabled it for new clients.",
+           "Connect again after ENABLE on the admin console.");
     return;
   }
   ServerCredentials credentials;
@@ -293,12 +298,11 @@ void ClientLogin::enterPool() {
   }
   pool.entry().setCredentials(std::move(credentials));
   pool_ = &pool;
-  if (!client_.takeBudgets(pool, user_)) {
+  if (const std::string reached = client_.takeBudgets(pool, user_); !reached.empty()) {
     pool.counters().rejected.add();
     reject("max_client_connections", pgproto::sqlstate::kTooManyConnections,
-           "sorry, too many clients already",
-           "The limit max_db_client_connections of database \"" + database_ +
-               "\" or max_user_client_connections of user \"" + user_ + "\" is reached.");
+           "sorry, too many clients already", reached + ".",
+           "Raise it, or use fewer or shorter-lived client connections.");
     return;
   }
   step_ = Step::kElsewhere;

@@ -88,7 +88,7 @@ void Client::ready(char status, bool idle) {
   if (status != 'I' && pool_->settings().pool_mode == conf::PoolMode::kStatement)
     return close("a transaction in statement pooling mode",
                  errorResponse(pgproto::sqlstate::kProtocolViolation,
-                               "transaction blocks are not allowed in statement pooling mode", {},
+                               "transaction blocks are not allowed in statement pooling mode", place() + ".",
                                "Use pool_mode = \"transaction\" for this database or user."));
   if (std::exchange(settling_, false)) {
     armDeadline(now);

@@ -56,7 +56,8 @@ size_t Client::consume(Bytes in) {
   if (ends) {
     const std::unique_ptr<std::string> mistake = std::move(mistake_);
     if (step == Step::kGoodbye) left("the client said goodbye");
-    if (mistake) close(*mistake, errorResponse(pgproto::sqlstate::kProtocolViolation, *mistake));
+    if (mistake)
+      close(*mistake, errorResponse(pgproto::sqlstate::kProtocolViolation, *mistake, place() + "."));
     return in.size();
   }
   // Late COPY data, which nothing answers, may have kept the server beyond its last ReadyForQuery.

@@ -2,7 +2,14 @@
 
 #include <array>
 
+#include "conf/values.h"
+
 namespace forebay::postgres {
+
+std::string elapsed(Duration time) {
+  if (time < seconds(10)) return conf::formatDuration(std::chrono::duration_cast<milliseconds>(time));
+  return conf::formatDuration(std::chrono::duration_cast<seconds>(time));
+}
 
 bool followsClient(Bytes parameter) {
   static constexpr std::array<Bytes, 6> kOfTheServer = {"server_version", "server_encoding",

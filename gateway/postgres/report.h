@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "pgproto/error.h"
 
 namespace forebay::postgres {
@@ -26,6 +27,9 @@ inline std::string noticeResponse(std::string_view sqlstate, std::string message
                                 {"NOTICE", sqlstate, std::move(message), std::move(detail), std::move(hint)});
   return out;
 }
+
+// How long something has lasted, as short as a person wants to read it: "87ms", "12s".
+std::string elapsed(Duration time);
 
 // Is this one of the parameters that a session can set, and so one that follows its client? The others that a
 // server reports (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-ASYNC) tell of the

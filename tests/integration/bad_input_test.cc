@@ -140,6 +140,7 @@ TEST(BadInput, ProtocolErrorsAreNamedBeforeTheClose) {
     ASSERT_EQ(types(answer), "E");
     EXPECT_EQ(answer[0].field('C'), "08P01");
     EXPECT_EQ(answer[0].field('S'), "FATAL");
+    EXPECT_TRUE(answer[0].field('D').starts_with("Pool app/postgres, host ")) << answer[0].field('D');
   }
 }
 

@@ -15,24 +15,40 @@ ForebayConfig withSettings(const TomlTable& settings) {
   return config;
 }
 
-// How a login ends: "" when it succeeds, else the SQLSTATE.
-std::string refusal(const Forebay& forebay, const std::string& database,
-                    const std::string& user = "postgres") {
+// The error that a login ends with; nothing when it succeeds.
+std::optional<Message> refused(const Forebay& forebay, const std::string& database,
+                               const std::string& user = "postgres") {
   RawClient client(forebay.port());
   client.send(wire::startup({{"user", user}, {"database", database}}));
   for (;;) {
     const std::optional<Message> message = client.read();
-    if (!message) return "closed";
-    if (message->type == 'E') return message->field('C');
-    if (message->type == 'Z') return "";
+    if (!message) fail("the login ended without a word");
+    if (message->type == 'E') return message;
+    if (message->type == 'Z') return std::nullopt;
   }
+}
+
+// "" or the SQLSTATE.
+std::string refusal(const Forebay& forebay, const std::string& database,
+                    const std::string& user = "postgres") {
+  const std::optional<Message> error = refused(forebay, database, user);
+  return error ? error->field('C') : "";
+}
+
+// The limit of clients that is reached; the rest of the error is as it should be.
+std::string limitReached(const Forebay& forebay, const std::string& database) {
+  const std::optional<Message> error = refused(forebay, database);
+  if (!error) return "";
+  EXPECT_EQ(error->field('C'), "53300");
+  EXPECT_NE(error->field('H'), "");
+  return error->field('D');
 }
 
 TEST(ClientLimits, MaxClientConnHoldsForAllButTheConsole) {
   const Forebay forebay(withSettings({{"max_client_conn", 2}}));
   {
     Connection first(forebay.conninfo("app")), second(forebay.conninfo("other"));
-    EXPECT_EQ(refusal(forebay, "app"), "53300");
+    EXPECT_EQ(limitReached(forebay, "app"), "max_client_conn is 2.");
     EXPECT_EQ(ConsoleView(forebay).servers("app"), 1);
   }
   EXPECT_TRUE(eventually([&] { return refusal(forebay, "app").empty(); }));
@@ -44,7 +60,7 @@ TEST(ClientLimits, OfADatabase) {
   const Forebay forebay(config);
   {
     Connection first(forebay.conninfo("app"));
-    EXPECT_EQ(refusal(forebay, "app"), "53300");
+    EXPECT_EQ(limitReached(forebay, "app"), "max_db_client_connections of database \"app\" is 1.");
     EXPECT_EQ(refusal(forebay, "other"), "");
   }
   EXPECT_TRUE(eventually([&] { return refusal(forebay, "app").empty(); }));
@@ -58,10 +74,29 @@ TEST(ClientLimits, OfAUserOverAllDatabases) {
   const Forebay forebay(config);
   {
     Connection first(forebay.conninfo("app"));
-    EXPECT_EQ(refusal(forebay, "other"), "53300");
+    EXPECT_EQ(limitReached(forebay, "other"), "max_user_client_connections of user \"postgres\" is 1.");
     EXPECT_EQ(refusal(forebay, "app", "ann"), "");  // it is the client's user that counts, not the server's
   }
   EXPECT_TRUE(eventually([&] { return refusal(forebay, "other").empty(); }));
+}
+
+TEST(ClientLimits, AskOfADatabaseThatThereIsAnEntry) {
+  const Forebay forebay(withSettings({}));
+  const std::optional<Message> error = refused(forebay, "nowhere");
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->field('C'), "3D000");
+  EXPECT_NE(error->field('D'), "");
+  EXPECT_NE(error->field('H'), "");
+}
+
+TEST(ClientLimits, AskOfADatabaseThatItIsNotDisabled) {
+  const Forebay forebay(withSettings({}));
+  Connection(forebay.consoleConninfo()).run("disable app");
+  const std::optional<Message> error = refused(forebay, "app");
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->field('C'), "57P03");
+  EXPECT_NE(error->field('D'), "");
+  EXPECT_NE(error->field('H').find("ENABLE"), std::string::npos);
 }
 
 TEST(ClientSession, MaySendItsFirstQueryBehindItsLogin) {
@@ -83,6 +118,7 @@ TEST(ClientSession, IsRefusedSimpleQueriesWhereTheyAreDisabled) {
   ASSERT_EQ(types(all), "E");
   EXPECT_EQ(all[0].field('C'), "08P01");
   EXPECT_NE(all[0].field('M').find("disable_pqexec"), std::string::npos);
+  EXPECT_TRUE(all[0].field('D').starts_with("Pool app/postgres, host ")) << all[0].field('D');
 }
 
 TEST(ClientSession, CarriesItsStartupParametersToEveryServer) {

@@ -258,6 +258,13 @@ TEST(StatementMode, RefusesTransactionBlocks) {
     client.exec("select 1");
     return client.broken();
   }));
+  RawClient told(forebay.port());
+  told.login("app", "postgres");
+  told.send(wire::query("begin"));
+  const Message error = told.readToEnd().back();
+  EXPECT_EQ(error.field('C'), "08P01");
+  EXPECT_TRUE(error.field('D').starts_with("Pool app/postgres, host ")) << error.field('D');
+  EXPECT_NE(error.field('H').find("pool_mode"), std::string::npos);
   EXPECT_EQ(Connection(forebay.conninfo("app")).query("select 'served'"), "served");
 }
 

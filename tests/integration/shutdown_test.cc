@@ -126,6 +126,8 @@ TEST(Shutdown, ServesWhoWasInTheAcceptQueueARefusalNotAReset) {
   const std::vector<Message> last = early.readToEnd();
   ASSERT_EQ(types(last), "E");
   EXPECT_EQ(last[0].field('C').substr(0, 3), "57P");
+  EXPECT_NE(last[0].field('D'), "");
+  EXPECT_NE(last[0].field('H'), "");
 }
 
 }  // namespace

@@ -29,6 +29,19 @@ Message lastWords(RawClient& client) {
   return all.back();
 }
 
+// That an error says where, for how long, and what to do.
+void expectExplained(const Message& error, const std::string& place, const std::string& setting,
+                     const std::string& limit) {
+  const std::string detail = error.field('D');
+  EXPECT_TRUE(detail.starts_with(place + ": ")) << detail;
+  EXPECT_TRUE(detail.ends_with(", the limit is " + limit + ".")) << detail;
+  EXPECT_NE(error.field('H').find(setting), std::string::npos) << error.field('H');
+}
+
+const std::string kPool = "Pool app/postgres";
+// A client with a server is told which.
+std::string poolAndHost() { return kPool + ", host 127.0.0.1:" + std::to_string(sharedPostgres().port()); }
+
 bool counted(const Forebay& forebay, const std::string& timeout) {
   const std::string line =
       "forebay_pool_timeouts_total{database=\"app\",user=\"postgres\",timeout=\"" + timeout + "\"} 1";
@@ -44,9 +57,10 @@ TEST(Timeouts, QueryWaitSaysWhoHasTheServers) {
   const Message error = lastWords(waiter);
   EXPECT_EQ(error.field('C'), "53300");
   EXPECT_NE(error.field('M').find("query_wait_timeout"), std::string::npos);
-  EXPECT_NE(error.field('D').find("app/postgres: 1 server connections, 1 clients waiting"), std::string::npos)
+  EXPECT_NE(error.field('D').find(": 1 server connections, 1 clients waiting, this one for "),
+            std::string::npos)
       << error.field('D');
-  EXPECT_NE(error.field('H'), "");
+  expectExplained(error, poolAndHost(), "pool_size", "100ms");
   EXPECT_TRUE(counted(forebay, "query_wait_timeout"));
   holder.run("commit");
 }
@@ -71,6 +85,7 @@ TEST(Timeouts, QueryTimeoutCancelsTheQuery) {
   const Message error = lastWords(client);
   EXPECT_EQ(error.field('C'), "57014");
   EXPECT_NE(error.field('M').find("query_timeout"), std::string::npos);
+  expectExplained(error, poolAndHost(), "query_timeout", "200ms");
   EXPECT_TRUE(counted(forebay, "query_timeout"));
   EXPECT_TRUE(eventually([] {
     return sharedPostgres().query(
@@ -98,6 +113,7 @@ TEST(Timeouts, IdleTransactionEndsOnlyWhoIdlesInATransaction) {
   idle.query("begin");
   const Message error = lastWords(idle);
   EXPECT_EQ(error.field('C'), "25P03");
+  expectExplained(error, poolAndHost(), "idle_transaction_timeout", "150ms");
   EXPECT_TRUE(counted(forebay, "idle_transaction_timeout"));
   EXPECT_EQ(busy.query("select 1"), "1");  // outside a transaction it may idle
 }
@@ -109,6 +125,7 @@ TEST(Timeouts, TransactionTimeoutEndsItHoweverBusy) {
   client.send(wire::query("select pg_sleep(60)"));
   const Message error = lastWords(client);
   EXPECT_EQ(error.field('C'), "25P04");
+  expectExplained(error, poolAndHost(), "transaction_timeout", "300ms");
   EXPECT_TRUE(counted(forebay, "transaction_timeout"));
   EXPECT_EQ(Connection(forebay.conninfo("app")).query("select 1"), "1");
 }
@@ -117,7 +134,9 @@ TEST(Timeouts, ClientIdleTimeoutClosesIdleClients) {
   const Forebay forebay(withSettings({{"client_idle_timeout", "150ms"}}));
   RawClient client = loggedIn(forebay);
   client.query("select 1");
-  EXPECT_EQ(lastWords(client).field('C'), "57P05");
+  const Message error = lastWords(client);
+  EXPECT_EQ(error.field('C'), "57P05");
+  expectExplained(error, poolAndHost(), "client_idle_timeout", "150ms");
   EXPECT_TRUE(counted(forebay, "client_idle_timeout"));
 }
 
@@ -139,9 +158,25 @@ TEST(Timeouts, ClientLoginTimeoutEndsEveryPhaseOfALogin) {
   const std::string startup = wire::startup({{"user", "ann"}, {"database", "app"}});
   half.send(startup.substr(0, 5));
   undecided.send(startup);
-  EXPECT_EQ(lastWords(undecided).field('C'), "28000");
+  const Message error = lastWords(undecided);
+  EXPECT_EQ(error.field('C'), "28000");
+  expectExplained(error, "Login", "client_login_timeout", "150ms");
   EXPECT_EQ(lastWords(half).field('C'), "28000");
   silent.readToEnd();
+}
+
+TEST(Timeouts, ClientLoginTimeoutTellsWhoWaitedForAServer) {
+  Relay relay(sharedPostgres().port());
+  relay.pause();
+  ForebayConfig config = withSettings({{"client_login_timeout", "150ms"}, {"server_connect_timeout", 600}});
+  const std::string host = "127.0.0.1:" + std::to_string(relay.port());
+  config.databases["app"]["hosts"] = std::vector<std::string>{host};
+  const Forebay forebay(config);
+  RawClient client(forebay.port());
+  client.send(wire::startup({{"user", "postgres"}, {"database", "app"}}));
+  const Message error = lastWords(client);
+  EXPECT_EQ(error.field('C'), "28000");
+  expectExplained(error, kPool + ", host " + host, "client_login_timeout", "150ms");
 }
 
 TEST(Timeouts, ServerConnectTimeoutReachesTheClientWithTheReason) {

@@ -26,5 +26,11 @@ TEST(Report, MakesWholeMessages) {
   EXPECT_EQ(noticeResponse("00000", "waiting")[0], 'N');
 }
 
+TEST(Report, SaysHowLongInAFewLetters) {
+  EXPECT_EQ(elapsed(std::chrono::microseconds(87654)), "87ms");
+  EXPECT_EQ(elapsed(milliseconds(12345)), "12s");
+  EXPECT_EQ(elapsed(seconds(120)), "2m");
+}
+
 }  // namespace
 }  // namespace forebay::postgres
