@@ -1,5 +1,8 @@
 #include "gateway/postgres/auth_query.h"
 
+#include <cassert>
+#include <utility>
+
 #include "gateway/postgres/borrower.h"
 #include "gateway/postgres/postgres_worker.h"
 #include "gateway/postgres/report.h"
@@ -13,15 +16,16 @@ namespace {
 // Logins come in bursts; the pool for their questions need not be large.
 constexpr uint32_t kPoolSize = 2;
 constexpr size_t kMaxAnswer = 64 * 1024;
-constexpr size_t kMaxEntries = 100000;
+constexpr size_t kMaxAnswers = 20000;  // each takes about half a KiB
+constexpr size_t kMaxWaiting = 20000;  // more than log in at once, even where all clients come back together
 
 }  // namespace
 
 // One question under way.
 class AuthQueries::Question final : public net::Mortal, public Borrower {
  public:
-  Question(AuthQueries& owner, Key key, WorkerPool& pool, std::string sql)
-      : owner_(owner), key_(std::move(key)), pool_(pool), sql_(std::move(sql)) {}
+  Question(AuthQueries& owner, AuthRequest request, WorkerPool& pool)
+      : owner_(owner), request_(std::move(request)), pool_(pool) {}
   ~Question() override {
     if (waiting()) pool_.withdraw(*this);
     if (server_ != nullptr) server_->giveBack({});
@@ -32,7 +36,7 @@ class AuthQueries::Question final : public net::Mortal, public Borrower {
   void lent(Server& server) override {
     server_ = &server;
     std::string messages;
-    pgproto::appendQueryWithParameter(messages, sql_, key_.second);
+    pgproto::appendQueryWithParameter(messages, request_.query, request_.user);
     pools::ReplyTracker& tracker = server.tracker();
     for (int i = 0; i < 4; ++i) tracker.sent(pools::Owed::kExtended);  // Parse, Bind, Describe, Execute
     tracker.sent(pools::Owed::kSync);
@@ -84,29 +88,31 @@ class AuthQueries::Question final : public net::Mortal, public Borrower {
       if (frame.type != 'D' || !pgproto::parseDataRow(frame.body, values)) continue;
       if (values.size() != 2)
         return {std::nullopt, unanswered("it must give two columns: user name and secret")};
-      if (values[0] == Bytes(key_.second) && values[1]) return {std::string(*values[1]), {}};
+      if (values[0] == Bytes(request_.user)) return {std::string(values[1].value_or("")), {}};
     }
     return {};
   }
 
   void finish(Answer answer) {
-    const Key key = key_;
-    owner_.answered(key, std::move(answer));
+    const AuthRequest request = request_;
+    owner_.answered(request, std::move(answer));
   }
 
   AuthQueries& owner_;
-  const Key key_;
+  const AuthRequest request_;
   WorkerPool& pool_;
-  const std::string sql_;
   Server* server_ = nullptr;
   std::string answer_;
   pools::ParametersRef any_parameters_;
 };
 
-AuthQueries::AuthQueries(PostgresWorker& worker) : worker_(worker) {}
+AuthQueries::AuthQueries(PostgresWorker& worker) : worker_(worker), answers_(kMaxAnswers) {}
 AuthQueries::~AuthQueries() = default;
 
-void AuthQueries::stop() { entries_.clear(); }
+void AuthQueries::stop() {
+  under_way_.clear();
+  waiting_ = 0;
+}
 
 bool AuthQueries::configured(const conf::Config& config, const conf::Database* database) {
   if (database == nullptr) return false;
@@ -126,65 +132,85 @@ conf::Database AuthQueries::ownDatabase(const conf::Database& target, std::strin
   return own;
 }
 
-std::string AuthQueries::databaseAsked(const conf::Config& config, const conf::Database& database,
-                                       std::string_view name) {
-  const std::string asked = database.auth_dbname.value_or(config.postgres.auth_dbname);
-  return asked.empty() ? std::string(name) : asked;
+AuthRequest AuthQueries::requestFor(const conf::Database& database, std::string_view name,
+                                    std::string_view user) const {
+  const conf::PostgresSettings& settings = worker_.postgres();
+  std::string asked = database.auth_dbname.value_or(settings.auth_dbname);
+  if (asked.empty()) asked = name;
+  return {std::string(user), std::move(asked), database.auth_user.value_or(settings.auth_user),
+          database.auth_query.value_or(settings.auth_query)};
+}
+
+PostgresWorker& AuthQueries::ownerOf(const AuthRequest& request) const {
+  const std::vector<PostgresWorker*>& workers = worker_.shared().workers;
+  return *workers[std::hash<std::string>{}(request.user + '\0' + request.asked) % workers.size()];
 }
 
 void AuthQueries::find(const conf::Database& database, std::string_view database_name, std::string_view user,
                        Done done) {
-  const Instant now = worker_.loop().now();
-  const conf::Config& config = worker_.config();
-  const std::string asked = databaseAsked(config, database, database_name);
-  Key key{asked, std::string(user)};
-  dropExpired(now);
-  Entry& entry = entries_[key];
-  if (!entry.question && entry.waiting.empty() && now < entry.expires) return done(entry.answer);
-  entry.waiting.push_back(std::move(done));
-  if (entry.question) return;
-
-  const conf::Database* target = config.findDatabase(asked);
-  if (target == nullptr) {
-    return answered(
-        key, {std::nullopt, errorResponse(pgproto::sqlstate::kInvalidCatalogName,
-                                          "auth_dbname \"" + asked + "\" is not a configured database")});
-  }
-  const conf::Database own =
-      ownDatabase(*target, asked, database.auth_user.value_or(config.postgres.auth_user));
-  WorkerPool& pool = worker_.pool(own, asked + std::string(kPoolSuffix), own.user);
-  entry.question =
-      std::make_unique<Question>(*this, key, pool, database.auth_query.value_or(config.postgres.auth_query));
-  entry.question->ask();
+  AuthRequest request = requestFor(database, database_name, user);
+  PostgresWorker& owner = ownerOf(request);
+  if (&owner == &worker_) return ask(request, std::move(done));
+  owner.post([request = std::move(request), done = std::move(done), &asker = worker_](PostgresWorker& there) {
+    there.authQueries().ask(request, [done, &asker](const Answer& answer) {
+      asker.post([done, answer](PostgresWorker&) { done(answer); });
+    });
+  });
 }
 
-void AuthQueries::answered(const Key& key, Answer answer) {
-  Entry& entry = entries_[key];
-  if (entry.question) worker_.loop().bury(std::move(entry.question));
-  const std::vector<Done> waiting = std::move(entry.waiting);
-  entry.waiting.clear();
-  entry.answer = answer;
-  // A question that could not be asked is asked again by the next client.
-  entry.expires =
-      answer.failure.empty() ? worker_.loop().now() + worker_.postgres().auth_query_cache_ttl : Instant{};
-  for (const Done& done : waiting) done(answer);
+void AuthQueries::ask(const AuthRequest& request, Done done) {
+  if (const AuthAnswers::Secret* known = answers_.find(request, worker_.loop().now()))
+    return done({*known, {}});
+  if (waiting_ >= kMaxWaiting) {
+    return done({std::nullopt,
+                 errorResponse(pgproto::sqlstate::kTooManyConnections, "too many logins wait for auth_query",
+                               std::to_string(waiting_) + " logins wait on this worker.",
+                               "Check that auth_query answers, and quickly.")});
+  }
+  ++waiting_;
+  const auto [at, first] = under_way_.try_emplace(request);
+  at->second.waiting.push_back(std::move(done));
+  if (!first) return;
+
+  const conf::Database* target = worker_.config().findDatabase(request.asked);
+  if (target == nullptr) {
+    return answered(request, {std::nullopt, errorResponse(pgproto::sqlstate::kInvalidCatalogName,
+                                                          "auth_dbname \"" + request.asked +
+                                                              "\" is not a configured database")});
+  }
+  const conf::Database own = ownDatabase(*target, request.asked, request.auth_user);
+  WorkerPool& pool = worker_.pool(own, request.asked + std::string(kPoolSuffix), own.user);
+  at->second.question = std::make_unique<Question>(*this, request, pool);
+  at->second.question->ask();  // last: it may be answered at once
+}
+
+// A question that could not be asked is asked again by the next client.
+void AuthQueries::answered(const AuthRequest& request, Answer answer) {
+  const auto found = under_way_.find(request);
+  assert(found != under_way_.end());
+  Asked asked = std::move(found->second);
+  under_way_.erase(found);
+  waiting_ -= asked.waiting.size();
+  if (asked.question) worker_.loop().bury(std::move(asked.question));
+  const Instant now = worker_.loop().now();
+  if (answer.failure.empty() && !asked.outdated)
+    answers_.keep(request, answer.secret, now, now + worker_.postgres().auth_query_cache_ttl);
+  for (const Done& done : asked.waiting) done(answer);
 }
 
 void AuthQueries::forget(const conf::Database& database, std::string_view database_name,
                          std::string_view user) {
-  const auto found =
-      entries_.find({databaseAsked(worker_.config(), database, database_name), std::string(user)});
-  if (found != entries_.end()) found->second.expires = Instant{};
+  AuthRequest request = requestFor(database, database_name, user);
+  PostgresWorker& owner = ownerOf(request);
+  if (&owner == &worker_) return answers_.forget(request);
+  owner.post([request = std::move(request)](PostgresWorker& there) {
+    there.authQueries().answers_.forget(request);
+  });
 }
 
 void AuthQueries::forgetAll() {
-  for (auto& [key, entry] : entries_) entry.expires = Instant{};
-}
-
-void AuthQueries::dropExpired(Instant now) {
-  if (entries_.size() < kMaxEntries) return;
-  std::erase_if(entries_,
-                [&](const auto& entry) { return !entry.second.question && entry.second.expires <= now; });
+  answers_.clear();
+  for (auto& [request, asked] : under_way_) asked.outdated = true;
 }
 
 }  // namespace forebay::postgres

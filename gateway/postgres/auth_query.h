@@ -1,10 +1,12 @@
 // AuthQueries looks up the secrets of users that auth_file does not list, with auth_query on a pool of its
 // own.
 //
-// One question per user at a time, however many of its clients log in; answers are kept for
-// auth_query_cache_ttl and forgotten when they prove wrong. The query runs with search_path = pg_catalog, so
-// what it names must be qualified by schema: else whoever can create objects could choose what runs before
-// anybody has logged in. One per worker, on its thread.
+// One question per user at a time in the whole process, however many of its clients log in on whichever
+// worker: each user has one worker, chosen by hash, that asks and keeps the answer; the others ask that
+// worker by mail. Answers are kept for auth_query_cache_ttl and forgotten when they prove wrong. What
+// strangers can make grow, answers and those who wait for one, is bounded. The query runs with search_path =
+// pg_catalog, so what it names must be qualified by schema: else whoever can create objects could choose what
+// runs before anybody has logged in. One per worker, on its thread.
 #pragma once
 
 #include <functional>
@@ -15,8 +17,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/clock.h"
 #include "conf/config.h"
+#include "gateway/postgres/auth_answers.h"
 
 namespace forebay::postgres {
 
@@ -25,8 +27,8 @@ class PostgresWorker;
 class AuthQueries {
  public:
   struct Answer {
-    std::optional<std::string> secret;  // nothing: no such user, or its password has expired
-    std::string failure;                // an ErrorResponse when the question could not be asked
+    AuthAnswers::Secret secret;
+    std::string failure;  // an ErrorResponse when the question could not be asked
   };
   using Done = std::function<void(Answer)>;
 
@@ -41,7 +43,8 @@ class AuthQueries {
 
   static bool configured(const conf::Config& config, const conf::Database* database);
 
-  // Calls `done` once: at once when the answer is known.
+  // Calls `done` once, on this worker's thread: at once, or when the answer has come. Others' threads move
+  // and destroy it, so it may hold no more than values, slots and ids.
   void find(const conf::Database& database, std::string_view database_name, std::string_view user, Done done);
   void forget(const conf::Database& database, std::string_view database_name, std::string_view user);
   void forgetAll();  // the configuration has changed
@@ -49,21 +52,22 @@ class AuthQueries {
 
  private:
   class Question;
-  struct Entry {
-    Answer answer;
-    Instant expires{};
-    std::unique_ptr<Question> question;  // while it is being asked
+  struct Asked {
+    std::unique_ptr<Question> question;
     std::vector<Done> waiting;
+    bool outdated = false;  // asked under settings that hold no more
   };
-  using Key = std::pair<std::string, std::string>;  // the database asked, the user
 
-  static std::string databaseAsked(const conf::Config& config, const conf::Database& database,
-                                   std::string_view name);
-  void answered(const Key& key, Answer answer);
-  void dropExpired(Instant now);
+  AuthRequest requestFor(const conf::Database& database, std::string_view name, std::string_view user) const;
+  PostgresWorker& ownerOf(const AuthRequest& request) const;
+  // What follows is for the requests that this worker owns.
+  void ask(const AuthRequest& request, Done done);
+  void answered(const AuthRequest& request, Answer answer);
 
   PostgresWorker& worker_;
-  std::map<Key, Entry> entries_;
+  AuthAnswers answers_;
+  std::map<AuthRequest, Asked> under_way_;
+  size_t waiting_ = 0;  // in all of them
 };
 
 }  // namespace forebay::postgres

@@ -87,8 +87,10 @@ TEST_F(AuthQuery, TheDefaultHonoursValidUntil) {
   EXPECT_NE(tryLogin(forebay, "x' or '1'='1"), "");
 }
 
-TEST_F(AuthQuery, WhoeverComesAtOnceSharesOneQuestion) {
-  const Forebay forebay(asking());
+TEST_F(AuthQuery, WhoeverComesAtOnceSharesOneQuestionOnAnyWorker) {
+  ForebayConfig config = asking();
+  config.listen["workers"] = 4;
+  const Forebay forebay(config);
   std::vector<std::thread> clients;
   std::atomic<int> in = 0;
   for (int i = 0; i < 30; ++i) clients.emplace_back([&] { in += tryLogin(forebay, "busy").empty() ? 1 : 0; });
@@ -104,6 +106,29 @@ TEST_F(AuthQuery, AnAnswerThatFailsIsAskedForAgain) {
   EXPECT_EQ(tryLogin(forebay, "changing"), "") << "the answer is still the old one";
   EXPECT_NE(tryLogin(forebay, "changing", "changed"), "");
   EXPECT_EQ(tryLogin(forebay, "changing", "changed"), "");
+}
+
+TEST_F(AuthQuery, AnAnswerThatFailsIsForgottenByAllWorkers) {
+  ForebayConfig config = asking();
+  config.listen["workers"] = 4;
+  const Forebay forebay(config);
+  postgres().run("alter role changing password 'open sesame'");
+  for (int i = 0; i < 8; ++i) EXPECT_EQ(tryLogin(forebay, "changing"), "");
+  postgres().run("alter role changing password 'changed'");
+  EXPECT_NE(tryLogin(forebay, "changing", "changed"), "");
+  for (int i = 0; i < 8; ++i) EXPECT_EQ(tryLogin(forebay, "changing", "changed"), "");
+}
+
+// What the same database says to another question is another answer.
+TEST_F(AuthQuery, EachEntryHasTheAnswersOfItsOwnQuestion) {
+  ForebayConfig config = asking();
+  config.addDatabase("closed", postgres())["auth_query"] = "select $1, null where false";
+  config.addDatabase("directory", postgres());
+  config.postgres["auth_dbname"] = "directory";
+  const Forebay forebay(config);
+  EXPECT_EQ(tryLogin(forebay, "ann"), "");
+  EXPECT_NE(Connection::tryConnect(forebay.conninfo("closed", "ann", kPassword)), "");
+  EXPECT_EQ(tryLogin(forebay, "ann"), "");
 }
 
 TEST_F(AuthQuery, NothingIsKeptWhenTheCacheLivesForNoTime) {
