@@ -230,8 +230,13 @@ bool ClientLogin::takeParameters(const pgproto::StartupPacket& packet) {
                   "no PostgreSQL user name specified in startup packet");
   if (database_.empty()) database_ = user_;
   if (settings.application_name_add_host) {
+    const auto is_name = [](const pools::Parameter& p) {
+      return pools::sameName(p.name, "application_name");
+    };
+    if (std::none_of(parameters_.begin(), parameters_.end(), is_name))
+      parameters_.push_back({"application_name", "app"});
     for (pools::Parameter& parameter : parameters_)
-      if (parameter.name == "application_name") parameter.value += " - " + client_.peer().text();
+      if (is_name(parameter)) parameter.value += " - " + client_.peer().text();
   }
   return true;
 }

@@ -174,6 +174,10 @@ TEST(ClientSession, TellsItsAddressInTheApplicationNameWhereAskedTo) {
   Connection client(forebay.conninfo("app") + " application_name=shop");
   const std::string name = client.query("show application_name");
   EXPECT_TRUE(name.starts_with("shop - 127.0.0.1:")) << name;
+  RawClient nameless(forebay.port());
+  nameless.login("app", "postgres");
+  const std::string own = nameless.rows("show application_name")[0][0];
+  EXPECT_TRUE(own.starts_with("app - 127.0.0.1:")) << own;
 }
 
 }  // namespace
