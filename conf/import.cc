@@ -23,6 +23,8 @@ struct Default {
 // Where PgBouncer's default is not Forebay's: an ini that leaves these out means PgBouncer's.
 constexpr std::array kPgbouncerDefaults = {Default{"pool_mode", "session"}, Default{"max_client_conn", "100"},
                                            Default{"default_pool_size", "20"}, Default{"auth_type", "md5"}};
+// Client, worker and gateway share the 32 bits of a cancel key's process id.
+constexpr const char* kFewerPeers = "; PgBouncer's go up to 16383: give all peers smaller numbers";
 constexpr std::string_view kDefaultSocketFolder = "/tmp";
 
 class IniImport {
@@ -53,7 +55,7 @@ class IniImport {
     const GlobalSetting* setting = findSetting(globalSettings(), entry.key);
     if (!setting || setting->traits.own || !mayStandIn(*setting, Section::kPostgres)) return unknown(entry);
     const Status status = assign(*setting, config_, translated(*setting, entry));
-    if (!status) return tell(entry, status.error());
+    if (!status) return tell(entry, status.error() + (entry.key == "peer_id" ? kFewerPeers : ""));
     given_.insert(setting->name);
   }
 
@@ -154,7 +156,8 @@ class IniImport {
 
   void readPeer(const IniEntry& entry, const Pairs& pairs) {
     const std::optional<int64_t> id = readWhole(Given{entry.key});
-    if (!id || *id < 1 || *id > 127) return tell(entry, "a peer's key must be its peer_id, from 1 to 127");
+    if (!id || *id < 1 || *id > 127)
+      return tell(entry, std::string("a peer's key must be its peer_id, from 1 to 127") + kFewerPeers);
     Peer peer{static_cast<uint32_t>(*id), {{}, kListenPort}, 0};
     readPairs(entry, pairs, peerSettings(), "a setting of a peer", peer);
     config_.postgres.peers.push_back(std::move(peer));

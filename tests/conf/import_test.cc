@@ -233,7 +233,11 @@ TEST(ImportIni, TellsEachWrongLine) {
       "pgbouncer.ini:7: port must be a whole number from 1 to 65535, not '0'\n"
       "pgbouncer.ini:9: [other] must be databases, users, peers or pgbouncer\n"
       "pgbouncer.ini:11: 'pool_sise' is not a setting of a user\n"
-      "pgbouncer.ini:13: a peer's key must be its peer_id, from 1 to 127");
+      "pgbouncer.ini:13: a peer's key must be its peer_id, from 1 to 127; PgBouncer's go up to 16383: give "
+      "all peers smaller numbers");
+  EXPECT_EQ(errorOfImport("[pgbouncer]\npeer_id = 300\n"),
+            "pgbouncer.ini:2: peer_id must be a whole number from 0 to 127, not '300'; PgBouncer's go up to "
+            "16383: give all peers smaller numbers");
 }
 
 TEST(ImportIni, TellsFilesThatCannotBeRead) {
