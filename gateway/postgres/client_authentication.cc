@@ -68,8 +68,12 @@ bool ClientLogin::authenticate() {
                     "no rule of the HBA file lets user \"" + user_ + "\" into database \"" + database_ +
                         "\" from " + client_.peer().host() +
                         (client_.socket().hasTls() ? " with TLS" : " without TLS"));
-    case conf::HbaMethod::kCert: return certificateLogin();
-    case conf::HbaMethod::kPeer: return peerLogin();
+    case conf::HbaMethod::kCert:
+      if (!certificateFits()) return false;
+      break;
+    case conf::HbaMethod::kPeer:
+      if (!peerFits()) return false;
+      break;
     case conf::HbaMethod::kTrust:
     case conf::HbaMethod::kMd5:
     case conf::HbaMethod::kPassword:
@@ -79,9 +83,7 @@ bool ClientLogin::authenticate() {
     secretFound(*listed);
     return false;
   }
-  const bool asks = method_ != conf::HbaMethod::kTrust &&
-                    (isConsole() ? false : AuthQueries::configured(*config_, config_database_));
-  if (!asks) {
+  if (!asksDatabase()) {
     secretFound(std::nullopt);
     return false;
   }
@@ -99,19 +101,23 @@ bool ClientLogin::authenticate() {
   return false;
 }
 
+bool ClientLogin::asksDatabase() const {
+  return !isConsole() && config_->postgres.auth_type != conf::AuthType::kAny &&
+         AuthQueries::configured(*config_, config_database_);
+}
+
 void ClientLogin::secretFound(std::optional<std::string> secret) {
   secret_ = std::move(secret);
   switch (method_) {
-    case conf::HbaMethod::kTrust: {
-      const bool listed = secret_.has_value() || config_->userlist.size() == 0 ||
-                          config_->postgres.auth_type == conf::AuthType::kAny;
-      if (!listed && !mayUseConsole()) {
-        authenticationFailed("not in auth_file");
-        return;
+    case conf::HbaMethod::kTrust:
+    case conf::HbaMethod::kPeer:
+    case conf::HbaMethod::kCert:
+      if (mayComeWithoutSecret()) {
+        authenticated();
+      } else {
+        authenticationFailed("unknown user");
       }
-      authenticated();
       return;
-    }
     case conf::HbaMethod::kPassword:
       // Whoever stores a secret of their own chooses how long it takes to check, and the loop must not wait.
       if (const auto scram = pgproto::parseScramSecret(secret_.value_or(""));
@@ -133,10 +139,15 @@ void ClientLogin::secretFound(std::optional<std::string> secret) {
       askForPassword();
       return;
     case conf::HbaMethod::kScramSha256: startScram(); return;
-    case conf::HbaMethod::kReject:
-    case conf::HbaMethod::kPeer:
-    case conf::HbaMethod::kCert: return;
+    case conf::HbaMethod::kReject: return;
   }
+}
+
+bool ClientLogin::mayComeWithoutSecret() const {
+  if (secret_ || mayUseConsole()) return true;
+  if (asksDatabase()) return false;
+  return method_ != conf::HbaMethod::kTrust || config_->userlist.size() == 0 ||
+         config_->postgres.auth_type == conf::AuthType::kAny;
 }
 
 // Of who has no secret it is assumed, so that they are asked for their password like those who have one: the
@@ -255,22 +266,20 @@ bool ClientLogin::saslFinal(Bytes body) {
   return authenticated();
 }
 
-bool ClientLogin::certificateLogin() {
+bool ClientLogin::certificateFits() {
   const net::Tls* tls = client_.socket().tls();
   if (tls == nullptr || !tls->peerVerified()) return authenticationFailed("no valid client certificate");
   if (!config_->hba.mapAllows(ident_map_, tls->peerCommonName(), user_))
     return authenticationFailed("its certificate is another user's");
-  if (const std::string* listed = config_->userlist.find(user_)) secret_ = *listed;
-  return authenticated();
+  return true;
 }
 
-bool ClientLogin::peerLogin() {
+bool ClientLogin::peerFits() {
   if (!client_.peer().isUnix()) return authenticationFailed("peer works on Unix sockets only");
   const std::string system_user = peerUser(client_.socket().fd());
   if (system_user.empty() || !config_->hba.mapAllows(ident_map_, system_user, user_))
     return authenticationFailed("its system user may not log in under this name");
-  if (const std::string* listed = config_->userlist.find(user_)) secret_ = *listed;
-  return authenticated();
+  return true;
 }
 
 bool ClientLogin::mayUseConsole() const {

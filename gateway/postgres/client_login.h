@@ -3,6 +3,10 @@
 //
 // Everything before the login's end is bounded: in size here, in time by client_login_timeout. An unknown
 // user and a wrong password look alike.
+//
+// A user must be known whatever the method, trust, cert and peer included: in auth_file, or else to
+// auth_query, whose secret then serves the login to the server. Without auth_query an empty auth_file means
+// that trust lets in everybody, and cert and peer do so in any case.
 // https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP Lives inside its Client,
 // on the worker's thread.
 #pragma once
@@ -81,8 +85,11 @@ class ClientLogin final : public net::Mortal {
   bool passwordMessage(Bytes body);
   bool saslFirst(Bytes body);
   bool saslFinal(Bytes body);
-  bool certificateLogin();
-  bool peerLogin();
+  bool asksDatabase() const;
+  // False: the client has been told.
+  bool certificateFits();
+  bool peerFits();
+  bool mayComeWithoutSecret() const;
   bool authenticated();
   bool authenticationFailed(std::string_view why);
   bool message();

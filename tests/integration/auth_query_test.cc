@@ -1,5 +1,6 @@
 // auth_query: users whom the userlist does not name are looked up in the database.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <thread>
 
@@ -42,6 +43,12 @@ class AuthQuery : public testing::Test {
     config.postgres["auth_user"] = "asker";
     config.postgres["auth_query"] = query;
     config.userlist = "\"asker\" \"may I?\"\n";
+    return config;
+  }
+  static ForebayConfig withHba(const std::string& hba) {
+    ForebayConfig config = asking();
+    config.postgres["auth_type"] = "hba";
+    config.hba = hba;
     return config;
   }
   static std::string tryLogin(const Forebay& forebay, const std::string& user,
@@ -150,6 +157,58 @@ TEST_F(AuthQuery, StrangersLookLikeUsersWithAnotherPassword) {
       EXPECT_EQ(LoginAttempt(forebay.port(), "app", stranger, "guess").shape(), known)
           << auth_type << " " << stranger;
   }
+}
+
+// Whom trust, a certificate or the kernel vouches for needs a secret all the same: for the server.
+TEST_F(AuthQuery, TrustTakesTheSecretForTheServer) {
+  for (const char* auth_type : {"hba", "trust"}) {
+    ForebayConfig config = withHba("host all all 127.0.0.1/32 trust\n");
+    config.postgres["auth_type"] = auth_type;
+    const Forebay forebay(config);
+    EXPECT_EQ(Connection(forebay.conninfo("app", "md5")).query("select current_user"), "md5") << auth_type;
+    EXPECT_NE(Connection::tryConnect(forebay.conninfo("app", "eve")).find("authentication failed"),
+              std::string::npos)
+        << auth_type;
+  }
+}
+
+TEST_F(AuthQuery, TrustLetsInWhoHasNoPassword) {
+  postgres().run("create role \"no password\" login");
+  const Forebay forebay(withHba("host all all 127.0.0.1/32 trust\n"));
+  EXPECT_EQ(Connection::tryConnect(forebay.conninfo("app", "'no password'")), "");
+}
+
+TEST_F(AuthQuery, PeerTakesTheSecretForTheServer) {
+  const std::string me = geteuid() == 0 ? "root" : std::string(getlogin());
+  postgres().createUser(me, kPassword, PasswordKind::kMd5);
+  ForebayConfig config = withHba("local all all peer map=staff\n");
+  const TempDir dir("ident");
+  config.postgres["auth_ident_file"] =
+      dir.write("ident.conf", "staff " + me + " " + me + "\nstaff " + me + " eve\n").string();
+  config.unix_socket = true;
+  const Forebay forebay(config);
+  EXPECT_EQ(Connection(forebay.unixConninfo("app", me)).query("select current_user"), me);
+  EXPECT_NE(Connection::tryConnect(forebay.unixConninfo("app", "eve")).find("peer authentication failed"),
+            std::string::npos);
+}
+
+TEST_F(AuthQuery, ACertificateTakesTheSecretForTheServer) {
+  CertificateAuthority authority;
+  const Certificate own = authority.issue("localhost");
+  ForebayConfig config = withHba("hostssl all all all cert\n");
+  config.postgres["client_tls_sslmode"] = "verify-ca";
+  config.postgres["client_tls_key_file"] = own.key_file.string();
+  config.postgres["client_tls_cert_file"] = own.cert_file.string();
+  config.postgres["client_tls_ca_file"] = authority.certFile().string();
+  const Forebay forebay(config);
+  const auto showing = [&](const std::string& name) {
+    const Certificate certificate = authority.issue(name, {});
+    return forebay.conninfo("app", name) + " sslmode=require sslcert=" + certificate.cert_file.string() +
+           " sslkey=" + certificate.key_file.string();
+  };
+  EXPECT_EQ(Connection(showing("md5")).query("select current_user"), "md5");
+  EXPECT_NE(Connection::tryConnect(showing("eve")).find("certificate authentication failed"),
+            std::string::npos);
 }
 
 // Whoever may create objects could otherwise decide what runs with the rights of auth_user.
