@@ -140,8 +140,17 @@ bool Listener::acceptOne() {
       socket_.want(false, false);
       loop_.deadlines().arm(*this, loop_.now() + kRest);
       return false;
-    case ECONNABORTED:
-    case EPROTO: return true;  // it broke before we took it; there may be others
+    case ECONNABORTED:  // it broke before we took it, in one way or another: there may be others
+    case EPROTO:
+    case EPERM:
+    case EINTR:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENONET:
+    case ENOPROTOOPT:
+    case EOPNOTSUPP: return true;
     default: socket_.drained(); return false;
   }
 }

@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace forebay::net {
 
 Loop::Loop() : mailbox_(poller_), scratch_(new char[kScratchSize]) {
   uv_loop_init(&loop_);
   loop_.data = this;
+  uv_check_init(&loop_, &keeper_);
+  uv_check_start(&keeper_, [](uv_check_t*) {});
+  uv_unref(reinterpret_cast<uv_handle_t*>(&keeper_));
   poller_.watchOther(uv_backend_fd(&loop_));
 }
 
@@ -23,13 +27,20 @@ void Loop::run() {
     const bool libuv_waits = uv_loop_alive(&loop_) != 0 && uv_backend_timeout(&loop_) >= 0;
     const bool libuv_ready = poller_.wait(timeout());
     poller_.tell([this] { forgetNow(); });
-    if (libuv_ready || libuv_waits) uv_run(&loop_, UV_RUN_NOWAIT);
+    if (libuv_ready || libuv_waits) runLibuv();
   }
   graveyard_.clear();
 }
 
+void Loop::runLibuv() {
+  if (!stopping_) uv_ref(reinterpret_cast<uv_handle_t*>(&keeper_));
+  uv_run(&loop_, UV_RUN_NOWAIT);
+  if (!stopping_) uv_unref(reinterpret_cast<uv_handle_t*>(&keeper_));
+}
+
 void Loop::stop() {
-  stopping_ = true;
+  if (std::exchange(stopping_, true)) return;
+  uv_close(reinterpret_cast<uv_handle_t*>(&keeper_), nullptr);
   graveyard_.clear();  // what is buried may hold sockets, which would keep run() going
   mailbox_.close();
 }

@@ -67,8 +67,12 @@ class Loop {
   [[gnu::hot]] int timeout();
   bool over() const { return stopping_ && poller_.idle() && uv_loop_alive(&loop_) == 0; }
 
+  void runLibuv();
+
   Poller poller_;
   uv_loop_t loop_;
+  uv_check_t
+      keeper_;  // without it uv_run() would not look at what has come for a loop that waits for nothing
   Instant now_ = kNever;
   bool stopping_ = false;
   Mailbox mailbox_;

@@ -68,19 +68,33 @@ Socket& Socket::operator=(Socket&& other) noexcept {
   return *this;
 }
 
+std::optional<SocketAddress> Socket::peerAddress() const {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  if (::getpeername(fd(), reinterpret_cast<sockaddr*>(&storage), &size) != 0) return std::nullopt;
+  const SocketAddress address(reinterpret_cast<sockaddr*>(&storage), size);
+  return address.isUnix() ? std::nullopt : std::optional(address);
+}
+
 // Remembers what an attempt over TLS tells about the descriptor.
-IoResult Socket::noted(IoResult result) {
+IoResult Socket::noteRead(IoResult result) {
   if (result.status == IoStatus::kWantWrite) Poller::stuffed(*watch_);
   if (result.status == IoStatus::kWantRead || tls_->drained()) drained();
   loop_->forgetNow();  // cryptography takes time
   return result;
 }
 
-IoResult Socket::handshake() { return noted(tls_->handshake()); }
+// After a failure, too: that it is lost is found out by reading.
+IoResult Socket::noteWrite(IoResult result) {
+  if (result.status != IoStatus::kOk) Poller::stuffed(*watch_);
+  return result;
+}
+
+IoResult Socket::handshake() { return noteRead(tls_->handshake()); }
 
 IoResult Socket::read(char* out, size_t size) {
   assert(valid());
-  if (tls_) return noted(tls_->read(out, size));
+  if (tls_) return noteRead(tls_->read(out, size));
   const IoResult got = readSocket(watch_->fd, out, size);
   const bool all = got.status == IoStatus::kOk && got.bytes == size;
   if (!all) drained();
@@ -91,10 +105,7 @@ IoResult Socket::write(Bytes bytes) { return write(std::span<const Bytes>(&bytes
 
 IoResult Socket::write(std::span<const Bytes> runs) {
   assert(valid());
-  if (tls_) return noted(tls_->write(runs));
-  const IoResult put = writeSocket(watch_->fd, runs);
-  if (put.status != IoStatus::kOk) Poller::stuffed(*watch_);
-  return put;
+  return noteWrite(tls_ ? tls_->write(runs) : writeSocket(watch_->fd, runs));
 }
 
 Socket::Released Socket::release() {

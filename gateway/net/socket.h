@@ -8,12 +8,14 @@
 #include <sys/socket.h>
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
 #include "base/bytes.h"
 #include "gateway/net/io.h"
 #include "gateway/net/loop.h"
+#include "gateway/net/socket_address.h"
 #include "gateway/net/tls.h"
 
 namespace forebay::net {
@@ -29,6 +31,8 @@ class Socket {
   ~Socket() { close(); }
 
   bool valid() const { return watch_ != nullptr; }
+  // Of the other end, if it has one in a network.
+  std::optional<SocketAddress> peerAddress() const;
   int fd() const { return watch_ != nullptr ? watch_->fd : -1; }
 
   // Whom to tell from now on.
@@ -65,7 +69,8 @@ class Socket {
   void close();
 
  private:
-  IoResult noted(IoResult result);
+  IoResult noteRead(IoResult result);
+  IoResult noteWrite(IoResult result);
 
   Loop* loop_ = nullptr;
   Watch* watch_ = nullptr;

@@ -99,6 +99,7 @@ Result<Tls> Tls::connect(const TlsContext& context, int fd, std::string_view hos
 }
 
 IoResult Tls::handshake() {
+  forgetReads();
   if (end_.status == IoStatus::kError) return end_;
   ERR_clear_error();
   const int outcome = SSL_do_handshake(session_.get());
@@ -109,6 +110,7 @@ IoResult Tls::handshake() {
 
 IoResult Tls::read(char* out, size_t size) {
   assert(size > 0);
+  forgetReads();
   unreported_ = false;
   if (end_.status != IoStatus::kOk) return end_;
   starved_ = false;
@@ -182,6 +184,8 @@ bool Tls::hasPending() const {
   if (end_.status != IoStatus::kOk) return unreported_;
   return !starved_ && SSL_has_pending(session_.get()) == 1;
 }
+
+void Tls::forgetReads() { BIO_set_callback_arg(SSL_get_rbio(session_.get()), nullptr); }
 
 bool Tls::drained() const { return BIO_get_callback_arg(SSL_get_rbio(session_.get())) != nullptr; }
 

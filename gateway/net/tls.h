@@ -57,7 +57,7 @@ class Tls {
   // Whether read() can give something, data or an end, before the socket becomes readable again.
   bool hasPending() const;
 
-  // Whether the last read of the socket took all that there was.
+  // Whether the call of handshake() or read() that has just returned took all that the socket held.
   bool drained() const;
 
   // Whether both sides settled on ALPN `postgresql`, as direct TLS demands.
@@ -79,6 +79,7 @@ class Tls {
 
   Tls(SSL* session, bool accepts) : session_(session), accepts_(accepts) {}
   static Result<Tls> create(const TlsContext& context, int fd, bool accepts);
+  void forgetReads();
   IoResult readRecord(char* out, size_t size);
   IoResult writeRecord(Bytes data);
   IoResult stopped(int outcome);
