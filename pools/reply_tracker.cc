@@ -113,6 +113,8 @@ Reply ReplyTracker::commandCompleted() {
 
 Reply ReplyTracker::failed(PreparedSet& prepared) {
   dropped_names_ = 0;
+  failed_batch_ = batch_;
+  for (size_t i = 0; i < owed_.size(); ++i) failed_batch_ -= endsBatch(owed_[i].kind);
   if (copyingIn()) {
     // Whether the server got as far as reading, and so ignoring, the Syncs in front of the data is not told.
     doubtful_ += forgetEatenSyncs();

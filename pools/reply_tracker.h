@@ -76,6 +76,8 @@ class ReplyTracker {
   // How many of the client's kParse, kCloseForParse and kClose the last error took with it: they were
   // skipped.
   uint32_t droppedNames() const { return dropped_names_; }
+  // The batch() in which what the last error answers was sent.
+  uint32_t failedBatch() const { return failed_batch_; }
   char status() const { return status_; }  // of the last ReadyForQuery: 'I', 'T' or 'E'
   bool skipping() const { return skipping_; }
   // Does the next ParseComplete or CloseComplete answer one of those?
@@ -114,7 +116,7 @@ class ReplyTracker {
   bool skipping_ = false;  // an error came and no Sync was sent yet: what is sent now gets no answer
   uint32_t doubtful_ = 0;  // Syncs that a failed COPY may have ignored, or not
   bool astray_ = false;    // what was sent behind those may have been skipped, or not: no way to go on
-  uint32_t dropped_names_ = 0;
+  uint32_t dropped_names_ = 0, failed_batch_ = 0;
 };
 
 }  // namespace forebay::pools

@@ -61,7 +61,7 @@ class AuthQueries::Question final : public net::Mortal, public Borrower {
   void commandCompleted(Bytes) override {}
   void nameConfirmed() override {}
   void batchEnded(bool) override {}
-  void errorReceived(Bytes, uint32_t) override {}
+  void errorReceived(const pools::ReplyTracker&) override {}
   void serverWritable() override {}
   const pools::ParametersRef& wantedParameters() const override { return any_parameters_; }
   uint64_t borrowerId() const override { return 0; }

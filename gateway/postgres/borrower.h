@@ -8,6 +8,7 @@
 #include "pgproto/error.h"
 #include "pools/parameters.h"
 #include "pools/pool.h"
+#include "pools/reply_tracker.h"
 
 namespace forebay::postgres {
 
@@ -35,10 +36,10 @@ class Borrower : public pools::Waiter {
   virtual void parameterChanged(Bytes name, Bytes value) = 0;
   // CommandComplete's tag, before it is passed on.
   virtual void commandCompleted(Bytes tag) = 0;
-  // The oldest unanswered Parse or Close of a named statement was answered; or the oldest `skipped_names`
-  // were skipped after an error.
+  // The oldest unanswered Parse or Close of a named statement was answered; or an error has come, and the
+  // tracker knows what it took along.
   virtual void nameConfirmed() = 0;
-  virtual void errorReceived(Bytes sqlstate, uint32_t skipped_names) = 0;
+  virtual void errorReceived(const pools::ReplyTracker& tracker) = 0;
   // A batch that we ended with a Sync of our own has been answered.
   virtual void batchEnded(bool idle) = 0;
   // The server takes bytes again after it had refused some.

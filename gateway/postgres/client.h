@@ -90,7 +90,7 @@ class Client final : public net::Mortal,
   void parameterChanged(Bytes name, Bytes value) override;
   [[gnu::hot]] void commandCompleted(Bytes tag) override;
   void nameConfirmed() override;
-  void errorReceived(Bytes sqlstate, uint32_t skipped_names) override;
+  void errorReceived(const pools::ReplyTracker& tracker) override;
   void batchEnded(bool idle) override;
   void serverWritable() override;
   void closeWanted() override;
@@ -177,7 +177,6 @@ class Client final : public net::Mortal,
   void addPins(uint32_t effects);
   bool followSet(Bytes sql);
   [[gnu::cold]] void applyPendingSets(bool committed);
-  [[gnu::cold]] void deallocated();
   [[gnu::hot]] void transactionEnded(Instant now);
   [[gnu::cold]] void left(std::string_view why);
   void giveBackBudgets();

@@ -1,7 +1,6 @@
 // The extended-query protocol in transaction pooling: statements that a client has prepared on one server
 // connection and uses on another.
 #include <algorithm>
-#include <cstring>
 
 #include "gateway/postgres/client.h"
 #include "gateway/postgres/postgres_worker.h"
@@ -23,10 +22,7 @@ std::string parseMessage(const pools::Statement& statement, Bytes name) {
   return message;
 }
 
-char* put(char* at, Bytes bytes) {
-  std::memcpy(at, bytes.data(), bytes.size());
-  return at + bytes.size();
-}
+char* put(char* at, Bytes bytes) { return std::copy(bytes.begin(), bytes.end(), at); }
 
 // A Describe or Close.
 void addTarget(Gather& out, char type, char kind, Bytes name) {
@@ -82,11 +78,17 @@ bool Client::renameDeallocate(Bytes sql, std::string& renamed, Gather& out) {
   std::string name;
   if (!statements_ || !pgproto::parseDeallocate(sql, name)) return true;
   if (undecided(name)) return false;
+  const uint32_t batch = server_->tracker().batch();
   const pools::StatementRef* statement = statements_->find(name);
-  if (statement == nullptr) return true;
+  if (statement == nullptr || statements_->isDeallocating(name)) {
+    statements_->deallocating.push_back(
+        {{}, batch});  // one that SQL has prepared, or nobody: passed on as it is
+    return true;
+  }
   ensurePrepared(**statement, out);
+  server_->prepared().closed((*statement)->key);
   renamed = "DEALLOCATE " + (*statement)->name;
-  statements_->deallocating.push_back({std::move(name), *statement});
+  statements_->deallocating.push_back({std::move(name), batch});
   return true;
 }
 
@@ -116,6 +118,7 @@ Client::Step Client::parse(Bytes body, Bytes message, bool whole, Gather& out) {
         return settle();
     }
     if (unnamed) {
+      if (statements_) statements_->unnamed = {};
       server_->unnamed_owner = id_;
       unnamed_parse_ = whole && follows && renamed.empty() ? body : Bytes();
     }

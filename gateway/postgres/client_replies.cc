@@ -41,11 +41,11 @@ void Client::nameConfirmed() {
   if (statements_) statements_->confirmed();
 }
 
-void Client::errorReceived(Bytes, uint32_t skipped_names) {
+void Client::errorReceived(const pools::ReplyTracker& tracker) {
   error_seen_ = true;
   if (!statements_) return;
-  statements_->skipped(skipped_names);
-  statements_->deallocating.clear();
+  statements_->skipped(tracker.droppedNames());
+  statements_->deallocationsSkipped(tracker.failedBatch());
 }
 
 void Client::commandCompleted(Bytes tag) {
@@ -54,20 +54,12 @@ void Client::commandCompleted(Bytes tag) {
   if (tag == "COMMIT") committed_ = true;
   if (tag.size() < 8) return;
   if (tag == "ROLLBACK") rolled_back_ = true;
-  if (tag == "DEALLOCATE" && statements_) return deallocated();
+  if (tag == "DEALLOCATE" && statements_) return statements_->deallocated();
   if (tag != "DISCARD ALL" && tag != "DEALLOCATE ALL") return;
   if (statements_) statements_->clear();
   server_->prepared().clear();
   if (tag == "DEALLOCATE ALL") return;
   everythingReset();
-}
-
-void Client::deallocated() {
-  if (statements_->deallocating.empty()) return;
-  const ClientStatements::Named gone = std::move(statements_->deallocating.front());
-  statements_->deallocating.erase(statements_->deallocating.begin());
-  server_->prepared().closed(gone.statement->key);
-  statements_->forget(gone);
 }
 
 void Client::ready(char status, bool idle) {
@@ -78,6 +70,7 @@ void Client::ready(char status, bool idle) {
   request_at_ = now;
   in_transaction_ = status != 'I';
   if (status == 'I') transactionEnded(now);
+  if (statements_ && idle) statements_->deallocating.clear();  // what was prepared only, and not executed
   if (rolled_back_ && status != 'I' && statements_ && !statements_->pending_sets.empty()) {
     // To a savepoint: which of the settings it took back is not known.
     statements_->pending_sets.clear();

@@ -25,35 +25,46 @@ class ClientStatements {
   }
   // A client may hold so much, in names and in the texts behind them.
   static constexpr size_t kMaxStatements = 100'000, kMaxTextBytes = size_t{256} * 1024 * 1024;
-  bool full() const { return named_.size() >= kMaxStatements || text_bytes_ >= kMaxTextBytes; }
+  bool full() const {
+    return named_.size() + unconfirmed_.size() >= kMaxStatements || text_bytes_ >= kMaxTextBytes;
+  }
   // A Parse of this name was sent in that batch; it stands unless the server skips it.
   void parseSent(Bytes name, pools::StatementRef statement, uint32_t batch) {
     forget(name);
-    hold(name, std::move(statement));
+    for (Deallocation& under_way : deallocating)
+      if (under_way.name == name) under_way.name.clear();  // from here on it stands for something else
+    text_bytes_ += statement->sql.size();
+    named_.emplace(std::string(name), std::move(statement));
     unconfirmed_.pushBack({std::string(name), batch, {}});
   }
   // A Close of this name, which there is, was sent in that batch; it stands for nothing unless the server
   // skips it.
   void closeSent(Bytes name, uint32_t batch) {
-    unconfirmed_.pushBack({std::string(name), batch, *find(name)});
-    forget(name);
+    const auto found = named_.find(name);
+    unconfirmed_.pushBack({std::string(name), batch, std::move(found->second)});  // its text still counts
+    last_found_ = nullptr;
+    named_.erase(found);
   }
   // Does the answer to a Parse or Close of an earlier batch decide what the name stands for?
   bool undecided(Bytes name, uint32_t batch) const {
+    // The oldest first: where that is of this batch, all are.
+    if (unconfirmed_.empty() || unconfirmed_[0].batch == batch) return false;
     for (size_t i = 0; i < unconfirmed_.size(); ++i)
       if (unconfirmed_[i].batch != batch && unconfirmed_[i].name == name) return true;
     return false;
   }
   // The oldest of them was answered; or so many were skipped.
   void confirmed() {
-    if (!unconfirmed_.empty()) unconfirmed_.popFront();
+    if (unconfirmed_.empty()) return;
+    if (const pools::StatementRef& closed = unconfirmed_[0].closed) text_bytes_ -= closed->sql.size();
+    unconfirmed_.popFront();
   }
   void skipped(size_t count) {
     count = std::min(count, unconfirmed_.size());
     for (size_t i = count; i-- > 0;) {  // a name may have been closed and used again
       Unconfirmed& undone = unconfirmed_[i];
       forget(undone.name);
-      if (undone.closed) hold(undone.name, std::move(undone.closed));
+      if (undone.closed) named_.emplace(undone.name, std::move(undone.closed));
     }
     for (; count > 0; --count) unconfirmed_.popFront();
   }
@@ -64,16 +75,8 @@ class ClientStatements {
     text_bytes_ -= found->second->sql.size();
     named_.erase(found);
   }
-  struct Named {
-    std::string name;
-    pools::StatementRef statement;
-  };
-  // Unless the name stands for something else by now.
-  void forget(const Named& gone) {
-    const pools::StatementRef* found = find(gone.name);
-    if (found != nullptr && found->get() == gone.statement.get()) forget(Bytes(gone.name));
-  }
   void clear() {
+    deallocating.clear();
     last_found_ = nullptr;
     text_bytes_ = 0;
     named_.clear();
@@ -93,19 +96,26 @@ class ClientStatements {
   };
   std::vector<PendingSet> pending_sets;
 
-  // What the DEALLOCATEs under way will forget, if they do not fail, in order.
-  std::vector<Named> deallocating;
+  // The DEALLOCATEs under way, in order: each forgets its name once it is answered, unless it fails.
+  struct Deallocation {
+    std::string name;  // empty: none of the client's names, or of no account any more
+    uint32_t batch = 0;
+  };
+  std::vector<Deallocation> deallocating;
   bool isDeallocating(Bytes name) const {
     return std::any_of(deallocating.begin(), deallocating.end(),
-                       [name](const Named& one) { return one.name == name; });
+                       [name](const Deallocation& one) { return one.name == name; });
+  }
+  void deallocated() {
+    if (deallocating.empty()) return;
+    if (const std::string name = std::move(deallocating.front().name); !name.empty()) forget(name);
+    deallocating.erase(deallocating.begin());
+  }
+  void deallocationsSkipped(uint32_t batch) {
+    std::erase_if(deallocating, [batch](const Deallocation& one) { return one.batch == batch; });
   }
 
  private:
-  void hold(Bytes name, pools::StatementRef statement) {
-    text_bytes_ += statement->sql.size();
-    named_.emplace(std::string(name), std::move(statement));
-  }
-
   struct NameHash {
     using is_transparent = void;
     size_t operator()(Bytes name) const { return std::hash<Bytes>{}(name); }

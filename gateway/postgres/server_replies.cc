@@ -152,7 +152,7 @@ void Server::errorReply(Bytes body, bool swallow) {
     own_failed_ = true;
     own_error_ = body;
   } else {
-    borrower_->errorReceived(fields.sqlstate(), tracker_.droppedNames());
+    borrower_->errorReceived(tracker_);
   }
 }
 

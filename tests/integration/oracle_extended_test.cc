@@ -105,6 +105,19 @@ INSTANTIATE_TEST_SUITE_P(
         script("Pitfall12DeallocateInAnAbortedTransaction",
                prepared("s", "select 1") + std::vector{query("begin"), query("oops")} + once("deallocate s") +
                    kSync + std::vector{query("rollback")} + run("s") + kSync),
+        script("Pitfall12DeallocateAndPrepareTheSameTextAgainInOneBatch",
+               prepared("s", "select 1") + kSync + once("deallocate s") + prepared("s", "select 1") +
+                   run("s") + kSync + run("s") + kSync),
+        script("Pitfall12DeallocateBehindABatchThatFails",
+               prepared("s", "select 1") + kSync + once("select 1/0") + kSync + once("deallocate s") + kSync +
+                   run("s") + kSync + prepared("s", "select 2") + run("s") + kSync),
+        script("Pitfall12DeallocateThatIsPreparedOnly",
+               prepared("a", "select 1") + prepared("b", "select 2") + kSync +
+                   std::vector{parse("", "deallocate a"), describe('S', ""), sync()} + once("deallocate b") +
+                   kSync + run("a") + kSync + run("b") + kSync),
+        script("TheUnnamedStatementIsReplacedByADeallocate",
+               prepared("s", "select 1") + once("select 'old'") + kSync + prepared("", "deallocate s") +
+                   kSync + std::vector{query("select 1")} + run("") + kSync),
         script("ACloseThatIsNotReached", prepared("s", "select 1") + kSync + once("select 1/0") +
                                              std::vector{close('S', "s")} + kSync + run("s") + kSync),
         script("ACloseThatIsNotReachedAndANewStatement",

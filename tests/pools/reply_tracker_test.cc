@@ -173,6 +173,14 @@ TEST_F(ReplyTrackerTest, TellsWhichCloseIsTheClientsOwn) {
   EXPECT_TRUE(tracker_.idle());
 }
 
+TEST_F(ReplyTrackerTest, KnowsInWhichBatchAnErrorWas) {
+  client("BESBEQ");
+  EXPECT_EQ(server("2E/I"), "2EZ");
+  EXPECT_EQ(tracker_.failedBatch(), 0u);
+  EXPECT_EQ(server("2E"), "2E");
+  EXPECT_EQ(tracker_.failedBatch(), 1u);
+}
+
 TEST_F(ReplyTrackerTest, CountsAClientsCloseThatAnErrorTookAlong) {
   client("BE");
   tracker_.sent(Owed::kClose);

@@ -84,18 +84,38 @@ TEST_F(ClientStatementsTest, DoNotBringBackWhatWasForgottenAltogether) {
   EXPECT_EQ(statements_.size(), 0u);
 }
 
-TEST_F(ClientStatementsTest, DeallocateANameOnlyWhileItStandsForTheSame) {
+TEST_F(ClientStatementsTest, ForgetANameWhenItsDeallocateIsAnswered) {
   parse("a", "select 1");
-  statements_.deallocating.push_back({"a", *statements_.find("a")});
-  EXPECT_TRUE(statements_.isDeallocating("a"));
-  EXPECT_FALSE(statements_.isDeallocating("b"));
-  parse("a", "select 2");
-  statements_.forget(statements_.deallocating.front());
-  EXPECT_EQ(sqlOf("a"), "select 2");
+  parse("b", "select 1");
+  statements_.deallocating = {{"", 0}, {"b", 0}};
+  EXPECT_TRUE(statements_.isDeallocating("b"));
+  EXPECT_FALSE(statements_.isDeallocating("a"));
+  statements_.deallocated();  // of a name that is none of the client's
+  EXPECT_EQ(statements_.size(), 2u);
+  statements_.deallocated();
+  EXPECT_EQ(sqlOf("b"), "");
+  EXPECT_EQ(sqlOf("a"), "select 1");
+  statements_.deallocated();
+  EXPECT_EQ(statements_.size(), 1u);
+}
+
+TEST_F(ClientStatementsTest, KeepANameThatIsUsedAgainBeforeItsDeallocateIsAnswered) {
   parse("a", "select 1");
-  statements_.forget(statements_.deallocating.front());
-  EXPECT_EQ(sqlOf("a"), "");
-  statements_.deallocating.clear();
+  statements_.deallocating = {{"a", 0}};
+  parse("a", "select 1");
+  EXPECT_FALSE(statements_.isDeallocating("a"));
+  statements_.deallocated();
+  EXPECT_EQ(sqlOf("a"), "select 1");
+}
+
+TEST_F(ClientStatementsTest, LoseOnlyTheDeallocatesOfTheBatchThatFailed) {
+  parse("a", "select 1");
+  parse("b", "select 2");
+  statements_.deallocating = {{"a", 4}, {"b", 5}};
+  statements_.deallocationsSkipped(4);
+  statements_.deallocated();
+  EXPECT_EQ(sqlOf("a"), "select 1");
+  EXPECT_EQ(sqlOf("b"), "");
 }
 
 TEST_F(ClientStatementsTest, AreUndecidedWhileAParseOfAnEarlierBatchIsUnanswered) {
@@ -126,6 +146,11 @@ TEST_F(ClientStatementsTest, AreFullAtSomeSize) {
   EXPECT_TRUE(statements_.full());
   parse("one more", "a short one in its place");
   EXPECT_FALSE(statements_.full());
+  parse("one more", text);
+  statements_.closeSent("one more", 0);
+  EXPECT_TRUE(statements_.full()) << "until the Close is answered";
+  for (int i = 0; i < 19; ++i) statements_.confirmed();
+  EXPECT_FALSE(statements_.full());
   statements_.forget("a");
   parse("one more", text);
   EXPECT_FALSE(statements_.full());
@@ -137,6 +162,7 @@ TEST_F(ClientStatementsTest, AreFullAtSomeNumber) {
   for (size_t i = 0; i < ClientStatements::kMaxStatements; ++i) {
     EXPECT_FALSE(statements_.full());
     parse(std::to_string(i), "select 1");
+    statements_.confirmed();
   }
   EXPECT_TRUE(statements_.full());
 }
