@@ -77,12 +77,13 @@ void Cancels::launch(Server& server, std::function<void()> done) {
   WorkerPool& pool = server.pool();
   std::string request;
   pgproto::appendCancelRequest(request, server.backendPid(), server.backendSecret());
-  // As the server's own connection: with TLS when that has it, so that the key is not sent in the clear.
+  // As the server's own connection: to the same machine, whatever its name stands for by now, and with TLS
+  // when that has it, so that the key is not sent in the clear.
   const conf::SslMode mode =
       pool.database().server_tls_sslmode.value_or(worker_.postgres().server_tls.sslmode);
   start({&pool, &server, std::move(done), nullptr}, std::move(request),
         {server.host(), server.socket().hasTls() ? mode : conf::SslMode::kDisable,
-         pool.database().server_direct_tls});
+         pool.database().server_direct_tls, server.socket().peerAddress()});
 }
 
 void Cancels::start(Flight flight, std::string request, ServerDialer::Target target) {

@@ -7,17 +7,21 @@ namespace forebay::postgres {
 void HostHealth::failed(const conf::HostPort& host, Instant now, Duration longest, double jitter) {
   const std::lock_guard lock(mutex_);
   State& state = hosts_[keyOf(host)];
+  any_.store(true);
   const unsigned doublings = std::min(state.failures++, 16u);
   const Duration pause = std::min<Duration>(Duration(kFirstPause) * (1 << doublings), longest);
   state.retry_at = now + std::chrono::duration_cast<Duration>(pause * (1.0 - jitter / 2));
 }
 
 void HostHealth::succeeded(const conf::HostPort& host) {
+  if (!any_.load()) return;
   const std::lock_guard lock(mutex_);
   hosts_.erase(keyOf(host));
+  any_.store(!hosts_.empty());
 }
 
 Instant HostHealth::retryAt(const conf::HostPort& host) const {
+  if (!any_.load()) return Instant::min();
   const std::lock_guard lock(mutex_);
   const auto found = hosts_.find(keyOf(host));
   return found == hosts_.end() ? Instant::min() : found->second.retry_at;

@@ -1,7 +1,9 @@
 // HostHealth remembers which hosts could not be reached lately, so that nobody hammers a server that is down
-// and one bad host delays no other. Shared by all workers; used when dialling only.
+// and one bad host delays no other. Shared by all workers. Locks only while some host is failing: a query
+// that has to wait for a server asks, too.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <string>
@@ -30,7 +32,8 @@ class HostHealth {
   };
   static std::string keyOf(const conf::HostPort& host) { return host.host + ":" + std::to_string(host.port); }
 
-  mutable std::mutex mutex_;  // guards what follows
+  std::atomic<bool> any_{false};  // is there somebody in hosts_?
+  mutable std::mutex mutex_;      // guards what follows
   std::map<std::string, State> hosts_;
 };
 

@@ -19,6 +19,7 @@ ServerDialer::ServerDialer(PostgresWorker& worker, Target target, Done done)
 }
 
 void ServerDialer::start() {
+  if (target_.address) return resolved(net::Resolver::Addresses{*target_.address});
   ticket_ = worker_.resolver().resolve(
       target_.host, worker_.loop().now(),
       [this](Result<net::Resolver::Addresses> found) { resolved(std::move(found)); });
@@ -39,6 +40,7 @@ void ServerDialer::tryAddress() {
   socket_ = net::Socket(worker_.loop(), fd, *this);
   if (!socket_.valid()) return addressFailed("the event loop refused the socket");
   if (error != 0 && error != EINPROGRESS) return addressFailed(std::strerror(error));
+  if (error == 0) return connected();
   step_ = Step::kConnecting;
   socket_.want(false, true);
 }

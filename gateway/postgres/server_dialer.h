@@ -7,6 +7,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -27,6 +28,7 @@ class ServerDialer final : public net::Mortal, public net::SocketUser {
     conf::HostPort host;
     conf::SslMode sslmode = conf::SslMode::kPrefer;
     bool direct_tls = false;
+    std::optional<net::SocketAddress> address{};  // the one to connect to; else the host's are asked for
   };
 
   ServerDialer(PostgresWorker& worker, Target target, Done done);

@@ -90,6 +90,15 @@ TEST(ServerTls, TheDatabasesModeGoesBeforeTheGlobalOne) {
   EXPECT_EQ(outcome(config), "t");
 }
 
+TEST(ServerTls, AnotherModeCountsForServersThatAreThereAlready) {
+  Forebay forebay(reaching(withTls(), "disable"));
+  Connection client(forebay.conninfo("app"));
+  EXPECT_EQ(client.query(kUsesTls), "f");
+  forebay.rewrite(reaching(withTls(), "require"));
+  Connection(forebay.consoleConninfo()).run("reload");
+  EXPECT_TRUE(eventually([&] { return client.query(kUsesTls) == "t"; }));
+}
+
 TEST(ServerTls, ScramLogsInWithinTls) {
   ForebayConfig config = reaching(withTls(), "require");
   config.userlist = "\"scram\" \"open sesame\"\n";
