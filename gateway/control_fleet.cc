@@ -166,7 +166,9 @@ void Control::suspend(Done done) {
              std::move(done),
              deadlineAfter(loop_.now(), settings_->config->postgres.suspend_timeout),
              [](postgres::PostgresWorker& worker) {
-               worker.forEachPool([](postgres::WorkerPool& pool) { pool.closeBusy(); });
+               // RESUME may have come in between.
+               if (worker.shared().pause.load() != static_cast<int>(admin::Pause::kSuspended)) return;
+               forPools(worker, {}, [](postgres::WorkerPool& pool) { pool.closeBusy(); });
              }});
 }
 
