@@ -63,6 +63,19 @@ DatabaseState::Contact DatabaseState::contact() const {
   return contact_;
 }
 
+bool DatabaseState::isDown() const {
+  const std::lock_guard lock(mutex_);
+  return contact_.unreachable > contact_.reached;
+}
+
+bool DatabaseState::claimTrial(Instant now, Instant& end) {
+  Instant::rep next = trial_at_.load();
+  while (next <= now.time_since_epoch().count())
+    if (trial_at_.compare_exchange_weak(next, end.time_since_epoch().count())) return true;
+  end = Instant(Duration(next));
+  return false;
+}
+
 std::shared_ptr<PoolEntry> PoolDirectory::pool(std::string_view database, std::string_view user) {
   const std::lock_guard lock(mutex_);
   auto& entry = pools_[{std::string(database), std::string(user)}];

@@ -82,9 +82,16 @@ struct DatabaseState {
     std::string error;
   };
   Contact contact() const;
+  bool isDown() const;  // the last try to reach it has failed
+
+  // While it is down, one pool at a time tries it. May the caller, now? Then nobody else may until `end`, or
+  // until trialEnded() allows it; if not, `end` becomes when to ask again.
+  bool claimTrial(Instant now, Instant& end);
+  void trialEnded(Instant next) { trial_at_.store(next.time_since_epoch().count()); }
 
  private:
-  mutable std::mutex mutex_;  // guards what follows
+  std::atomic<Instant::rep> trial_at_{0};  // when the next one may try
+  mutable std::mutex mutex_;               // guards what follows
   Contact contact_;
 };
 

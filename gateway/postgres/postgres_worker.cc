@@ -118,6 +118,7 @@ void PostgresWorker::dropUnusedPools() {
     const Instant end =
         pool.unused_since == kNever ? kNever : deadlineAfter(pool.unused_since, pool.idleLimit());
     if (now < end) {
+      pool.tryUntilReached();  // who did so may be gone
       ++at;
       continue;
     }

@@ -40,7 +40,11 @@ void WorkerPool::resolveSettings() {
 
 WorkerPool::~WorkerPool() {
   worker_.loop().deadlines().disarm(*this);
-  while (!servers_.empty()) delete &servers_.front();
+  if (trying_) trialEnded();
+  while (!servers_.empty()) {
+    delete &servers_.front();
+    entry_->shared.returnPermit();
+  }
 }
 
 // ---- borrowers
@@ -115,6 +119,7 @@ const WorkerPool::Greeting& WorkerPool::greeting(const std::vector<pools::Parame
 
 void WorkerPool::dialled(Server& server) {
   --dialling_;
+  if (trying_) trialEnded();
   server.dialling = false;
   refusals_ = 0;
   refusal_.clear();
@@ -215,6 +220,7 @@ void WorkerPool::adopt(Server::Moved moved) {
 void WorkerPool::closed(Server& server) {
   if (server.dialling) {
     --dialling_;
+    if (trying_) trialEnded();
     // One that logs in and is lost at once, by its connect_query perhaps, is not to be dialled in a tight
     // circle.
     if (server.backendPid() != 0) refused_until_ = worker_.loop().now() + kRefusalPause;
@@ -226,6 +232,7 @@ void WorkerPool::closed(Server& server) {
   tellOthersOfFreePermit();
   dialIfWanted();
   keepMinimum();
+  tryUntilReached();
 }
 
 }  // namespace forebay::postgres

@@ -68,9 +68,11 @@ class WorkerPool : public Deadline {
   bool closeOneIdle(std::string_view reason);
   // Closes an idle server if another pool needs its place in a budget that both share.
   bool yieldIdle();
-  void wake();         // after RESUME: who waits may be served
+  void wake();  // after RESUME: who waits may be served
+  // Dials one server if the database is down and nobody else tries it; now or as soon as that may be.
+  void tryUntilReached();
   bool quiet() const;  // no server is in anybody's hands
-  // Nobody is in it, and nothing is on its way.
+  // Nobody is in it, and nothing is on its way but a server that tells whether the database is back.
   bool unused() const;
   // For how long it may be unused (pool_idle_timeout, autodb_idle_timeout); zero: for ever.
   Duration idleLimit() const;
@@ -125,6 +127,8 @@ class WorkerPool : public Deadline {
   [[gnu::hot]] void lend(Server& server, Borrower& borrower, Instant waited_since);
   [[gnu::cold]] void handOver(Server& server, uint32_t worker);
   void dialIfWanted();
+  void dialOne();
+  void trialEnded();
   bool mayDialNow(Instant now);
   pools::PermitLimits limits(Instant now) const;
   void isFull(pools::PermitRefused refused, Instant now);
@@ -143,6 +147,7 @@ class WorkerPool : public Deadline {
   Duration shortest_limit_{};
   pools::Pool pool_;
   uint32_t dialling_ = 0;
+  bool trying_ = false;  // one of those was dialled to see whether the database is back
   size_t host_at_ = 0;
   Instant refused_until_{};   // the server did not let us in: until then its answer stands,
   bool refused_all_ = false;  // also for those who could wait

@@ -10,6 +10,8 @@ namespace {
 
 // While a budget shared with other pools is spent, what we want is said again so often.
 constexpr seconds kWishAgain{1};
+// Between two tries of a database that is down, whatever its hosts would allow.
+constexpr seconds kTrialPause{1};
 
 }  // namespace
 
@@ -20,11 +22,15 @@ void WorkerPool::dialIfWanted() {
     if (!mayDialNow(now)) return;
     const pools::PermitRefused refused = entry_->shared.takePermit(limits(now));
     if (refused != pools::PermitRefused::kNo) return isFull(refused, now);
-    ++dialling_;
-    auto* server = new Server(*this, worker_.shared().next_server_id.fetch_add(1));
-    servers_.pushBack(*server);
-    server->dial();
+    dialOne();
   }
+}
+
+void WorkerPool::dialOne() {
+  ++dialling_;
+  auto* server = new Server(*this, worker_.shared().next_server_id.fetch_add(1));
+  servers_.pushBack(*server);
+  server->dial();
 }
 
 // Not before the server may have changed its mind, and not while every host is having a rest. Arms the next
@@ -99,6 +105,7 @@ void WorkerPool::tellOthersOfFreePermit() {
 void WorkerPool::due(Instant) {
   dialIfWanted();
   keepMinimum();
+  tryUntilReached();
 }
 
 // Keeps min_pool_size servers where the pool is in use, or where it is known whose they would be.
@@ -109,11 +116,30 @@ void WorkerPool::keepMinimum() {
   pools::PermitLimits caps = limits(now);
   caps.pool = std::min(settings_.min_pool_size, settings_.pool_size);
   while (mayDialNow(now) && entry_->shared.takePermit(caps) == pools::PermitRefused::kNo) {
-    ++dialling_;
-    auto* server = new Server(*this, worker_.shared().next_server_id.fetch_add(1));
-    servers_.pushBack(*server);
-    server->dial();
+    dialOne();
   }
+}
+
+// An instance that is not ready because its database is down gets no clients, and so nobody dials: it finds
+// out by itself that the database is back.
+void WorkerPool::tryUntilReached() {
+  if (!servers_.empty() || pool_.waiting() > 0 || worker_.draining() || worker_.stopped()) return;
+  if (worker_.isPaused(*state_) || state_->disabled.load() || !state_->isDown()) return;
+  const Instant now = worker_.loop().now();
+  if (!mayDialNow(now)) return;
+  Instant end = deadlineAfter(now, worker_.postgres().server_connect_timeout);
+  if (!state_->claimTrial(now, end)) return worker_.loop().deadlines().armBy(*this, end);
+  if (entry_->shared.takePermit(limits(now)) != pools::PermitRefused::kNo) {
+    trialEnded();
+    return worker_.loop().deadlines().armBy(*this, now + kTrialPause);
+  }
+  trying_ = true;
+  dialOne();
+}
+
+void WorkerPool::trialEnded() {
+  trying_ = false;
+  state_->trialEnded(worker_.loop().now() + kTrialPause);
 }
 
 bool WorkerPool::aboveMaximum() const {

@@ -105,11 +105,13 @@ void WorkerPool::wake() {
     handOver(static_cast<Server&>(*late.server), late.worker);
   dialIfWanted();
   keepMinimum();
+  tryUntilReached();
 }
 
 bool WorkerPool::unused() const {
   const postgres::Cancels::Load cancels = worker_.cancels().load(*this);
-  return clients_.empty() && servers_.empty() && pool_.waiting() == 0 && dialling_ == 0 &&
+  const uint32_t trials = trying_ ? 1 : 0;
+  return clients_.empty() && servers_.size() == trials && pool_.waiting() == 0 && dialling_ == trials &&
          cancels.active + cancels.waiting == 0;
 }
 

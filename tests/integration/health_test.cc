@@ -1,0 +1,86 @@
+// What /readyz and /health say while databases go down and come back.
+#include <gtest/gtest.h>
+
+#include "tests/integration/console_view.h"
+#include "tests/rig/relay.h"
+
+namespace forebay::rig {
+namespace {
+
+bool refused(const Forebay& forebay, const std::string& database = "app") {
+  return !Connection::tryConnect(forebay.conninfo(database)).empty();
+}
+
+bool becomes(const Forebay& forebay, int status) {
+  return eventually([&] { return forebay.httpStatus("/readyz") == status; });
+}
+
+ForebayConfig over(uint16_t port) {
+  ForebayConfig config;
+  config.addDatabase("app", port);
+  config.postgres["server_login_retry"] = "200ms";
+  return config;
+}
+
+TEST(Readiness, ComesBackWithTheDatabaseThoughNoClientDoes) {
+  PostgresServer server;
+  for (const int workers : {1, 2}) {
+    ForebayConfig config = over(server.port());
+    config.listen["workers"] = workers;
+    const Forebay forebay(config);
+    server.stop();
+    EXPECT_TRUE(refused(forebay));
+    EXPECT_EQ(forebay.httpStatus("/readyz"), 503);
+    server.start();
+    EXPECT_TRUE(becomes(forebay, 200)) << forebay.log();
+  }
+}
+
+TEST(Readiness, ComesBackAfterAnOutageThatTheLastServerWasLostIn) {
+  PostgresServer server;
+  const Forebay forebay(over(server.port()));
+  Connection client(forebay.conninfo("app"));
+  client.run("select 1");
+  server.stop();
+  {
+    Connection another(forebay.conninfo("app"));  // it is greeted with what is known, and waits in vain
+    another.send("select 1");
+    EXPECT_TRUE(becomes(forebay, 503));
+  }
+  server.start();
+  EXPECT_TRUE(becomes(forebay, 200)) << forebay.log();
+  EXPECT_EQ(client.query("select 2"), "2");
+}
+
+TEST(Readiness, IsNotSoughtForAPausedDatabaseButAfterItsResume) {
+  PostgresServer server;
+  const Forebay forebay(over(server.port()));
+  ConsoleView console(forebay);
+  server.stop();
+  EXPECT_TRUE(refused(forebay));
+  console.connection().run("pause app");
+  server.start();
+  console.connection().run("resume app");
+  EXPECT_TRUE(becomes(forebay, 200)) << forebay.log();
+}
+
+// The trial hangs in a connection that nothing comes out of: that is no use of the pool.
+TEST(Readiness, DoesNotKeepAPoolThatNobodyUses) {
+  Relay relay(sharedPostgres().port());
+  ForebayConfig config = over(relay.port());
+  config.postgres["pool_idle_timeout"] = "1500ms";
+  const Forebay forebay(config);
+  relay.refuse(true);
+  EXPECT_TRUE(refused(forebay));
+  EXPECT_EQ(forebay.httpStatus("/readyz"), 503);
+  relay.pause();
+  relay.refuse(false);
+  EXPECT_TRUE(eventually([&] { return relay.connections() == 1; }));
+  EXPECT_TRUE(eventually([&] { return forebay.get("/api/pools").find("app") == std::string::npos; }));
+  EXPECT_EQ(forebay.httpStatus("/readyz"), 200) << "nobody needs the database";
+  relay.resume();
+  EXPECT_EQ(Connection(forebay.conninfo("app")).query("select 1"), "1");
+}
+
+}  // namespace
+}  // namespace forebay::rig
