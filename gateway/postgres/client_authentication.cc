@@ -60,14 +60,23 @@ conf::HbaMethod ClientLogin::chooseMethod() {
   return rule->method;
 }
 
+// What the HBA rules went by.
+std::string ClientLogin::comingFrom() const {
+  const net::PeerAddress& peer = client_.peer();
+  std::string text = replication_.empty() ? "Connection" : "Replication connection";
+  text += peer.isUnix() ? " over a Unix socket" : " from host \"" + peer.host() + "\"";
+  text += ", user \"" + user_ + "\", database \"" + database_ + "\"";
+  if (!peer.isUnix()) text += client_.socket().hasTls() ? ", with TLS" : ", without TLS";
+  return text + ".";
+}
+
 bool ClientLogin::authenticate() {
   method_ = chooseMethod();
   switch (method_) {
     case conf::HbaMethod::kReject:
       return reject("auth_rejected", pgproto::sqlstate::kInvalidAuthorization,
-                    "no rule of the HBA file lets user \"" + user_ + "\" into database \"" + database_ +
-                        "\" from " + client_.peer().host() +
-                        (client_.socket().hasTls() ? " with TLS" : " without TLS"));
+                    "no rule of the HBA file lets user \"" + user_ + "\" into database \"" + database_ + "\"",
+                    comingFrom(), "Add a rule for it to auth_hba_file and reload.");
     case conf::HbaMethod::kCert:
       if (!certificateFits()) return false;
       break;
@@ -295,7 +304,8 @@ bool ClientLogin::authenticated() {
   if (!isConsole()) return enterPool(), false;
   if (!mayUseConsole())
     return reject("auth_failed", pgproto::sqlstate::kInvalidAuthorization, "not allowed",
-                  "User \"" + user_ + "\" is neither in admin_users nor in stats_users.");
+                  "User \"" + user_ + "\" is neither in admin_users nor in stats_users.",
+                  "Add the user to one of them and reload.");
   enterConsole();
   return false;
 }

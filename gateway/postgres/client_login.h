@@ -74,6 +74,7 @@ class ClientLogin final : public net::Mortal {
   // client_authentication.cc
   bool authenticate();
   conf::HbaMethod chooseMethod();
+  std::string comingFrom() const;
   void secretFound(std::optional<std::string> secret);
   // Is there a secret that somebody can prove to know? An empty one says that the user may not come by
   // password.

@@ -64,6 +64,27 @@ TEST_F(Hba, TheFirstRuleThatFitsDecides) {
   EXPECT_NE(tcp("bob").find("no rule of the HBA file"), std::string::npos) << tcp("bob");
 }
 
+TEST_F(Hba, WhoIsTurnedAwayIsToldWhichRuleIsMissing) {
+  start("host other all 127.0.0.1/32 trust\n");
+  const auto expect = [](const std::string& error, const std::string& detail) {
+    EXPECT_NE(error.find("DETAIL:  " + detail), std::string::npos) << error;
+    EXPECT_NE(error.find("HINT:  "), std::string::npos) << error;
+  };
+  expect(tcp("bob"), R"(Connection from host "127.0.0.1", user "bob", database "app", without TLS.)");
+  expect(tcp("bob", "sslmode=require"),
+         R"(Connection from host "127.0.0.1", user "bob", database "app", with TLS.)");
+  expect(local("bob"), R"(Connection over a Unix socket, user "bob", database "app".)");
+  expect(tcp("bob", "sslmode=disable replication=true"),
+         R"(Replication connection from host "127.0.0.1", user "bob", database "app", without TLS.)");
+}
+
+TEST_F(Hba, WhoMayNotUseTheConsoleIsToldHowTo) {
+  start("host all all 127.0.0.1/32 trust\n");
+  const std::string error = tcp("bob", "sslmode=disable", "forebay");
+  EXPECT_NE(error.find("not allowed"), std::string::npos) << error;
+  EXPECT_NE(error.find("HINT:  Add the user to one of them"), std::string::npos) << error;
+}
+
 TEST_F(Hba, EachMethodAsksInItsOwnWay) {
   const std::pair<const char*, int> methods[] = {{"password", 3}, {"md5", 5}, {"scram-sha-256", 10}};
   for (const auto& [method, request] : methods) {
