@@ -24,12 +24,19 @@ Loop::~Loop() {
 void Loop::run() {
   while (!over()) {
     beforeWait();
-    const bool libuv_waits = uv_loop_alive(&loop_) != 0 && uv_backend_timeout(&loop_) >= 0;
-    const bool libuv_ready = poller_.wait(timeout());
+    const int libuv = libuvTimeout();
+    const bool libuv_ready = poller_.wait(timeout(libuv));
     poller_.tell([this] { forgetNow(); });
-    if (libuv_ready || libuv_waits) runLibuv();
+    if (libuv_ready || libuv >= 0) runLibuv();
   }
   graveyard_.clear();
+}
+
+// When libuv wants to be run without an event, in milliseconds; -1: never.
+int Loop::libuvTimeout() {
+  if (uv_loop_alive(&loop_) == 0) return -1;
+  uv_update_time(&loop_);
+  return uv_backend_timeout(&loop_);
 }
 
 void Loop::runLibuv() {
@@ -58,19 +65,16 @@ void Loop::beforeWait() {
 }
 
 // How long the wait may last, in milliseconds; -1: until something happens.
-int Loop::timeout() {
+int Loop::timeout(int libuv) {
   if (!deferred_.empty() || over()) return 0;
   constexpr int64_t kLongest = 1000 * 1000;
-  int64_t wait = -1;
+  int64_t wait = libuv;
   if (deadlines_.next() != kNever) {
     const auto left = std::chrono::ceil<milliseconds>(deadlines_.next() - now()).count();
-    wait = std::clamp<int64_t>(left, 0, kLongest);
+    const int64_t deadline = std::clamp<int64_t>(left, 0, kLongest);
+    if (wait < 0 || deadline < wait) wait = deadline;
   }
   forgetNow();  // the wait takes time
-  if (uv_loop_alive(&loop_) == 0) return static_cast<int>(wait);
-  uv_update_time(&loop_);
-  const int libuv = uv_backend_timeout(&loop_);
-  if (libuv >= 0 && (wait < 0 || libuv < wait)) wait = libuv;
   return static_cast<int>(wait);
 }
 

@@ -36,8 +36,8 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  [[gnu::hot]] void
-  run();        // until stop(), and until no socket wants anything and all of libuv's handles are closed
+  // Until stop(), and until no socket wants anything and all of libuv's handles are closed.
+  [[gnu::hot]] void run();
   void stop();  // on the loop's thread
 
   uv_loop_t* native() { return &loop_; }
@@ -64,7 +64,8 @@ class Loop {
 
  private:
   [[gnu::hot]] void beforeWait();
-  [[gnu::hot]] int timeout();
+  [[gnu::hot]] int timeout(int libuv);
+  int libuvTimeout();
   bool over() const { return stopping_ && poller_.idle() && uv_loop_alive(&loop_) == 0; }
 
   void runLibuv();

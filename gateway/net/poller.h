@@ -3,7 +3,8 @@
 // It is epoll(7), edge-triggered: the kernel says once that a socket became ready, and the Poller remembers
 // it until an attempt to read or write comes back short. So neither taking turns between reading and holding
 // back nor waiting for the next request costs an epoll_ctl, and no socket is asked twice. Who stays ready
-// without having taken everything has its next turn when all others have had theirs. Belongs to one thread.
+// without having taken everything has its next turn when all others have had theirs. Of bytes that TLS has
+// taken off the socket already it knows nothing (Tls::hasPending() does). Belongs to one thread.
 #pragma once
 
 #include <cstddef>
