@@ -51,6 +51,8 @@ Result<ConfigPtr> withSetting(const Config& config, std::string_view key, std::s
 
 // `forebay check`: the effective settings as TOML, secrets replaced by "********".
 std::string effectiveToml(const Config& config);
+// The same as JSON, for `forebay check --json`; JSON cannot carry what is not UTF-8.
+Result<std::string> effectiveJson(const Config& config);
 
 // `forebay import pgbouncer.ini`: the equivalent forebay.toml, with a comment at each setting that has no
 // meaning here.

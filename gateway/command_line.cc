@@ -9,8 +9,8 @@ constexpr std::string_view kGeneralHelp =
     R"(Forebay, a gateway in front of PostgreSQL: many client connections in, few well-used server connections out.
 
 usage: forebay [run] [--config FILE] [--database-url URL]
-       forebay check [--config FILE]       validate, print the effective settings
-       forebay import pgbouncer.ini        write the equivalent forebay.toml to stdout
+       forebay check [--config FILE] [--json]   validate, print the effective settings
+       forebay import pgbouncer.ini             write the equivalent forebay.toml to stdout
        forebay --version | --help
 
 Settings come from --config, else ./forebay.toml, else /etc/forebay/forebay.toml. Without a file DATABASE_URL is
@@ -21,10 +21,10 @@ signals: TERM, INT  stop in good order; a second one: now     QUIT  stop now
 exit status: 0 done, 1 failed, 2 wrong usage or settings
 )";
 
-constexpr std::string_view kCheckHelp = R"(usage: forebay check [--config FILE] [--database-url URL]
+constexpr std::string_view kCheckHelp = R"(usage: forebay check [--config FILE] [--database-url URL] [--json]
 
-Reads the settings as `forebay run` would, and the files that they name. Prints the effective settings as TOML, without
-secrets, or every error as file:line:column, and then exits with status 2.
+Reads the settings as `forebay run` would, and the files that they name. Prints the effective settings as TOML, or with
+--json as JSON, without secrets; or every error as file:line:column, and then exits with status 2.
 )";
 
 constexpr std::string_view kImportHelp = R"(usage: forebay import pgbouncer.ini
@@ -68,6 +68,10 @@ Result<CommandLine> parseCommandLine(const std::vector<std::string>& arguments) 
       line.command = CommandLine::Command::kVersion;
       return line;
     }
+    if (argument == "--json") {
+      line.json = true;
+      continue;
+    }
     auto config = valueOf("--config", arguments, at);
     if (!config) return Error{config.error()};
     if (*config) {
@@ -92,6 +96,8 @@ Result<CommandLine> parseCommandLine(const std::vector<std::string>& arguments) 
       return Error{"unexpected argument '" + argument + "'" + std::string(kSeeHelp)};
     line.ini_file = argument;
   }
+  if (line.json && line.command != CommandLine::Command::kCheck)
+    return Error{"--json goes with check only" + std::string(kSeeHelp)};
   if (line.command == CommandLine::Command::kImport && line.ini_file.empty())
     return Error{"import needs the name of a pgbouncer.ini" + std::string(kSeeHelp)};
   return line;

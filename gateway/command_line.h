@@ -15,6 +15,7 @@ struct CommandLine {
   Command command = Command::kRun;
   std::optional<std::string> config_file, database_url;
   std::string ini_file;  // kImport
+  bool json = false;     // kCheck: for a program
   Command help_for = Command::kHelp;
 };
 

@@ -45,7 +45,9 @@ int check(const CommandLine& line) {
   if (!config) return complain(config.error(), kUsage);
   const Result<postgres::SettingsPtr> settings = makeSettings(*config);
   if (!settings) return complain(settings.error(), kUsage);
-  return printed(conf::effectiveToml(**config));
+  if (!line.json) return printed(conf::effectiveToml(**config));
+  const Result<std::string> json = conf::effectiveJson(**config);
+  return json ? printed(*json) : complain(json.error(), kFailed);
 }
 
 int import(const CommandLine& line) {

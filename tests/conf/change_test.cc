@@ -325,5 +325,26 @@ TEST(EffectiveToml, LoadsAgainForAUrl) {
   }
 }
 
+TEST(EffectiveJson, SaysWhatTheTomlSays) {
+  const Result<ConfigPtr> loaded =
+      loadToml(postgresWith("pool_mode = \"session\"\nadmin_users = [\"a\", \"b\"]\n"
+                            "server_reset_query = \"select '$${x}'\"") +
+               "user = \"u\"\npassword = \"s3cret\"\n");
+  ASSERT_TRUE(loaded.ok()) << loaded.error();
+  const Result<std::string> json = effectiveJson(**loaded);
+  ASSERT_TRUE(json.ok()) << json.error();
+  EXPECT_EQ(json->find("s3cret"), std::string::npos);
+  for (const char* part : {R"("default_pool_size" : 25)", R"("pool_mode" : "session")",
+                           R"("password" : "********")", R"("query_wait_timeout" : "2m")",
+                           R"("server_reset_query" : "select '${x}'")", R"("server_round_robin" : false)"})
+    EXPECT_NE(json->find(part), std::string::npos) << part << " in\n" << *json;
+}
+
+TEST(EffectiveJson, CannotHoldWhatIsNotUtf8) {
+  const Result<ConfigPtr> loaded = loadUrl("postgres://%ff:p@pg/orders");
+  ASSERT_TRUE(loaded.ok()) << loaded.error();
+  EXPECT_FALSE(effectiveJson(**loaded).ok());
+}
+
 }  // namespace
 }  // namespace forebay::conf

@@ -34,6 +34,14 @@ TEST(CommandLine, TakesOptionsBeforeAndBehindTheCommandAndInBothSpellings) {
   EXPECT_EQ(parsed({"--config="}).config_file, "");
 }
 
+TEST(CommandLine, ChecksForPrograms) {
+  EXPECT_FALSE(parsed({"check"}).json);
+  EXPECT_TRUE(parsed({"check", "--json"}).json);
+  EXPECT_TRUE(parsed({"--json", "check"}).json);
+  EXPECT_EQ(refusal({"run", "--json"}), "--json goes with check only; see forebay --help");
+  EXPECT_EQ(refusal({"--json"}), "--json goes with check only; see forebay --help");
+}
+
 TEST(CommandLine, ImportsTheFileThatIsNamed) {
   const CommandLine line = parsed({"import", "pgbouncer.ini"});
   EXPECT_EQ(line.command, Command::kImport);

@@ -37,6 +37,7 @@ program=$work/root/usr/bin/forebay
 "$program" --help >/dev/null
 "$program" check --config "$work/root/etc/forebay/forebay.toml" >"$work/settings" || fail "the installed settings do not pass the check"
 grep -q 6432 "$work/settings" || fail "forebay check does not show the port"
+"$program" check --json --config "$work/root/etc/forebay/forebay.toml" | python3 -m json.tool >/dev/null || fail "forebay check --json prints no JSON"
 echo 'wrong = 1' >>"$work/root/etc/forebay/forebay.toml"
 status=0
 "$program" check --config "$work/root/etc/forebay/forebay.toml" >/dev/null 2>&1 || status=$?
