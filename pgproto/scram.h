@@ -36,6 +36,9 @@ class ScramServer {
 
   // client-first-message in, server-first-message out. `mechanism` is what the client chose.
   Result<std::string> first(Bytes mechanism, Bytes client_first);
+  // The keys, when they were not known yet as the exchange began. Salt and iterations are what was shown
+  // then.
+  void use(const ScramKey& stored_key, const ScramKey& server_key);
   // client-final-message in, server-final-message out. An error when the proof is wrong: its text is for our
   // log only.
   Result<std::string> final(Bytes client_final);

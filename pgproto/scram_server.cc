@@ -36,6 +36,11 @@ Result<std::string> ScramServer::first(Bytes mechanism, Bytes client_first) {
   return server_first_;
 }
 
+void ScramServer::use(const ScramKey& stored_key, const ScramKey& server_key) {
+  secret_.stored_key = stored_key;
+  secret_.server_key = server_key;
+}
+
 Result<std::string> ScramServer::final(Bytes client_final) {
   if (stage_ != Stage::kFinal) return Error{"a SCRAM message came out of turn"};
   stage_ = Stage::kFailed;

@@ -11,6 +11,7 @@
 #include "gateway/postgres/postgres_worker.h"
 #include "gateway/postgres/report.h"
 #include "pgproto/messages.h"
+#include "pgproto/scram_crypto.h"
 
 namespace forebay::postgres {
 namespace {
@@ -186,24 +187,29 @@ bool ClientLogin::askForPassword() {
 bool ClientLogin::startScram() {
   const conf::PostgresSettings& settings = config_->postgres;
   PostgresWorker& worker = client_.worker();
+  // What an unknown user is shown is also the salt of who has a plain password: nobody can tell them apart.
+  const pgproto::ScramSecret mock =
+      pgproto::makeMockScramSecret(user_, worker.shared().mock_secret, settings.scram_iterations);
   std::optional<pgproto::ScramSecret> known;
   if (provable()) {
     switch (pgproto::secretKind(*secret_)) {
       case pgproto::SecretKind::kScramSha256: known = pgproto::parseScramSecret(*secret_); break;
-      case pgproto::SecretKind::kPlain:
-        known = worker.scramSecrets().secretOf(user_, *secret_, worker.shared().mock_secret,
-                                               settings.scram_iterations);
+      case pgproto::SecretKind::kPlain: {
+        const pgproto::ScramSecret* made =
+            worker.scramSecrets().find(user_, *secret_, settings.scram_iterations);
+        underived_ = made == nullptr;
+        known = underived_ ? mock : *made;
         break;
+      }
       case pgproto::SecretKind::kMd5: break;  // a hash of the password is no password
     }
   }
   // Who is not known goes through the same exchange, which then fails like a wrong password.
   unknown_user_ = !known;
-  if (!known)
-    known = pgproto::makeMockScramSecret(user_, worker.shared().mock_secret, settings.scram_iterations);
+  shown_ = {mock.salt, mock.iterations};
   const net::Tls* tls = client_.socket().tls();
   const std::string end_point_data = tls != nullptr ? tls->endPointData() : std::string();
-  scram_.emplace(std::move(*known), pgproto::scramNonce(randomBytes(18)), end_point_data);
+  scram_.emplace(known.value_or(mock), pgproto::scramNonce(randomBytes(18)), end_point_data);
   step_ = Step::kSaslFirst;
   std::vector<Bytes> mechanisms = {"SCRAM-SHA-256"};
   if (!end_point_data.empty()) mechanisms.insert(mechanisms.begin(), "SCRAM-SHA-256-PLUS");
@@ -269,10 +275,44 @@ bool ClientLogin::saslFirst(Bytes body) {
 }
 
 bool ClientLogin::saslFinal(Bytes body) {
+  if (underived_) return deriveSecret(std::string(body)), false;
   const Result<std::string> reply = scram_->final(body);
-  if (!reply || unknown_user_) return authenticationFailed(reply ? "unknown user" : reply.error());
+  if (!reply || unknown_user_) return refuseProof(reply ? "unknown user" : reply.error());
   pgproto::appendAuthenticationSaslFinal(greeting_, *reply);
   return authenticated();
+}
+
+// The first login with a plain password: from it the keys are made, which takes a while.
+void ClientLogin::deriveSecret(std::string client_final) {
+  step_ = Step::kElsewhere;
+  derivation_.emplace(client_.worker().keyQueue(), KeyQueue::Use::kLogin, *secret_, shown_,
+                      [this, message = std::move(client_final)](const pgproto::ScramClientKeys& keys) {
+                        const pgproto::ScramSecret made = {shown_.iterations, shown_.salt,
+                                                           pgproto::storedKeyOf(keys.client_key),
+                                                           keys.server_key};
+                        client_.worker().scramSecrets().keep(user_, *secret_, made);
+                        scram_->use(made.stored_key, made.server_key);
+                        const Result<std::string> reply = scram_->final(message);
+                        if (!reply) return (void)authenticationFailed(reply.error());
+                        pgproto::appendAuthenticationSaslFinal(greeting_, *reply);
+                        (void)authenticated();
+                      });
+}
+
+// Where some secrets are plain, a refusal takes as long as the first login of such a user: whether a name is
+// known, and has been used already, cannot be told by the time that a wrong password takes.
+bool ClientLogin::refuseProof(std::string why) {
+  const auto& listed = config_->userlist.secrets();
+  const bool some_plain = !client_.worker().scramSecrets().empty() ||
+                          std::any_of(listed.begin(), listed.end(), [](const auto& entry) {
+                            return pgproto::secretKind(entry.second) == pgproto::SecretKind::kPlain;
+                          });
+  if (!some_plain) return authenticationFailed(why);
+  step_ = Step::kElsewhere;
+  derivation_.emplace(
+      client_.worker().keyQueue(), KeyQueue::Use::kRefusal, client_.worker().shared().mock_secret, shown_,
+      [this, why = std::move(why)](const pgproto::ScramClientKeys&) { (void)authenticationFailed(why); });
+  return false;
 }
 
 bool ClientLogin::certificateFits() {

@@ -39,7 +39,10 @@ std::optional<std::string> replicationKind(Bytes value) {
 
 ClientLogin::~ClientLogin() { in_.clear(client_.worker().loop().buffers()); }
 
-void ClientLogin::closed() { step_ = Step::kOver; }
+void ClientLogin::closed() {
+  step_ = Step::kOver;
+  derivation_.reset();
+}
 
 void ClientLogin::onWritable() {
   if (step_ == Step::kHandshake) return handshake();

@@ -21,6 +21,7 @@
 #include "gateway/net/buffer.h"
 #include "gateway/net/loop.h"
 #include "gateway/postgres/client.h"
+#include "gateway/postgres/key_queue.h"
 #include "gateway/postgres/pool_directory.h"
 #include "pgproto/scram.h"
 #include "pgproto/startup.h"
@@ -47,7 +48,7 @@ class ClientLogin final : public net::Mortal {
     kPassword,   // a PasswordMessage is due
     kSaslFirst,  // a SASLInitialResponse is due
     kSaslFinal,  // a SASLResponse is due
-    kElsewhere,  // auth_query, a server, or a CancelRequest on its way
+    kElsewhere,  // auth_query, keys, a server, or a CancelRequest on its way
     kOver,
   };
 
@@ -86,6 +87,8 @@ class ClientLogin final : public net::Mortal {
   bool passwordMessage(Bytes body);
   bool saslFirst(Bytes body);
   bool saslFinal(Bytes body);
+  void deriveSecret(std::string client_final);
+  bool refuseProof(std::string why);
   bool asksDatabase() const;
   // False: the client has been told.
   bool certificateFits();
@@ -114,6 +117,9 @@ class ClientLogin final : public net::Mortal {
   std::string salt_;
   bool unknown_user_ = false;
   std::optional<pgproto::ScramServer> scram_;
+  pgproto::ScramChallenge shown_;  // to whoever has no SCRAM secret: the salt and iterations of a mock
+  bool underived_ = false;         // the keys of the plain secret are not made yet
+  std::optional<KeyQueue::Place> derivation_;
   std::string greeting_;
   WorkerPool* pool_ = nullptr;
 };

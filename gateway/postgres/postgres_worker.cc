@@ -30,6 +30,7 @@ PostgresWorker::PostgresWorker(uint32_t index, net::Loop& loop, Log& log, Shared
       settings_(std::move(settings)),
       resolver_(std::make_unique<net::Resolver>(std::make_unique<net::UvNameLookup>(loop.native()),
                                                 ttlOf(postgres()))),
+      key_queue_(loop),
       auth_queries_(std::make_unique<AuthQueries>(*this)),
       cancels_(std::make_unique<Cancels>(*this)),
       tidy_tick_(loop, [this] { dropUnusedPools(); }),

@@ -24,6 +24,7 @@
 #include "gateway/postgres/client_table.h"
 #include "gateway/postgres/gather.h"
 #include "gateway/postgres/host_health.h"
+#include "gateway/postgres/key_queue.h"
 #include "gateway/postgres/pool_directory.h"
 #include "gateway/postgres/scram_secrets.h"
 #include "gateway/postgres/worker_pool.h"
@@ -125,6 +126,7 @@ class PostgresWorker {
   RandomStock& random() { return random_; }
   AuthQueries& authQueries() { return *auth_queries_; }
   ScramSecrets& scramSecrets() { return scram_secrets_; }
+  KeyQueue& keyQueue() { return key_queue_; }
   Cancels& cancels() { return *cancels_; }
   double jitter();  // 0 to 1
   bool isPaused(const DatabaseState& state) const {
@@ -146,6 +148,7 @@ class PostgresWorker {
   std::unique_ptr<net::Resolver> resolver_;
   Gather gather_;
   RandomStock random_;
+  KeyQueue key_queue_;  // before the clients, who have places in it
   ClientTable clients_;
   std::map<std::pair<std::string, std::string>, std::unique_ptr<WorkerPool>, std::less<>> pools_;
   std::unique_ptr<AuthQueries> auth_queries_;

@@ -4,18 +4,17 @@
 
 namespace forebay::postgres {
 
-pgproto::ScramSecret ScramSecrets::secretOf(Bytes user, Bytes password, Bytes process_secret,
-                                            uint32_t iterations) {
-  const pgproto::ScramKey hash = pgproto::sha256(password);
+const pgproto::ScramSecret* ScramSecrets::find(Bytes user, Bytes password, uint32_t iterations) const {
   const auto known = made_.find(user);
-  if (known != made_.end() && known->second.password_hash == hash &&
-      known->second.secret.iterations == iterations)
-    return known->second.secret;
+  if (known == made_.end() || known->second.secret.iterations != iterations ||
+      known->second.password_hash != pgproto::sha256(password))
+    return nullptr;
+  return &known->second.secret;
+}
+
+void ScramSecrets::keep(Bytes user, Bytes password, const pgproto::ScramSecret& secret) {
   if (made_.size() >= kMaxUsers) made_.clear();
-  const std::string salt = pgproto::makeMockScramSecret(user, process_secret, iterations).salt;
-  Made& made = made_[std::string(user)];
-  made = {hash, pgproto::makeScramSecret(password, salt, iterations)};
-  return made.secret;
+  made_[std::string(user)] = {pgproto::sha256(password), secret};
 }
 
 }  // namespace forebay::postgres

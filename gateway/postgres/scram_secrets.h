@@ -1,9 +1,7 @@
-// ScramSecrets turns plain passwords of the userlist into what a SCRAM login is checked against, once per
-// password: that takes 1 ms and more, which logins would otherwise spend again and again on the worker's
-// loop.
+// ScramSecrets keeps what SCRAM logins with a plain password of the userlist are checked against: making it
+// takes 1 ms and more (KeyQueue), so it is made once per password.
 //
-// The salt is the one that an unknown user is shown, the same each time, so that nobody can tell users by
-// their salt. One per worker, on its thread.
+// One per worker, on its thread.
 #pragma once
 
 #include <map>
@@ -16,9 +14,11 @@ namespace forebay::postgres {
 
 class ScramSecrets {
  public:
-  // `process_secret`: random, the same for all workers.
-  pgproto::ScramSecret secretOf(Bytes user, Bytes password, Bytes process_secret, uint32_t iterations);
+  // Null: not made yet, or from another password or number of iterations. Valid until the next call.
+  const pgproto::ScramSecret* find(Bytes user, Bytes password, uint32_t iterations) const;
+  void keep(Bytes user, Bytes password, const pgproto::ScramSecret& secret);
   void clear() { made_.clear(); }
+  bool empty() const { return made_.empty(); }
 
  private:
   static constexpr size_t kMaxUsers = 10000;
