@@ -242,14 +242,17 @@ void Control::fillOwn(admin::Snapshot& snapshot, admin::Detail detail) {
   snapshot.taken = std::chrono::system_clock::now();
   snapshot.phase = phase_;
   snapshot.pause = static_cast<admin::Pause>(shared_.pause.load());
+  for (const auto& [name, database] : settings_->config->postgres.databases)
+    if (name != "*") snapshot.database(name);
   for (const auto& database : shared_.directory.databases()) {
-    admin::DatabaseRow& row = snapshot.database(database->name);
-    row.paused = database->paused.load();
-    row.disabled = database->disabled.load();
     const postgres::DatabaseState::Contact contact = database->contact();
-    row.last_reached = contact.reached;
-    row.last_unreachable = contact.unreachable;
-    row.last_error = contact.error;
+    const std::string name(postgres::entryNameOf(database->name));
+    snapshot.database(name) += {name,
+                                database->paused.load(),
+                                database->disabled.load(),
+                                contact.reached,
+                                contact.unreachable,
+                                contact.error};
   }
   snapshot.process.workers = static_cast<uint32_t>(workers_.size());
   snapshot.process.started = started_;

@@ -98,8 +98,8 @@ PoolRow& PoolRow::operator+=(const PoolRow& other) {
   oldest_wait = std::max(oldest_wait, other.oldest_wait);
   addAll(pinned, other.pinned);
   counters += other.counters;
-  // During a reload the workers may disagree for a turn of their loops: the later part is as good as the
-  // earlier.
+  // Where the parts disagree, as several pools in one row do and workers during a reload, the largest counts.
+  if (other.pool_size < pool_size) return *this;
   pool_mode = other.pool_mode;
   pool_size = other.pool_size;
   reserve_pool_size = other.reserve_pool_size;

@@ -48,6 +48,7 @@ struct PoolCounters {
   PoolCounters& operator+=(const PoolCounters& other);
 };
 
+// The pools of one database and user: the ordinary one with those for replication and auth_query.
 struct PoolRow {
   std::string database, user;
 
@@ -84,7 +85,7 @@ struct PoolRow {
   PoolRow& operator+=(const PoolRow& other);  // of the same database and user
 };
 
-// A database as it stands, configured or created from "*".
+// A database as it stands, configured or created from "*"; one that nobody has asked for yet included.
 struct DatabaseRow {
   std::string name;
   bool paused = false, disabled = false;

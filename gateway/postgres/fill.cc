@@ -48,10 +48,14 @@ void countServer(admin::PoolRow& row, const Server& server, Instant now, Duratio
   }
 }
 
+// A pool of replication connections, or of auth_query, is shown with the ordinary one of its database and
+// user: what else is in its name, the client has chosen.
 void fillPool(admin::PoolRow& row, WorkerPool& pool, Instant now, Duration check_delay) {
-  row.pool_mode = pool.settings().pool_mode;
-  row.pool_size = pool.settings().pool_size;
-  row.reserve_pool_size = pool.settings().reserve_pool_size;
+  if (pool.settings().pool_size >= row.pool_size) {
+    row.pool_mode = pool.settings().pool_mode;
+    row.pool_size = pool.settings().pool_size;
+    row.reserve_pool_size = pool.settings().reserve_pool_size;
+  }
   pool.clients().forEach([&](Client& client) {
     switch (client.state()) {
       case Client::State::kActive: ++row.cl_active; break;
@@ -113,7 +117,7 @@ admin::ClientRow clientRow(const Client& client, Instant now) {
   admin::ClientRow row;
   row.id = client.id();
   if (client.pool() != nullptr) {
-    row.database = client.pool()->databaseName();
+    row.database = entryNameOf(client.pool()->databaseName());
     row.user = client.pool()->user();
   }
   switch (client.state()) {
@@ -158,7 +162,7 @@ admin::ServerState stateOf(const Server& server, Instant now, Duration check_del
 admin::ServerRow serverRow(Server& server, Instant now, Duration check_delay) {
   admin::ServerRow row;
   row.id = server.id();
-  row.database = server.pool().databaseName();
+  row.database = entryNameOf(server.pool().databaseName());
   row.user = server.pool().user();
   row.state = stateOf(server, now, check_delay);
   row.replication = replicationOf(server.pool());
@@ -182,7 +186,7 @@ void PostgresWorker::fill(admin::Snapshot& out, bool connections, bool pins, boo
   const Instant now = loop_.now();
   const Duration check_delay = postgres().server_check_delay;
   forEachPool([&](WorkerPool& pool) {
-    fillPool(out.pool(pool.databaseName(), pool.user()), pool, now, check_delay);
+    fillPool(out.pool(entryNameOf(pool.databaseName()), pool.user()), pool, now, check_delay);
     if (connections)
       pool.servers().forEach(
           [&](Server& server) { out.servers.push_back(serverRow(server, now, check_delay)); });
@@ -191,7 +195,7 @@ void PostgresWorker::fill(admin::Snapshot& out, bool connections, bool pins, boo
       server.prepared().forEach([&](const pools::StatementKey& key) {
         admin::PreparedRow row;
         row.server_id = server.id();
-        row.database = pool.databaseName();
+        row.database = entryNameOf(pool.databaseName());
         row.user = pool.user();
         row.name = pools::serverName(key);
         if (const pools::Statement* statement = statements_.find(key)) {
@@ -207,8 +211,8 @@ void PostgresWorker::fill(admin::Snapshot& out, bool connections, bool pins, boo
     if (connections) out.clients.push_back(clientRow(client, now));
     if (!pins || !client.pins().any()) return;
     out.pins.push_back({client.id(), client.server() != nullptr ? client.server()->id() : 0,
-                        client.pool()->databaseName(), client.pool()->user(), client.pins().names(),
-                        client.pinnedSince()});
+                        std::string(entryNameOf(client.pool()->databaseName())), client.pool()->user(),
+                        client.pins().names(), client.pinnedSince()});
   });
   out.process.connections_accepted += connections_accepted;
   out.process.buffer_bytes += loop_.buffers().bytesLent();

@@ -1,5 +1,7 @@
 #include "gateway/postgres/pool_directory.h"
 
+#include "gateway/postgres/auth_query.h"
+
 namespace forebay::postgres {
 namespace {
 
@@ -12,6 +14,12 @@ auto valuesOf(const Map& map) {
 }
 
 }  // namespace
+
+std::string_view entryNameOf(std::string_view pool_name) {
+  if (pool_name.ends_with(AuthQueries::kPoolSuffix))
+    return pool_name.substr(0, pool_name.size() - AuthQueries::kPoolSuffix.size());
+  return databaseOf(pool_name);
+}
 
 Welcome PoolEntry::welcome() const {
   const std::lock_guard lock(mutex_);

@@ -31,6 +31,9 @@ inline std::string_view databaseOf(std::string_view pool_name) {
   return pool_name.substr(0, pool_name.find(kReplicationMark));
 }
 
+// The entry of the configuration that a pool is of, those of auth_query's pools included.
+std::string_view entryNameOf(std::string_view pool_name);
+
 // What a server reported when we logged in: what a client is told at its own login.
 using Welcome = std::shared_ptr<const std::vector<pools::Parameter>>;
 

@@ -10,19 +10,9 @@
 #include "gateway/postgres/worker_pool.h"
 
 namespace forebay::postgres {
-namespace {
-
-// Of which entry of the configuration a pool is.
-std::string_view entryName(std::string_view pool_name) {
-  if (pool_name.ends_with(AuthQueries::kPoolSuffix))
-    return pool_name.substr(0, pool_name.size() - AuthQueries::kPoolSuffix.size());
-  return databaseOf(pool_name);
-}
-
-}  // namespace
 
 void WorkerPool::applySettings() {
-  const conf::Database* found = worker_.config().findDatabase(entryName(databaseName()));
+  const conf::Database* found = worker_.config().findDatabase(entryNameOf(databaseName()));
   if (found == nullptr) {
     const std::string gone =
         errorResponse(pgproto::sqlstate::kInvalidCatalogName,
@@ -33,11 +23,11 @@ void WorkerPool::applySettings() {
   }
   conf::Database database = *found;
   if (databaseName().ends_with(AuthQueries::kPoolSuffix))
-    database = AuthQueries::ownDatabase(*found, entryName(databaseName()), user());
+    database = AuthQueries::ownDatabase(*found, entryNameOf(databaseName()), user());
   if (database_.startup_parameters.contains("replication")) {  // with the parameters of its own client
     database.startup_parameters.insert(database_.startup_parameters.begin(),
                                        database_.startup_parameters.end());
-    if (database.dbname.empty()) database.dbname = entryName(databaseName());
+    if (database.dbname.empty()) database.dbname = entryNameOf(databaseName());
   }
   const bool elsewhere = !(database.hosts == database_.hosts && database.dbname == database_.dbname &&
                            database.user == database_.user && database.password == database_.password &&

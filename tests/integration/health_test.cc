@@ -64,6 +64,37 @@ TEST(Readiness, IsNotSoughtForAPausedDatabaseButAfterItsResume) {
   EXPECT_TRUE(becomes(forebay, 200)) << forebay.log();
 }
 
+TEST(Readiness, IsGoneWithTheOnlyDatabaseWhateverPoolsItHas) {
+  PostgresServer server;
+  server.run("create role asker login; create role ann login password 'secret'");
+  ForebayConfig config = over(server.port());
+  config.postgres["auth_type"] = "scram-sha-256";
+  config.postgres["auth_user"] = "asker";
+  config.postgres["auth_query"] = "select rolname, null::text from pg_catalog.pg_roles where rolname = $1";
+  const Forebay forebay(config);
+  EXPECT_NE(Connection::tryConnect(forebay.conninfo("app", "ann", "secret")), "");  // the question was asked
+  EXPECT_EQ(forebay.httpStatus("/readyz"), 200);
+  server.stop();
+  EXPECT_TRUE(eventually([&] {
+    (void)Connection::tryConnect(forebay.conninfo("app", "bob", "secret"));
+    return forebay.httpStatus("/readyz") == 503;
+  }));
+}
+
+TEST(HealthReport, NamesEveryConfiguredDatabaseAndNoPoolOfOne) {
+  ForebayConfig config;
+  config.addDatabase("app", sharedPostgres());
+  config.addDatabase("unused", sharedPostgres());
+  const Forebay forebay(config);
+  EXPECT_NE(forebay.get("/health").find("\"unused\""), std::string::npos);
+  const Connection walsender(forebay.conninfo("app") + " replication=database application_name=standby1");
+  for (const char* path : {"/health", "/api/pools", "/metrics"}) {
+    const std::string body = forebay.get(path);
+    EXPECT_NE(body.find("app"), std::string::npos) << body;
+    EXPECT_EQ(body.find("standby1"), std::string::npos) << body;
+  }
+}
+
 // The trial hangs in a connection that nothing comes out of: that is no use of the pool.
 TEST(Readiness, DoesNotKeepAPoolThatNobodyUses) {
   Relay relay(sharedPostgres().port());
@@ -77,7 +108,7 @@ TEST(Readiness, DoesNotKeepAPoolThatNobodyUses) {
   relay.refuse(false);
   EXPECT_TRUE(eventually([&] { return relay.connections() == 1; }));
   EXPECT_TRUE(eventually([&] { return forebay.get("/api/pools").find("app") == std::string::npos; }));
-  EXPECT_EQ(forebay.httpStatus("/readyz"), 200) << "nobody needs the database";
+  EXPECT_TRUE(becomes(forebay, 200)) << "nobody needs the database";
   relay.resume();
   EXPECT_EQ(Connection(forebay.conninfo("app")).query("select 1"), "1");
 }

@@ -46,6 +46,13 @@ TEST(Snapshot, TakesLimitsOnceAndTheLongestWait) {
   EXPECT_EQ(all.process.workers, 2u);
 }
 
+TEST(Snapshot, ShowsTheSizeOfTheLargestOfThePoolsInARow) {
+  Snapshot all = workersPart(2, {}), other;
+  other.pool("orders", "app").pool_size = 2;  // auth_query's
+  all.merge(std::move(other));
+  EXPECT_EQ(all.pool("orders", "app").pool_size, 20u);
+}
+
 TEST(Snapshot, KeepsPoolsApartByDatabaseAndUser) {
   Snapshot all = workersPart(2, {}), other;
   other.pool("orders", "report").sv_active = 1;
