@@ -59,10 +59,7 @@ void Client::closeWhenIdle() {
   const bool busy = in_transaction_ || (server_ != nullptr && !server_->tracker().nothingOwed()) ||
                     !in_.empty() || state_ == State::kWaiting;
   if (busy && state_ != State::kConsole && state_ != State::kLogin) return;
-  close("the gateway is shutting down",
-        errorResponse(pgproto::sqlstate::kAdminShutdown,
-                      "terminating connection due to administrator command", "Forebay is shutting down.",
-                      "Connect again: another instance, or the next one, will answer."));
+  close("the gateway is shutting down", goodbye());
 }
 
 void Client::leaveBy(Instant at) {

@@ -204,9 +204,7 @@ void PostgresWorker::drain(std::optional<Duration> spread) {
 void PostgresWorker::stopNow() {
   if (stopped_) return;
   draining_ = stopping_ = true;
-  const std::string response =
-      errorResponse(pgproto::sqlstate::kAdminShutdown, "terminating connection due to administrator command",
-                    "Forebay is shutting down.");
+  const std::string response = goodbye();
   std::vector<Client*> all;
   clients_.forEach([&](Client& client) { all.push_back(&client); });
   for (Client* client : all) client->close("the gateway has stopped", response);

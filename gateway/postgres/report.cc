@@ -6,6 +6,12 @@
 
 namespace forebay::postgres {
 
+std::string goodbye() {
+  return errorResponse(pgproto::sqlstate::kAdminShutdown,
+                       "terminating connection due to administrator command", "Forebay is shutting down.",
+                       "Connect again: another instance, or the next one, will answer.");
+}
+
 std::string elapsed(Duration time) {
   if (time < seconds(10)) return conf::formatDuration(std::chrono::duration_cast<milliseconds>(time));
   return conf::formatDuration(std::chrono::duration_cast<seconds>(time));

@@ -28,6 +28,9 @@ inline std::string noticeResponse(std::string_view sqlstate, std::string message
   return out;
 }
 
+// What a client hears that must leave because the gateway stops.
+std::string goodbye();
+
 // How long something has lasted, as short as a person wants to read it: "87ms", "12s".
 std::string elapsed(Duration time);
 

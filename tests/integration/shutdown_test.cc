@@ -22,6 +22,8 @@ void expectGoodbye(RawClient& client) {
   ASSERT_FALSE(last.empty());
   EXPECT_EQ(last.back().type, 'E');
   EXPECT_EQ(last.back().field('C'), "57P01");
+  EXPECT_NE(last.back().field('D'), "");
+  EXPECT_NE(last.back().field('H'), "");
 }
 
 RawClient loggedIn(const Forebay& forebay) {
