@@ -108,25 +108,16 @@ WorkerPool& PostgresWorker::pool(const conf::Database& database, std::string_vie
 // Looks now and then: what may be unused for an hour may be so for a minute more.
 void PostgresWorker::dropUnusedPools() {
   const Instant now = loop_.now();
-  size_t dropped = 0;
   for (auto at = pools_.begin(); at != pools_.end();) {
-    WorkerPool& pool = *at->second;
-    if (!pool.unused()) {
-      pool.unused_since = kNever;
-    } else if (pool.unused_since == kNever) {
-      pool.unused_since = now;
-    }
-    const Instant end =
-        pool.unused_since == kNever ? kNever : deadlineAfter(pool.unused_since, pool.idleLimit());
-    if (now < end) {
-      pool.tryUntilReached();  // who did so may be gone
+    if (now < at->second->dropAt(now)) {
+      at->second->tryUntilReached();  // who did so may be gone
       ++at;
-      continue;
+    } else {
+      loop_.bury(std::move(at->second));  // behind its servers, which may be buried in this very turn
+      at = pools_.erase(at);
     }
-    at = pools_.erase(at);
-    ++dropped;
   }
-  if (dropped > 0) shared_.directory.dropUnheld();
+  shared_.directory.dropUnheld();
   Duration period = kLongestLook;
   for (const Duration limit : {postgres().pool_idle_timeout, postgres().autodb_idle_timeout})
     if (limit > Duration::zero()) period = std::min(period, limit / 2);
@@ -169,9 +160,11 @@ void PostgresWorker::askToYield() {
 
 void PostgresWorker::permitFreedFor(std::string_view database, std::string_view user) {
   for (PostgresWorker* worker : shared_.workers) {
-    worker->post([of_database = std::string(database), of_user = std::string(user)](PostgresWorker& there) {
+    worker->post([of_database = std::string(databaseOf(database)),
+                  of_user = std::string(user)](PostgresWorker& there) {
       for (auto& [key, pool] : there.pools_)
-        if (pool->core().waiting() > 0 && (pool->databaseName() == of_database || pool->user() == of_user))
+        if (pool->core().waiting() > 0 &&
+            (databaseOf(pool->databaseName()) == of_database || pool->user() == of_user))
           pool->permitFreed();
     });
   }
@@ -180,13 +173,17 @@ void PostgresWorker::permitFreedFor(std::string_view database, std::string_view 
 // ---- life
 
 void PostgresWorker::apply(SettingsPtr settings) {
+  const bool tls_changed = !(settings->config->postgres.server_tls == postgres().server_tls);
   settings_ = std::move(settings);
   resolver_->setTtl(ttlOf(postgres()));
   scram_secrets_.clear();
   auth_queries_->forgetAll();
   std::vector<WorkerPool*> all;
   forEachPool([&](WorkerPool& pool) { all.push_back(&pool); });
-  for (WorkerPool* pool : all) pool->applySettings();
+  for (WorkerPool* pool : all) {
+    pool->applySettings();
+    if (tls_changed) pool->reconnect();
+  }
   if (index_ == 0) openMinimumPools();
   dropUnusedPools();
 }

@@ -80,6 +80,7 @@ void WorkerPool::requestAgain(Borrower& borrower) {
 }
 
 void WorkerPool::join(Client& client) {
+  unused_since_ = kNever;
   clients_.pushBack(client);
   keepMinimum();
 }
@@ -118,6 +119,7 @@ const WorkerPool::Greeting& WorkerPool::greeting(const std::vector<pools::Parame
 // ---- servers
 
 void WorkerPool::dialled(Server& server) {
+  unused_since_ = kNever;
   --dialling_;
   if (trying_) trialEnded();
   server.dialling = false;
@@ -208,6 +210,7 @@ void WorkerPool::handOver(Server& server, uint32_t worker) {
 }
 
 void WorkerPool::adopt(Server::Moved moved) {
+  unused_since_ = kNever;
   auto* server = new Server(*this, std::move(moved));
   servers_.pushBack(*server);
   server->idle_since = worker_.loop().now();
@@ -218,6 +221,7 @@ void WorkerPool::adopt(Server::Moved moved) {
 }
 
 void WorkerPool::closed(Server& server) {
+  if (!server.dialling) unused_since_ = kNever;
   if (server.dialling) {
     --dialling_;
     if (trying_) trialEnded();

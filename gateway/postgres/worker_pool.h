@@ -34,7 +34,7 @@ struct DialFailure {
   std::string response;  // a whole ErrorResponse: PostgreSQL's own, or ours
 };
 
-class WorkerPool : public Deadline {
+class WorkerPool final : public net::Mortal, public Deadline {
  public:
   WorkerPool(PostgresWorker& worker, std::shared_ptr<PoolEntry> entry, std::shared_ptr<DatabaseState> state,
              conf::Database database);
@@ -72,11 +72,11 @@ class WorkerPool : public Deadline {
   // Dials one server if the database is down and nobody else tries it; now or as soon as that may be.
   void tryUntilReached();
   bool quiet() const;  // no server is in anybody's hands
-  // Nobody is in it, and nothing is on its way but a server that tells whether the database is back.
-  bool unused() const;
-  // For how long it may be unused (pool_idle_timeout, autodb_idle_timeout); zero: for ever.
-  Duration idleLimit() const;
-  Instant unused_since = kNever;  // as the worker has found it
+  // When it is to be dropped, should nobody use it until then (pool_idle_timeout; and autodb_idle_timeout,
+  // for what no entry of the configuration is named after: databases from "*", replication connections,
+  // auth_query); kNever while it is in use. Asked now and then, it counts from the first time that it found
+  // nobody.
+  Instant dropAt(Instant now);
 
   // What a client that asked for these parameters has set when it is logged in, and is told of. Most clients
   // of a pool ask for the same, so the last answer is kept. Only once some server has logged in.
@@ -124,6 +124,9 @@ class WorkerPool : public Deadline {
   static constexpr std::string_view kYielded = "its place is needed by another pool";
 
   void resolveSettings();
+  // Nobody is in it, and nothing is on its way but a server that tells whether the database is back.
+  bool unused() const;
+  Duration idleLimit() const;
   [[gnu::hot]] void lend(Server& server, Borrower& borrower, Instant waited_since);
   [[gnu::cold]] void handOver(Server& server, uint32_t worker);
   void dialIfWanted();
@@ -145,6 +148,7 @@ class WorkerPool : public Deadline {
   conf::Database database_;
   conf::PoolSettings settings_;
   Duration shortest_limit_{};
+  Instant unused_since_ = kNever;
   pools::Pool pool_;
   uint32_t dialling_ = 0;
   bool trying_ = false;  // one of those was dialled to see whether the database is back

@@ -101,8 +101,18 @@ void WorkerPool::wake() {
 bool WorkerPool::unused() const {
   const postgres::Cancels::Load cancels = worker_.cancels().load(*this);
   const uint32_t trials = trying_ ? 1 : 0;
-  return clients_.empty() && servers_.size() == trials && pool_.waiting() == 0 && dialling_ == trials &&
-         cancels.active + cancels.waiting == 0;
+  const bool kept_warm = settings_.min_pool_size > 0 && !database_.user.empty();
+  return !kept_warm && clients_.empty() && servers_.size() == trials && pool_.waiting() == 0 &&
+         dialling_ == trials && cancels.active + cancels.waiting == 0;
+}
+
+Instant WorkerPool::dropAt(Instant now) {
+  if (!unused()) {
+    unused_since_ = kNever;
+  } else if (unused_since_ == kNever) {
+    unused_since_ = now;
+  }
+  return unused_since_ == kNever ? kNever : deadlineAfter(unused_since_, idleLimit());
 }
 
 Duration WorkerPool::idleLimit() const {
