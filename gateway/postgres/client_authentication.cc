@@ -353,7 +353,8 @@ bool ClientLogin::authenticated() {
 // The same words whatever was wrong; which it was goes to the log.
 bool ClientLogin::authenticationFailed(std::string_view why) {
   PostgresWorker& worker = client_.worker();
-  if (config_database_ != nullptr) worker.authQueries().forget(*config_database_, database_, user_);
+  if (asksDatabase() && config_->userlist.find(user_) == nullptr)
+    worker.authQueries().forget(*config_database_, database_, user_);
   worker.log().info() << "login of user \"" << user_ << "\" from " << client_.peer().text()
                       << " failed: " << why;
   const std::string_view method = method_ == conf::HbaMethod::kCert   ? "certificate"
