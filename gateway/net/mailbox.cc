@@ -29,13 +29,14 @@ void Mailbox::close() {
 }
 
 void Mailbox::push(std::unique_ptr<Letter> letter) {
-  Letter* added = letter.release();
-  added->next_ = newest_.load(std::memory_order_relaxed);
-  while (!newest_.compare_exchange_weak(added->next_, added, std::memory_order_release,
-                                        std::memory_order_relaxed)) {
-  }
-  // Who posts into an empty box wakes its owner, for those who come behind, too.
-  if (added->next_ != nullptr) return;
+  Letter* const added = letter.release();
+  Letter* before = newest_.load(std::memory_order_relaxed);
+  do {
+    added->next_ = before;
+  } while (
+      !newest_.compare_exchange_weak(before, added, std::memory_order_release, std::memory_order_relaxed));
+  // The letter is its owner's now. Who posts into an empty box wakes that, for those who come behind, too.
+  if (before != nullptr) return;
   const uint64_t one = 1;
   [[maybe_unused]] const ssize_t written = ::write(wake_, &one, sizeof one);
 }
