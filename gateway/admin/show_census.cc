@@ -17,6 +17,8 @@ Names userNames(const ShowContext& context) {
   for (const auto& [name, user] : context.config.postgres.users) names.insert(name);
   for (const auto& [name, secret] : context.config.userlist.secrets()) names.insert(name);
   for (const auto& [key, pool] : context.snapshot.pools) names.insert(key.second);
+  for (const auto& [name, clients] : context.snapshot.logins)
+    if (clients > 0) names.insert(name);
   return names;
 }
 

@@ -12,7 +12,7 @@ namespace forebay::admin {
 
 using Names = std::set<std::string, std::less<>>;
 
-// All that are configured, were made from "*", or still have a pool; and the console.
+// All that are configured, were made from "*", or still have a pool or clients; and the console.
 Names databaseNames(const ShowContext& context);
 Names userNames(const ShowContext& context);
 

@@ -123,13 +123,15 @@ Table showUsers(const ShowContext& context) {
   for (const std::string& name : userNames(context)) {
     const conf::User* found = context.config.findUser(name);
     const conf::User& user = found != nullptr ? *found : kNoSettings;
+    // Servers log in as the pool's user, clients perhaps as somebody else.
     const Current current = currentOf(context.snapshot, [&](const PoolRow& p) { return p.user == name; });
+    const auto clients = context.snapshot.logins.find(name);
     out.add({text(name), numberIfSet(user.pool_size), numberIfSet(user.reserve_pool_size),
              modeIfSet(user.pool_mode),
              number(user.max_user_connections.value_or(postgres.max_user_connections)),
              number(current.servers),
              number(user.max_user_client_connections.value_or(postgres.max_user_client_connections)),
-             number(current.clients)});
+             number(clients == context.snapshot.logins.end() ? 0 : clients->second)});
   }
   return out;
 }

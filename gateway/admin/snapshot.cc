@@ -160,6 +160,7 @@ void Snapshot::merge(Snapshot&& part) {
   pause = std::max(pause, part.pause);
   for (const auto& [key, row] : part.pools) pool(key.first, key.second) += row;
   for (const auto& [name, row] : part.databases) database(name) += row;
+  for (const auto& [user, count] : part.logins) logins[user] += count;
   process += part.process;
   mergeMemory(memory, std::move(part.memory));
   mergeDns(dns, std::move(part.dns));

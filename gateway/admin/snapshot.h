@@ -196,6 +196,7 @@ struct Snapshot {
   Pause pause = Pause::kNone;
   std::map<std::pair<std::string, std::string>, PoolRow, std::less<>> pools;  // by database and user
   std::map<std::string, DatabaseRow, std::less<>> databases;                  // by name
+  std::map<std::string, uint64_t, std::less<>> logins;  // clients, by the name that they logged in with
   ProcessRow process;
   std::vector<MemoryRow> memory;
   std::vector<DnsRow> dns;

@@ -3,6 +3,7 @@
 #include <cassert>
 #include <cstring>
 
+#include "gateway/admin/show.h"
 #include "gateway/postgres/client_login.h"
 #include "gateway/postgres/postgres_worker.h"
 #include "gateway/postgres/server.h"
@@ -144,9 +145,12 @@ void Client::send(Bytes bytes) {
 void Client::logEvent(std::string_view event) const {
   if (!worker_.log().wants(conf::LogLevel::kInfo)) return;
   const std::string peer = peer_.text();
-  worker_.log().info({'C', id_, pool_ ? std::string_view(pool_->databaseName()) : std::string_view(),
-                      pool_ ? std::string_view(pool_->user()) : std::string_view(), peer})
-      << event;
+  worker_.log().info({'C', id_, database(), user(), peer}) << event;
+}
+
+std::string_view Client::database() const {
+  if (state_ == State::kConsole) return admin::kConsoleDatabase;
+  return pool_ != nullptr ? entryNameOf(pool_->databaseName()) : std::string_view();
 }
 
 }  // namespace forebay::postgres

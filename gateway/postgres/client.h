@@ -106,6 +106,9 @@ class Client final : public net::Mortal,
   PostgresWorker& worker() const { return worker_; }
   State state() const { return state_; }
   WorkerPool* pool() const { return pool_; }
+  // Whom and what it has logged in as and to; empty before. Its pool's user may be another one.
+  std::string_view user() const { return user_account_ ? std::string_view(user_account_->name) : ""; }
+  std::string_view database() const;
   Server* server() const { return server_; }
   uint64_t id() const { return id_; }
   uint32_t slot() const { return slot_; }
@@ -252,7 +255,7 @@ class Client final : public net::Mortal,
   const uint32_t slot_;
   pools::ParametersRef startup_parameters_;  // as asked for at the login
   std::unique_ptr<std::string> mistake_;
-  std::shared_ptr<pools::SharedAccount> database_account_, user_account_;  // in whose budgets it is counted
+  std::shared_ptr<pools::SharedAccount> database_account_, user_account_;  // whom it counts for
   const WallTime connected_wall_;
   WallTime pinned_since_{};
   Instant leave_at_ = kNever;

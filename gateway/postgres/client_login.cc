@@ -347,6 +347,7 @@ void ClientLogin::enterConsole() {
   step_ = Step::kOver;
   const conf::PostgresSettings& settings = client_.worker().postgres();
   Client::LoggedIn result;
+  client_.user_account_ = client_.worker().shared().directory.user(user_);
   result.admin = settings.auth_type == conf::AuthType::kAny ||
                  std::find(settings.admin_users.begin(), settings.admin_users.end(), user_) !=
                      settings.admin_users.end();

@@ -116,10 +116,8 @@ void fillLocal(admin::ConnectionRow& row, const net::Socket& socket) {
 admin::ClientRow clientRow(const Client& client, Instant now) {
   admin::ClientRow row;
   row.id = client.id();
-  if (client.pool() != nullptr) {
-    row.database = entryNameOf(client.pool()->databaseName());
-    row.user = client.pool()->user();
-  }
+  row.database = client.database();
+  row.user = client.user();
   switch (client.state()) {
     case Client::State::kLogin: row.state = admin::ClientState::kLogin; break;
     case Client::State::kActive: row.state = admin::ClientState::kActive; break;
@@ -211,8 +209,8 @@ void PostgresWorker::fill(admin::Snapshot& out, bool connections, bool pins, boo
     if (connections) out.clients.push_back(clientRow(client, now));
     if (!pins || !client.pins().any()) return;
     out.pins.push_back({client.id(), client.server() != nullptr ? client.server()->id() : 0,
-                        std::string(entryNameOf(client.pool()->databaseName())), client.pool()->user(),
-                        client.pins().names(), client.pinnedSince()});
+                        std::string(client.database()), std::string(client.user()), client.pins().names(),
+                        client.pinnedSince()});
   });
   out.process.connections_accepted += connections_accepted;
   out.process.buffer_bytes += loop_.buffers().bytesLent();

@@ -1,6 +1,8 @@
 // The admin console, as psql and the exporters made for PgBouncer see it.
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "tests/rig/connection.h"
 #include "tests/rig/forebay.h"
 
@@ -48,6 +50,28 @@ TEST(Console, IsForAdminsAndForStatsUsersOnly) {
   Connection stats(forebay.conninfo("forebay", "stats"));
   EXPECT_TRUE(stats.exec("show stats").ok());
   EXPECT_FALSE(stats.exec("pause").ok());
+}
+
+TEST(Console, ShowsClientsUnderTheNamesThatTheyLoggedInWith) {
+  ForebayConfig config = oneDatabase();
+  config.databases["app"]["user"] = "postgres";
+  config.userlist = "\"ann\" \"\"\n\"bob\" \"\"\n\"admin\" \"\"\n";
+  const Forebay forebay(config);
+  const Connection ann(forebay.conninfo("app", "ann")), bob(forebay.conninfo("app", "bob"));
+  Connection console(forebay.consoleConninfo());
+  const QueryResult clients = console.exec("show clients");
+  std::set<std::string> shown;
+  for (int row = 0; row < clients.rows(); ++row)
+    shown.insert(clients.value(row, "user") + "/" + clients.value(row, "database"));
+  EXPECT_EQ(shown, (std::set<std::string>{"ann/app", "bob/app", "admin/pgbouncer"}));
+  const QueryResult users = console.exec("show users");
+  for (int row = 0; row < users.rows(); ++row) {
+    const std::string name = users.value(row, "name");
+    const bool one = name == "ann" || name == "bob";
+    EXPECT_EQ(users.value(row, "current_client_connections"), one ? "1" : "0") << name;
+  }
+  EXPECT_NE(forebay.log().find(" app/ann@"), std::string::npos) << forebay.log();
+  EXPECT_NE(forebay.log().find(" pgbouncer/admin@"), std::string::npos) << forebay.log();
 }
 
 TEST(Console, PausesAndResumes) {

@@ -62,5 +62,17 @@ TEST_F(ShowDatabases, UsersShowTheirOwnSettingsOnly) {
   EXPECT_EQ(users.at("listed", "max_user_connections"), "50");
 }
 
+TEST_F(ShowDatabases, UsersHaveTheClientsThatLoggedInAsThemAndTheServersOfTheirPools) {
+  ordersPool();  // of "app"
+  fleet_.snapshot.logins["ann"] = 3;
+  fleet_.snapshot.logins["gone"] = 0;
+  const WireAnswer users = show("USERS");
+  EXPECT_EQ(users.at("ann", "current_client_connections"), "3");
+  EXPECT_EQ(users.at("ann", "current_connections"), "0");
+  EXPECT_EQ(users.at("app", "current_client_connections"), "0");
+  EXPECT_EQ(users.at("app", "current_connections"), "8");
+  EXPECT_EQ(users.rows.size(), 3u);
+}
+
 }  // namespace
 }  // namespace forebay::admin
