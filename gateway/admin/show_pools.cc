@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "gateway/admin/show.h"
@@ -72,9 +73,14 @@ Table showPeers(const ShowContext& context) {
 
 Table showPeerPools(const ShowContext& context) {
   Table out(kPeerPoolColumns);
-  for (const PeerPoolRow& row : context.snapshot.peer_pools)
-    out.add({number(row.peer_id), number(row.cl_active_cancel_req), number(row.cl_waiting_cancel_req),
+  for (const conf::Peer& peer : context.config.postgres.peers) {
+    const auto& busy = context.snapshot.peer_pools;
+    const auto found = std::find_if(busy.begin(), busy.end(),
+                                    [&](const PeerPoolRow& r) { return r.peer_id == peer.peer_id; });
+    const PeerPoolRow row = found == busy.end() ? PeerPoolRow{} : *found;
+    out.add({number(peer.peer_id), number(row.cl_active_cancel_req), number(row.cl_waiting_cancel_req),
              number(row.sv_active_cancel), number(row.sv_login)});
+  }
   return out;
 }
 

@@ -36,7 +36,7 @@ Table showLists(const ShowContext& context) {
   list("users", userNames(context).size());
   list("peers", context.config.postgres.peers.size());
   list("pools", snapshot.pools.size());
-  list("peer_pools", snapshot.peer_pools.size());
+  list("peer_pools", context.config.postgres.peers.size());
   list("free_clients", process.free_clients);
   list("used_clients", all.clients + process.login_clients);
   list("login_clients", process.login_clients);

@@ -163,6 +163,7 @@ struct ListenerRow {
   uint16_t port = 0;
 };
 
+// A peer that cancels are on their way to.
 struct PeerPoolRow {
   uint32_t peer_id = 0;
   uint32_t cl_active_cancel_req = 0, cl_waiting_cancel_req = 0, sv_active_cancel = 0, sv_login = 0;

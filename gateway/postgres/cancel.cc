@@ -28,7 +28,7 @@ void Cancels::forward(uint32_t gateway, uint32_t pid, const std::string& secret,
   if (gateway == 0 || peer == peers.end() || on_their_way >= kMaxForwards) return done();
   std::string request;
   pgproto::appendCancelRequest(request, pid, secret);
-  start({nullptr, nullptr, std::move(done), nullptr}, std::move(request),
+  start({nullptr, nullptr, std::move(done), nullptr, gateway}, std::move(request),
         {peer->address, conf::SslMode::kDisable});
 }
 
@@ -132,6 +132,13 @@ Cancels::Load Cancels::load(const WorkerPool& pool) const {
   for (const Flight& flight : flights_) load.active += flight.pool == &pool;
   for (const Queued& queued : queue_) load.waiting += queued.pool == &pool;
   return load;
+}
+
+std::map<uint32_t, uint32_t> Cancels::forwards() const {
+  std::map<uint32_t, uint32_t> by_peer;
+  for (const Flight& flight : flights_)
+    if (flight.pool == nullptr) ++by_peer[flight.peer_id];
+  return by_peer;
 }
 
 // Twice the pool: every server may be cancelled, and as many again be on their way.

@@ -9,6 +9,7 @@
 #include <deque>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -41,6 +42,7 @@ class Cancels {
     uint32_t active = 0, waiting = 0;
   };
   Load load(const WorkerPool& pool) const;
+  std::map<uint32_t, uint32_t> forwards() const;  // on their way to other gateways, by peer_id
 
  private:
   struct Flight {
@@ -48,6 +50,7 @@ class Cancels {
     Server* server;    // null once it is gone
     std::function<void()> done;
     std::unique_ptr<CancelFlight> flight;
+    uint32_t peer_id = 0;  // of that other gateway
   };
   struct Queued {
     WorkerPool* pool;

@@ -219,6 +219,8 @@ void PostgresWorker::fill(admin::Snapshot& out, bool connections, bool pins, boo
   out.process.dns_queries += static_cast<uint32_t>(resolver_->names());
   out.process.dns_pending += static_cast<uint32_t>(resolver_->pendingNames());
   for (const auto& [reason, count] : rejected) out.process.rejected[reason] += count;
+  for (const auto& [peer, cancels] : cancels_->forwards())
+    out.peer_pools.push_back({peer, cancels, 0, cancels, 0});
   out.memory.push_back({"client_cache", sizeof(Client), clients_.size(), 0});
   out.memory.push_back({"iobuf_cache", 4096, loop_.buffers().bytesLent() / 4096, 0});
   out.memory.push_back({"var_list_cache", sizeof(pools::Parameters), parameters_.size(), 0});

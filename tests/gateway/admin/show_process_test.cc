@@ -33,12 +33,13 @@ TEST_F(ShowProcess, MemoryDnsAndPeers) {
   fleet_.snapshot.memory = {{"client_cache", 600, 10, 5}};
   fleet_.snapshot.dns = {{"pg-0", seconds(12), "10.0.0.1:0"}};
   fleet_.snapshot.peer_pools = {{2, 1, 0, 1, 0}};
-  fleet_.config->postgres.peers = {{2, {"forebay-1", 6432}, 0}};
+  fleet_.config->postgres.peers = {{2, {"forebay-1", 6432}, 0}, {3, {"forebay-2", 6432}, 0}};
   EXPECT_EQ(show("MEM").at("client_cache", "memtotal"), "9000");
   EXPECT_EQ(show("DNS_HOSTS").at("pg-0", "ttl"), "12");
   EXPECT_TRUE(show("DNS_ZONES").rows.empty());
   EXPECT_EQ(show("PEERS").at("2", "pool_size"), "25");
   EXPECT_EQ(show("PEER_POOLS").at("2", "sv_active_cancel"), "1");
+  EXPECT_EQ(show("PEER_POOLS").at("3", "sv_active_cancel"), "0");
 }
 
 TEST_F(ShowProcess, VersionStartsLikePgbouncers) {
