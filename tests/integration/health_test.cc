@@ -71,12 +71,13 @@ TEST(Readiness, IsGoneWithTheOnlyDatabaseWhateverPoolsItHas) {
   config.postgres["auth_type"] = "scram-sha-256";
   config.postgres["auth_user"] = "asker";
   config.postgres["auth_query"] = "select rolname, null::text from pg_catalog.pg_roles where rolname = $1";
+  config.userlist = "\"bob\" \"secret\"\n";
   const Forebay forebay(config);
   EXPECT_NE(Connection::tryConnect(forebay.conninfo("app", "ann", "secret")), "");  // the question was asked
   EXPECT_EQ(forebay.httpStatus("/readyz"), 200);
   server.stop();
   EXPECT_TRUE(eventually([&] {
-    (void)Connection::tryConnect(forebay.conninfo("app", "bob", "secret"));
+    (void)Connection::tryConnect(forebay.conninfo("app", "bob", "secret"));  // his secret is known
     return forebay.httpStatus("/readyz") == 503;
   }));
 }
