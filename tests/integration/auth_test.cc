@@ -111,14 +111,14 @@ TEST(Auth, TheSaltTellsNobodyWhoIsKnown) {
   }
 }
 
-// The keys of a plain secret take a quarter of a second here. Meanwhile the worker serves others, and whoever
-// is refused waits as long, known or not, and whether the keys are known by now or not.
+// The keys of a plain secret take a second or so here. Meanwhile the worker serves others, and whoever is
+// refused waits as long, known or not.
 TEST(Auth, MakingKeysKeepsNobodyElseWaiting) {
   ForebayConfig config = asking("scram-sha-256");
-  config.postgres["scram_iterations"] = 1000000;
+  config.postgres["scram_iterations"] = 4000000;
   const Forebay forebay(config);
   Connection other(forebay.conninfo("app", "scram") + " password='open sesame'");
-  for (const char* user : {"plain", "plain", "scram", "eve"}) {
+  for (const char* user : {"plain", "eve"}) {
     RawClient guesser(forebay.port());
     guesser.send(wire::startup({{"user", user}, {"database", "app"}}));
     ASSERT_EQ(guesser.read()->type, 'R');
@@ -161,7 +161,8 @@ TEST(Auth, ASecretThatTakesMinutesToCheckIsRefusedAtOnce) {
   config.userlist += line("slow", scramSecret(kPassword, 1).replace(14, 1, "2147483647"));
   const Forebay forebay(config);
   EXPECT_NE(tryLogin(forebay, "slow", kPassword), "");
-  EXPECT_NE(forebay.log().find("takes 2147483647 iterations"), std::string::npos);
+  EXPECT_TRUE(
+      eventually([&] { return forebay.log().find("takes 2147483647 iterations") != std::string::npos; }));
 }
 
 TEST(Auth, MessagesOutOfTurnEndTheLogin) {

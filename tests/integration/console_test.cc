@@ -70,8 +70,11 @@ TEST(Console, ShowsClientsUnderTheNamesThatTheyLoggedInWith) {
     const bool one = name == "ann" || name == "bob";
     EXPECT_EQ(users.value(row, "current_client_connections"), one ? "1" : "0") << name;
   }
-  EXPECT_NE(forebay.log().find(" app/ann@"), std::string::npos) << forebay.log();
-  EXPECT_NE(forebay.log().find(" pgbouncer/admin@"), std::string::npos) << forebay.log();
+  const auto logged = [&](const char* client) {
+    return eventually([&] { return forebay.log().find(client) != std::string::npos; });
+  };
+  EXPECT_TRUE(logged(" app/ann@")) << forebay.log();
+  EXPECT_TRUE(logged(" pgbouncer/admin@")) << forebay.log();
 }
 
 TEST(Console, PausesAndResumes) {
