@@ -3,6 +3,7 @@
 
 #include "tests/integration/login_attempt.h"
 #include "tests/rig/connection.h"
+#include "tests/rig/eventually.h"
 #include "tests/rig/forebay.h"
 
 namespace forebay::rig {

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "tests/rig/connection.h"
+#include "tests/rig/eventually.h"
 #include "tests/rig/forebay.h"
 
 namespace forebay::rig {
