@@ -221,13 +221,14 @@ void WorkerPool::adopt(Server::Moved moved) {
 }
 
 void WorkerPool::closed(Server& server) {
-  if (!server.dialling) unused_since_ = kNever;
   if (server.dialling) {
     --dialling_;
     if (trying_) trialEnded();
     // One that logs in and is lost at once, by its connect_query perhaps, is not to be dialled in a tight
     // circle.
     if (server.backendPid() != 0) refused_until_ = worker_.loop().now() + kRefusalPause;
+  } else {
+    unused_since_ = kNever;
   }
   static_cast<ListNode<InServerList>&>(server).unlink();
   worker_.cancels().forget(server);
