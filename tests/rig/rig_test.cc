@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/rig/connection.h"
+#include "tests/rig/eventually.h"
 #include "tests/rig/postgres_server.h"
 #include "tests/rig/raw_client.h"
 
@@ -178,7 +179,12 @@ TEST(Connection, CopiesBothWaysAndCancels) {
   ASSERT_EQ(client.exec("copy copied to stdout").status(), PGRES_COPY_OUT);
   EXPECT_EQ(client.copyOut(), "1\n2\n");
 
+  const std::string pid = client.query("select pg_backend_pid()");
   client.send("select pg_sleep(60)");
+  // A cancel that comes before the query has begun hits nothing.
+  ASSERT_TRUE(eventually([&] {
+    return sharedPostgres().query("select wait_event from pg_stat_activity where pid = " + pid) == "PgSleep";
+  }));
   EXPECT_EQ(client.cancel(), "");
   EXPECT_EQ(client.next()->sqlstate(), "57014");
   EXPECT_FALSE(client.next());
