@@ -1,6 +1,9 @@
 #include "gateway/settings.h"
 
+#include <algorithm>
 #include <set>
+
+#include "pgproto/password.h"
 
 namespace forebay {
 namespace {
@@ -13,6 +16,13 @@ std::set<conf::SslMode> modesOf(const conf::PostgresSettings& postgres) {
   if (modes.erase(conf::SslMode::kAllow) > 0) modes.insert(conf::SslMode::kRequire);  // what it falls back on
   modes.erase(conf::SslMode::kDisable);
   return modes;
+}
+
+bool holdsPlainSecrets(const conf::Userlist& userlist) {
+  const auto& all = userlist.secrets();
+  return std::any_of(all.begin(), all.end(), [](const auto& entry) {
+    return pgproto::secretKind(entry.second) == pgproto::SecretKind::kPlain;
+  });
 }
 
 }  // namespace
@@ -29,6 +39,7 @@ Result<postgres::SettingsPtr> makeSettings(conf::ConfigPtr config) {
     if (!server) return Error{"server_tls: " + server.error()};
     settings->server_tls[mode] = *server;
   }
+  settings->plain_secrets = holdsPlainSecrets(config->userlist);
   settings->config = std::move(config);
   return postgres::SettingsPtr(std::move(settings));
 }

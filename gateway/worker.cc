@@ -26,10 +26,7 @@ void Worker::listen(int fd, bool deal) {
 }
 
 void Worker::start() {
-  thread_ = std::thread([this] {
-    loop_.run();
-    loop_.buryAll();
-  });
+  thread_ = std::thread([this] { loop_.run(); });
 }
 
 void Worker::join() {

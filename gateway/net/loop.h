@@ -57,8 +57,6 @@ class Loop {
 
   // Destroys `object` when no callback of this turn can still be using it.
   void bury(std::unique_ptr<Mortal> object) { graveyard_.push_back(std::move(object)); }
-  // After run(): destroys what is buried.
-  void buryAll() { graveyard_.clear(); }
   // Runs `work` on this thread before the loop waits for the next event.
   void defer(std::function<void()> work);
 
@@ -66,14 +64,13 @@ class Loop {
   [[gnu::hot]] void beforeWait();
   [[gnu::hot]] int timeout(int libuv);
   int libuvTimeout();
-  bool over() const { return stopping_ && poller_.idle() && uv_loop_alive(&loop_) == 0; }
-
   void runLibuv();
+  bool over() const { return stopping_ && poller_.idle() && uv_loop_alive(&loop_) == 0; }
 
   Poller poller_;
   uv_loop_t loop_;
-  uv_check_t
-      keeper_;  // without it uv_run() would not look at what has come for a loop that waits for nothing
+  // Without it uv_run() would not look at what has come for a loop that waits for nothing.
+  uv_check_t keeper_;
   Instant now_ = kNever;
   bool stopping_ = false;
   Mailbox mailbox_;

@@ -302,15 +302,12 @@ void ClientLogin::deriveSecret(std::string client_final) {
 // Where some secrets are plain, a refusal takes as long as the first login of such a user: whether a name is
 // known, and has been used already, cannot be told by the time that a wrong password takes.
 bool ClientLogin::refuseProof(std::string why) {
-  const auto& listed = config_->userlist.secrets();
-  const bool some_plain = !client_.worker().scramSecrets().empty() ||
-                          std::any_of(listed.begin(), listed.end(), [](const auto& entry) {
-                            return pgproto::secretKind(entry.second) == pgproto::SecretKind::kPlain;
-                          });
+  PostgresWorker& worker = client_.worker();
+  const bool some_plain = worker.settings().plain_secrets || !worker.scramSecrets().empty();
   if (!some_plain) return authenticationFailed(why);
   step_ = Step::kElsewhere;
   derivation_.emplace(
-      client_.worker().keyQueue(), KeyQueue::Use::kRefusal, client_.worker().shared().mock_secret, shown_,
+      worker.keyQueue(), KeyQueue::Use::kRefusal, worker.shared().mock_secret, shown_,
       [this, why = std::move(why)](const pgproto::ScramClientKeys&) { (void)authenticationFailed(why); });
   return false;
 }

@@ -11,6 +11,7 @@
 #include "gateway/postgres/report.h"
 #include "gateway/postgres/worker_pool.h"
 #include "pgproto/messages.h"
+#include "pgproto/sql_lexer.h"
 
 namespace forebay::postgres {
 namespace {
@@ -25,8 +26,7 @@ bool contains(const std::vector<std::string>& names, Bytes name) {
 std::optional<std::string> replicationKind(Bytes value) {
   if (value == kLogicalReplication) return std::string(value);
   std::string lower(value);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::transform(lower.begin(), lower.end(), lower.begin(), pgproto::foldAscii);
   const auto abbreviates = [&](std::string_view word, size_t at_least) {
     return lower.size() >= at_least && word.starts_with(lower);
   };

@@ -131,7 +131,7 @@ Client::Step Client::discard(char type, bool whole) {
 bool Client::haveServer() {
   if (state_ == State::kActive) return true;
   if (state_ == State::kWaiting) return false;
-  state_ = State::kWaiting;
+  state_ = State::kWaiting;  // most often for no time at all: its limits count once it has to wait
   state_since_ = worker_.loop().now();
   pool_->request(*this);  // may lend at once, and may close this client
   if (state_ == State::kWaiting) armDeadline(state_since_);

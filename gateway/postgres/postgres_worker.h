@@ -41,6 +41,7 @@ struct Settings {
   conf::ConfigPtr config;
   net::TlsContext::Ptr client_tls;                           // null: clients get no TLS
   std::map<conf::SslMode, net::TlsContext::Ptr> server_tls;  // for each mode that a database uses
+  bool plain_secrets = false;                                // does auth_file hold any?
 };
 using SettingsPtr = std::shared_ptr<const Settings>;
 

@@ -114,7 +114,7 @@ void WorkerPool::keepMinimum() {
   if (clients_.empty() && database_.user.empty()) return;
   const Instant now = worker_.loop().now();
   pools::PermitLimits caps = limits(now);
-  caps.pool = std::min(settings_.min_pool_size, settings_.pool_size);
+  caps.pool = settings_.min_pool_size;
   while (mayDialNow(now) && entry_->shared.takePermit(caps) == pools::PermitRefused::kNo) {
     dialOne();
   }
