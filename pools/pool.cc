@@ -2,19 +2,33 @@
 
 namespace forebay::pools {
 
-PooledServer* Pool::takeIdle(const ParametersRef& preferred, bool round_robin) {
+PooledServer* Pool::takeIdle(Waiter& waiter, const ParametersRef& preferred, Instant now, bool round_robin) {
   if (idle_.empty() || !waiters_.empty()) return nullptr;
-  PooledServer* chosen = nullptr;
-  if (!round_robin) {
-    int depth = 0;
-    idle_.find([&](PooledServer& server) {
-      if (server.parameters == preferred) chosen = &server;
-      return chosen != nullptr || ++depth == kPreferredDepth;
-    });
+  PooledServer* chosen = round_robin ? &idle_.front() : warmServer(waiter, preferred, now);
+  if (chosen == nullptr) chosen = &bestIdle(preferred);
+  if (waiter.last_server_ != chosen) {
+    waiter.forgetServer();
+    chosen->forgetUser();
+    waiter.last_server_ = chosen;
+    chosen->last_user_ = &waiter;
   }
-  if (!chosen) chosen = &idle_.front();
   removeIdle(*chosen);
   return chosen;
+}
+
+PooledServer* Pool::warmServer(const Waiter& waiter, const ParametersRef& preferred, Instant now) {
+  PooledServer* last = waiter.last_server_;
+  const bool fits = last != nullptr && last->ListNode<InIdleList>::linked() &&
+                    last->parameters == preferred && now - last->idle_since < kWarm;
+  return fits ? last : nullptr;
+}
+
+PooledServer& Pool::bestIdle(const ParametersRef& preferred) {
+  int depth = 0;
+  PooledServer* chosen = idle_.find([&](PooledServer& server) {
+    return server.parameters == preferred || ++depth == kPreferredDepth;
+  });
+  return chosen != nullptr && chosen->parameters == preferred ? *chosen : idle_.front();
 }
 
 std::optional<uint32_t> Pool::enqueue(Waiter& waiter, Instant now) {

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/intrusive_list.h"
@@ -20,31 +21,66 @@ namespace forebay::pools {
 struct InIdleList;
 struct InWaitQueue;
 
+class Waiter;
+
 // A server connection as far as the pool is concerned.
 class PooledServer : public ListNode<InIdleList> {
  public:
+  PooledServer() = default;
+  PooledServer(const PooledServer&) = delete;
+  PooledServer& operator=(const PooledServer&) = delete;
+  ~PooledServer() { forgetUser(); }
+
   ParametersRef parameters;  // what its session has set now
   Instant idle_since{};
+
+ private:
+  friend class Pool;
+  friend class Waiter;
+  void forgetUser();
+  Waiter* last_user_ = nullptr;  // who took it last when it was idle, and has not taken another one since
 };
 
 // A client that wants a server.
 class Waiter : public ListNode<InWaitQueue> {
  public:
+  Waiter() = default;
+  Waiter(const Waiter&) = delete;
+  Waiter& operator=(const Waiter&) = delete;
+  ~Waiter() { forgetServer(); }
+
   bool waiting() const { return ListNode<InWaitQueue>::linked(); }
   Instant waiting_since{};
+
+ private:
+  friend class Pool;
+  friend class PooledServer;
+  void forgetServer() {
+    if (last_server_ != nullptr) std::exchange(last_server_, nullptr)->last_user_ = nullptr;
+  }
+  PooledServer* last_server_ = nullptr;  // the other end of last_user_
 };
+
+inline void PooledServer::forgetUser() {
+  if (last_user_ != nullptr) std::exchange(last_user_, nullptr)->last_server_ = nullptr;
+}
 
 class Pool {
  public:
   // Who has waited less than this longer is served by the worker that has the server in its hand: moving a
   // connection costs several system calls on either side.
   static constexpr Duration kClearlyOlder = milliseconds(1);
+  // For so long the processors' caches may still hold what a client and the server it had last work on. No
+  // longer: spreading few clients over many servers would keep all of these from being idle.
+  static constexpr Duration kWarm = milliseconds(10);
 
   Pool(SharedPool& shared, uint32_t worker) : shared_(shared), worker_(worker) {}
 
-  // An idle server, or null; one whose settings are `preferred` if it is among the first few. Takes from the
-  // front (used last) unless `round_robin`. Null as well while others wait: newcomers queue behind them.
-  [[gnu::hot]] PooledServer* takeIdle(const ParametersRef& preferred, bool round_robin);
+  // An idle server, or null; the one that `waiter` took last while that is warm, else one whose settings are
+  // `preferred` if it is among the first few. Takes from the front (used last) unless `round_robin`. Null as
+  // well while others wait: newcomers queue behind them.
+  [[gnu::hot]] PooledServer* takeIdle(Waiter& waiter, const ParametersRef& preferred, Instant now,
+                                      bool round_robin);
 
   // Puts a client at the end of the queue. Returns a worker to ask for one of its idle servers, if there is
   // one.
@@ -100,6 +136,8 @@ class Pool {
  private:
   static constexpr int kPreferredDepth = 8;
 
+  static PooledServer* warmServer(const Waiter& waiter, const ParametersRef& preferred, Instant now);
+  PooledServer& bestIdle(const ParametersRef& preferred);
   void publishOldest();
   void publishIdle();
 

@@ -70,7 +70,7 @@ class Simulation {
 
   void request(SimulatedClient& client) {
     Pool& own = pool(client.worker);
-    if (PooledServer* idle = own.takeIdle({}, false)) return lend(*idle, client);
+    if (PooledServer* idle = own.takeIdle(client, {}, now_, false)) return lend(*idle, client);
     if (const auto other = own.enqueue(client, now_))
       return post([this, other = *other, by = client.worker] {
         if (PooledServer* server = pool(other).giveIdle()) handOver(*server, by);

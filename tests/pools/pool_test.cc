@@ -15,8 +15,13 @@ constexpr Instant at(int64_t us) { return kStart + microseconds(us); }
 class PoolTest : public testing::Test {
  protected:
   void keep(Pool& pool, PooledServer& server) { pool.keep(server, kStart, false); }
+  // A client that comes for the first time takes one.
   PooledServer* take(Pool& pool, const ParametersRef& preferred = {}) {
-    return pool.takeIdle(preferred, false);
+    Waiter newcomer;
+    return pool.takeIdle(newcomer, preferred, kStart, false);
+  }
+  PooledServer* takeAgain(Waiter& waiter, Instant now = kStart, const ParametersRef& preferred = {}) {
+    return here_.takeIdle(waiter, preferred, now, false);
   }
 
   ParameterTable table_;
@@ -41,9 +46,62 @@ TEST_F(PoolTest, LendsTheServerThatWasUsedLast) {
 
 TEST_F(PoolTest, LendsInTurnWhenToldTo) {
   for (int i = 0; i < 3; ++i) here_.keep(servers_[i], kStart, true);
-  EXPECT_EQ(here_.takeIdle({}, true), &servers_[0]);
+  EXPECT_EQ(here_.takeIdle(waiters_[0], {}, kStart, true), &servers_[0]);
   here_.keep(servers_[0], kStart, true);
-  EXPECT_EQ(here_.takeIdle({}, true), &servers_[1]);
+  EXPECT_EQ(here_.takeIdle(waiters_[0], {}, kStart, true), &servers_[1]);
+}
+
+TEST_F(PoolTest, LendsAClientTheServerThatItHadJustNow) {
+  keep(here_, servers_[0]);
+  EXPECT_EQ(takeAgain(waiters_[0]), &servers_[0]);
+  keep(here_, servers_[0]);
+  keep(here_, servers_[1]);
+  EXPECT_EQ(takeAgain(waiters_[0]), &servers_[0]);
+}
+
+TEST_F(PoolTest, LendsTheServerThatWasUsedLastOnceItIsCold) {
+  keep(here_, servers_[0]);
+  takeAgain(waiters_[0]);
+  keep(here_, servers_[0]);
+  keep(here_, servers_[1]);
+  EXPECT_EQ(takeAgain(waiters_[0], kStart + Pool::kWarm), &servers_[1]);
+}
+
+TEST_F(PoolTest, PrefersAServerWithTheClientsSettingsToAWarmOne) {
+  const ParametersRef utc = table_.intern({{"TimeZone", "UTC"}});
+  servers_[1].parameters = utc;
+  keep(here_, servers_[0]);
+  takeAgain(waiters_[0]);
+  keep(here_, servers_[0]);
+  keep(here_, servers_[1]);
+  EXPECT_EQ(takeAgain(waiters_[0], kStart, utc), &servers_[1]);
+}
+
+TEST_F(PoolTest, LeavesAServerToWhoHadItLast) {
+  keep(here_, servers_[0]);
+  takeAgain(waiters_[0]);
+  keep(here_, servers_[0]);
+  EXPECT_EQ(takeAgain(waiters_[1]), &servers_[0]) << "the only one";
+  keep(here_, servers_[0]);
+  keep(here_, servers_[1]);
+  EXPECT_EQ(takeAgain(waiters_[0]), &servers_[1]) << "it is not the first client's any more";
+}
+
+TEST_F(PoolTest, ForgetsAWarmServerThatIsGone) {
+  keep(here_, servers_[0]);
+  {
+    PooledServer short_lived;
+    keep(here_, short_lived);
+    EXPECT_EQ(takeAgain(waiters_[0]), &short_lived);
+  }
+  EXPECT_EQ(takeAgain(waiters_[0]), &servers_[0]);
+}
+
+TEST_F(PoolTest, ForgetsAClientThatIsGone) {
+  keep(here_, servers_[0]);
+  EXPECT_EQ(take(here_), &servers_[0]);
+  keep(here_, servers_[0]);
+  EXPECT_EQ(takeAgain(waiters_[0]), &servers_[0]);
 }
 
 TEST_F(PoolTest, PrefersAServerWithTheClientsSettings) {
