@@ -17,50 +17,23 @@
 
 #include "base/clock.h"
 #include "conf/hba.h"
+#include "conf/network.h"
+#include "conf/redis.h"
 #include "conf/userlist.h"
 
 namespace forebay::conf {
 
 enum class PoolMode : uint8_t { kSession, kTransaction, kStatement };
 enum class AuthType : uint8_t { kTrust, kPlain, kMd5, kScramSha256, kCert, kHba, kAny };
-enum class SslMode : uint8_t { kDisable, kAllow, kPrefer, kRequire, kVerifyCa, kVerifyFull };
 enum class LoadBalanceHosts : uint8_t { kRoundRobin, kDisable };
 enum class LogFormat : uint8_t { kText, kJson };
 enum class LogLevel : uint8_t { kError, kWarning, kInfo, kDebug };
 
 std::string_view nameOf(PoolMode mode);
 std::string_view nameOf(AuthType type);
-std::string_view nameOf(SslMode mode);
 std::string_view nameOf(LoadBalanceHosts policy);
 std::string_view nameOf(LogFormat format);
 std::string_view nameOf(LogLevel level);
-
-struct HostPort {
-  std::string host;  // a name, an address, or a folder with a Unix socket ("/run/postgresql")
-  uint16_t port = 5432;
-  bool operator==(const HostPort&) const = default;
-  bool isUnix() const { return !host.empty() && (host[0] == '/' || host[0] == '@'); }
-};
-
-// Where to listen. `host` empty: every address; starting with '/' or '@': the folder of a Unix socket.
-struct ListenAddress {
-  std::string host;
-  uint16_t port = 0;
-  bool operator==(const ListenAddress&) const = default;
-  bool isUnix() const { return !host.empty() && (host[0] == '/' || host[0] == '@'); }
-};
-
-struct TlsSettings {
-  SslMode sslmode = SslMode::kPrefer;
-  std::string key_file{}, cert_file{}, ca_file{};
-  std::string protocols =
-      "secure";  // secure = TLS 1.2 and 1.3; or a list such as "tlsv1.3"; never below TLS 1.2
-  std::string ciphers = "default";  // TLS 1.2 and lower, OpenSSL's syntax; default = OpenSSL's secure list
-  std::string tls13_ciphers{};      // empty = OpenSSL's default
-  std::string ecdhcurve = "auto";
-  std::string dheparams = "auto";  // accepted for PgBouncer's sake: OpenSSL chooses
-  bool operator==(const TlsSettings&) const = default;
-};
 
 struct TcpSettings {
   bool defer_accept = true;
@@ -73,9 +46,10 @@ struct TcpSettings {
 };
 
 struct ListenSettings {
-  std::vector<ListenAddress> postgres = {{"127.0.0.1", 6432}};
-  std::vector<ListenAddress> http = {{"127.0.0.1", 6433}};  // empty: none
-  std::string control;                                      // Unix socket of `forebay status`; empty: none
+  std::vector<ListenAddress> postgres = {{"127.0.0.1", 6432}};  // used when there are databases
+  std::vector<ListenAddress> redis = {{"127.0.0.1", 6380}};     // used when there is a cache without its own
+  std::vector<ListenAddress> http = {{"127.0.0.1", 6433}};      // empty: none
+  std::string control;  // Unix socket of `forebay status`; empty: none
   std::string http_token_file;
   uint32_t workers = 0;  // 0: one per core
   uint32_t unix_socket_mode = 0777;
@@ -213,6 +187,7 @@ bool isConsoleDatabase(std::string_view name);
 struct Config {
   ListenSettings listen;
   PostgresSettings postgres;
+  RedisSettings redis;
   LogSettings log;
   // Contents of auth_file. With neither auth_file nor auth_user: the users and passwords of the database
   // entries.

@@ -1,0 +1,44 @@
+// Replies and pushes as Redis sends them, RESP2 and RESP3. They are not parsed: only their end is found.
+//
+// A reply is one value, of whatever nesting; finding its end takes a count of the values still to come and
+// no stack, so no nesting is too deep. An attribute (|) belongs to the value behind it and is not a reply of
+// its own; a push (>) is no reply either, and says so. Streamed types ($? *? and the like), which Redis never
+// sends, are malformed.
+#pragma once
+
+#include <cstdint>
+
+#include "base/bytes.h"
+
+namespace forebay::redisproto {
+
+class ReplyScanner {
+ public:
+  enum class Status : uint8_t { kMore, kEnd, kMalformed };
+
+  // Follows the value under way, or begins one, through `in`: at most to its end. Returns what came of it;
+  // consumed() tells how many bytes of `in` belong to it. After kEnd the next call begins a new value. What
+  // is behind kMalformed can not be followed any more.
+  [[gnu::hot]] Status feed(Bytes in);
+  size_t consumed() const { return consumed_; }
+
+  // Of the value under way, or that has just ended:
+  char type() const { return type_; }  // its first byte that is not an attribute's; 0: not seen yet
+  bool isPush() const { return type_ == '>'; }
+  uint64_t size() const { return size_; }  // its bytes so far
+  // How many bytes are still to come, at least: those of the bulk string under way, and three for each value
+  // that has not begun.
+  uint64_t announced() const;
+  bool started() const { return started_; }  // in the middle of a value
+
+ private:
+  // The helper that implements this may change what is private.
+  size_t consumed_ = 0;
+  uint64_t size_ = 0;
+  uint64_t values_left_ = 0;
+  uint64_t body_left_ = 0;
+  char type_ = 0;
+  bool started_ = false;
+};
+
+}  // namespace forebay::redisproto
