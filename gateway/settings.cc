@@ -4,6 +4,7 @@
 #include <set>
 
 #include "pgproto/password.h"
+#include "pgproto/startup.h"
 
 namespace forebay {
 namespace {
@@ -29,13 +30,14 @@ bool holdsPlainSecrets(const conf::Userlist& userlist) {
 
 Result<postgres::SettingsPtr> makeSettings(conf::ConfigPtr config) {
   auto settings = std::make_shared<postgres::Settings>();
-  Result<net::TlsContext::Ptr> client = net::TlsContext::forClients(config->postgres.client_tls);
+  Result<net::TlsContext::Ptr> client =
+      net::TlsContext::forClients(config->postgres.client_tls, pgproto::kAlpn);
   if (!client) return Error{"client_tls: " + client.error()};
   settings->client_tls = *client;
   for (const conf::SslMode mode : modesOf(config->postgres)) {
     conf::TlsSettings wanted = config->postgres.server_tls;
     wanted.sslmode = mode;
-    Result<net::TlsContext::Ptr> server = net::TlsContext::forServers(wanted);
+    Result<net::TlsContext::Ptr> server = net::TlsContext::forServers(wanted, pgproto::kAlpn);
     if (!server) return Error{"server_tls: " + server.error()};
     settings->server_tls[mode] = *server;
   }

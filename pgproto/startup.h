@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,7 +16,8 @@ namespace forebay::pgproto {
 
 inline constexpr uint32_t kProtocol30 = 3u << 16;
 inline constexpr uint32_t kProtocol32 = (3u << 16) | 2;
-inline constexpr uint32_t kMaxStartupLength = 10000;  // PostgreSQL's MAX_STARTUP_PACKET_LENGTH
+inline constexpr std::string_view kAlpn = "postgresql";  // what TLS without SSLRequest must settle on
+inline constexpr uint32_t kMaxStartupLength = 10000;     // PostgreSQL's MAX_STARTUP_PACKET_LENGTH
 
 // A secret of protocol 3.0 has 4 bytes, PostgreSQL's of 3.2 has 32.
 inline constexpr size_t kMinCancelSecret = 4, kMaxCancelSecret = 256;

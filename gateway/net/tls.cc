@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
-#include <cstring>
 #include <system_error>
 
 #include "gateway/net/tls_certificate.h"
@@ -32,13 +31,6 @@ bool expectHost(SSL* session, const std::string& host) {
   }
   X509_VERIFY_PARAM_set_hostflags(expected, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   return X509_VERIFY_PARAM_set1_host(expected, host.data(), host.size()) == 1;
-}
-
-bool offerAlpn(SSL* session) {
-  constexpr std::string_view kName = kAlpnPostgres;
-  unsigned char wire[1 + kName.size()] = {static_cast<unsigned char>(kName.size())};
-  std::memcpy(wire + 1, kName.data(), kName.size());
-  return SSL_set_alpn_protos(session, wire, sizeof wire) == 0;  // 0 is success, here only
 }
 
 // Copies runs into `out` until it is full; returns how much it holds.
@@ -88,8 +80,8 @@ Result<Tls> Tls::connect(const TlsContext& context, int fd, std::string_view hos
   SSL* session = tls->session_.get();
   SSL_set_connect_state(session);
   const std::string name(host);
-  bool done = offerAlpn(session);
-  if (!name.empty() && !isAddress(name)) done = done && SSL_set_tlsext_host_name(session, name.c_str()) == 1;
+  bool done = true;
+  if (!name.empty() && !isAddress(name)) done = SSL_set_tlsext_host_name(session, name.c_str()) == 1;
   if (context.verifiesHost()) {
     if (name.empty()) return Error{"verify-full needs a host name to compare the certificate with"};
     done = done && expectHost(session, name);
@@ -220,11 +212,11 @@ std::string Tls::failureText() const {
   return text;
 }
 
-bool Tls::alpnNegotiated() const {
+std::string_view Tls::alpn() const {
   const unsigned char* name = nullptr;
   unsigned length = 0;
   SSL_get0_alpn_selected(session_.get(), &name, &length);
-  return Bytes(reinterpret_cast<const char*>(name), length) == kAlpnPostgres;
+  return {reinterpret_cast<const char*>(name), length};
 }
 
 bool Tls::peerVerified() const {

@@ -60,8 +60,8 @@ class Tls {
   // Whether the call of handshake() or read() that has just returned took all that the socket held.
   bool drained() const;
 
-  // Whether both sides settled on ALPN `postgresql`, as direct TLS demands.
-  bool alpnNegotiated() const;
+  // The protocol that both sides settled on (ALPN); empty: none was spoken of.
+  std::string_view alpn() const;
   // Whether the peer showed a certificate that our authorities vouch for.
   bool peerVerified() const;
   std::string peerCommonName() const;

@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include <cassert>
 #include <string>
 #include <string_view>
 
@@ -26,19 +27,35 @@ bool verifies(SslMode mode) { return mode == SslMode::kVerifyCa || mode == SslMo
 // OpenSSL would ask for a key's passphrase on the terminal; a daemon has none.
 int refusePassphrase(char*, int, int, void*) { return -1; }
 
-// Settles on `postgresql`, or ends the handshake when the client speaks something else only (RFC 7301, 3.2),
-// as PostgreSQL does. Not called for a client that uses no ALPN.
+// Settles on the one protocol there is (`wanted` is a std::string), or ends the handshake when the client
+// speaks something else only (RFC 7301, 3.2). Not called for a client that uses no ALPN.
 int selectAlpn(SSL*, const unsigned char** out, unsigned char* out_length, const unsigned char* offered,
-               unsigned offered_length, void*) {
-  constexpr std::string_view kWanted = kAlpnPostgres;
+               unsigned offered_length, void* wanted) {
   for (unsigned at = 0; at < offered_length; at += 1u + offered[at]) {
     const std::string_view name(reinterpret_cast<const char*>(offered + at + 1), offered[at]);
-    if (name != kWanted) continue;
+    if (name != *static_cast<const std::string*>(wanted)) continue;
     *out = offered + at + 1;
     *out_length = offered[at];
     return SSL_TLSEXT_ERR_OK;
   }
   return SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+// The name lives as long as the SSL_CTX: a session keeps that alive behind a TlsContext that was dropped.
+void acceptAlpn(SSL_CTX* ctx, std::string_view alpn) {
+  static const int index = SSL_CTX_get_ex_new_index(
+      0, nullptr, nullptr, nullptr,
+      [](void*, void* name, CRYPTO_EX_DATA*, int, long, void*) { delete static_cast<std::string*>(name); });
+  auto name = std::make_unique<std::string>(alpn);
+  if (SSL_CTX_set_ex_data(ctx, index, name.get()) != 1) return;  // no memory
+  SSL_CTX_set_alpn_select_cb(ctx, selectAlpn, name.release());
+}
+
+void offerAlpn(SSL_CTX* ctx, std::string_view alpn) {
+  assert(alpn.size() < 256);
+  const std::string wire = static_cast<char>(alpn.size()) + std::string(alpn);
+  SSL_CTX_set_alpn_protos(ctx, reinterpret_cast<const unsigned char*>(wire.data()),
+                          static_cast<unsigned>(wire.size()));
 }
 
 void setAlwaysOn(SSL_CTX* ctx) {
@@ -116,7 +133,7 @@ Status askForCertificates(SSL_CTX* ctx, const TlsSettings& settings) {
   return Ok{};
 }
 
-Status applyClientSide(SSL_CTX* ctx, const TlsSettings& settings) {
+Status applyClientSide(SSL_CTX* ctx, const TlsSettings& settings, std::string_view alpn) {
   if (settings.cert_file.empty() && settings.key_file.empty())
     return Error{"client_tls_cert_file and client_tls_key_file must be set for client_tls_sslmode " +
                  std::string(conf::nameOf(settings.sslmode))};
@@ -124,7 +141,7 @@ Status applyClientSide(SSL_CTX* ctx, const TlsSettings& settings) {
     return Error{"client_tls_ca_file must be set for client_tls_sslmode " +
                  std::string(conf::nameOf(settings.sslmode))};
   if (Status done = applyCommon(ctx, settings, "client_tls_"); !done) return done;
-  SSL_CTX_set_alpn_select_cb(ctx, selectAlpn, nullptr);
+  if (!alpn.empty()) acceptAlpn(ctx, alpn);
   SSL_CTX_set_num_tickets(ctx, 1);  // two, OpenSSL's default, are for browsers that connect in parallel
   static constexpr unsigned char kSessionContext[] = "forebay";
   SSL_CTX_set_session_id_context(ctx, kSessionContext, sizeof kSessionContext - 1);
@@ -132,10 +149,11 @@ Status applyClientSide(SSL_CTX* ctx, const TlsSettings& settings) {
   return Ok{};
 }
 
-Status applyServerSide(SSL_CTX* ctx, const TlsSettings& settings) {
+Status applyServerSide(SSL_CTX* ctx, const TlsSettings& settings, std::string_view alpn) {
   if (settings.sslmode == SslMode::kVerifyCa && settings.ca_file.empty())
     return Error{"server_tls_ca_file must be set for server_tls_sslmode verify-ca"};
   if (Status done = applyCommon(ctx, settings, "server_tls_"); !done) return done;
+  if (!alpn.empty()) offerAlpn(ctx, alpn);
   // Several full records of a large result in one recv. Held only while bytes are in it.
   SSL_CTX_set_default_read_buffer_len(ctx, 4 * SSL3_RT_MAX_PLAIN_LENGTH);
   if (verifies(settings.sslmode)) {
@@ -153,21 +171,21 @@ using OwnedContext = std::unique_ptr<SSL_CTX, FreeContext>;
 
 }  // namespace
 
-Result<TlsContext::Ptr> TlsContext::forClients(const TlsSettings& settings) {
+Result<TlsContext::Ptr> TlsContext::forClients(const TlsSettings& settings, std::string_view alpn) {
   if (settings.sslmode == SslMode::kDisable) return Ptr();
   ERR_clear_error();
   OwnedContext ctx(SSL_CTX_new(TLS_server_method()));
   if (!ctx) return Error{"TLS cannot be set up: " + takeTlsError()};
-  if (Status done = applyClientSide(ctx.get(), settings); !done) return Error{done.error()};
+  if (Status done = applyClientSide(ctx.get(), settings, alpn); !done) return Error{done.error()};
   return Ptr(new TlsContext(ctx.release(), true, false));
 }
 
-Result<TlsContext::Ptr> TlsContext::forServers(const TlsSettings& settings) {
+Result<TlsContext::Ptr> TlsContext::forServers(const TlsSettings& settings, std::string_view alpn) {
   if (settings.sslmode == SslMode::kDisable) return Ptr();
   ERR_clear_error();
   OwnedContext ctx(SSL_CTX_new(TLS_client_method()));
   if (!ctx) return Error{"TLS cannot be set up: " + takeTlsError()};
-  if (Status done = applyServerSide(ctx.get(), settings); !done) return Error{done.error()};
+  if (Status done = applyServerSide(ctx.get(), settings, alpn); !done) return Error{done.error()};
   return Ptr(new TlsContext(ctx.release(), false, settings.sslmode == SslMode::kVerifyFull));
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "base/result.h"
 #include "conf/config.h"
@@ -14,22 +15,21 @@ using SSL_CTX = struct ssl_ctx_st;
 
 namespace forebay::net {
 
-inline constexpr char kAlpnPostgres[] = "postgresql";
-
 class TlsContext {
  public:
   using Ptr = std::shared_ptr<const TlsContext>;
 
-  // For connections from clients, from the client_tls_* settings. Certificates of clients: with verify-ca and
-  // verify-full the handshake fails without a valid one; in other modes they are asked for only when there is
-  // a ca_file, and one that does not verify is ignored (Tls::peerVerified() tells, for the HBA method
-  // `cert`). Null when sslmode is disable.
-  static Result<Ptr> forClients(const conf::TlsSettings& settings);
+  // For connections from clients, from the client_tls_* settings. `alpn` is the protocol they speak: who
+  // offers others only is refused, who offers none is not; empty: whatever is offered is ignored.
+  // Certificates of clients: with verify-ca and verify-full the handshake fails without a valid one; in other
+  // modes they are asked for only when there is a ca_file, and one that does not verify is ignored
+  // (Tls::peerVerified() tells, for the HBA method `cert`). Null when sslmode is disable.
+  static Result<Ptr> forClients(const conf::TlsSettings& settings, std::string_view alpn);
 
-  // For connections to PostgreSQL servers, from the server_tls_* settings. verify-full without a ca_file
-  // trusts the system's authorities; verify-ca then would accept anybody's certificate, so it is refused.
-  // Null when disabled.
-  static Result<Ptr> forServers(const conf::TlsSettings& settings);
+  // For connections to servers, from the server_tls_* settings. `alpn` is the protocol to offer them; empty:
+  // none. verify-full without a ca_file trusts the system's authorities; verify-ca then would accept
+  // anybody's certificate, so it is refused. Null when disabled.
+  static Result<Ptr> forServers(const conf::TlsSettings& settings, std::string_view alpn);
 
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;

@@ -146,7 +146,7 @@ void ClientLogin::handshake() {
   const net::IoResult result = socket.handshake();
   switch (result.status) {
     case net::IoStatus::kOk:
-      if (direct_tls_ && !socket.tls()->alpnNegotiated())
+      if (direct_tls_ && socket.tls()->alpn() != pgproto::kAlpn)
         return client_.left("direct TLS without ALPN postgresql");
       step_ = Step::kPacket;
       ssl_answered_ = true;

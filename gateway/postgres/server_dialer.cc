@@ -107,7 +107,7 @@ void ServerDialer::handshake() {
   const net::IoResult result = socket_.handshake();
   switch (result.status) {
     case net::IoStatus::kOk:
-      if (target_.direct_tls && !socket_.tls()->alpnNegotiated())
+      if (target_.direct_tls && socket_.tls()->alpn() != pgproto::kAlpn)
         return addressFailed("direct TLS: it did not agree on ALPN postgresql");
       return finish(std::move(socket_));
     case net::IoStatus::kWantRead: return socket_.want(true, false);

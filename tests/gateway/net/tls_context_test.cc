@@ -15,15 +15,15 @@ using conf::SslMode;
 class TlsContextTest : public TlsTest {
  protected:
   static std::string refusal(const conf::TlsSettings& settings) {
-    const Result<TlsContext::Ptr> context = TlsContext::forClients(settings);
+    const Result<TlsContext::Ptr> context = TlsContext::forClients(settings, {});
     return context.ok() ? "accepted" : context.error();
   }
 };
 
 TEST_F(TlsContextTest, IsNullWhenTlsIsDisabled) {
   const conf::TlsSettings disabled{.sslmode = SslMode::kDisable};
-  EXPECT_EQ(TlsContext::forClients(disabled).value(), nullptr);
-  EXPECT_EQ(TlsContext::forServers(disabled).value(), nullptr);
+  EXPECT_EQ(TlsContext::forClients(disabled, {}).value(), nullptr);
+  EXPECT_EQ(TlsContext::forServers(disabled, {}).value(), nullptr);
 }
 
 TEST_F(TlsContextTest, NamesTheSettingAndTheFileThatCannotBeUsed) {
@@ -43,7 +43,7 @@ TEST_F(TlsContextTest, NamesTheSettingAndTheFileThatCannotBeUsed) {
 
   conf::TlsSettings dialing = dialingSettings(SslMode::kVerifyCa);
   dialing.ca_file = files_.path("missing-ca.crt");
-  EXPECT_EQ(TlsContext::forServers(dialing).error(),
+  EXPECT_EQ(TlsContext::forServers(dialing, {}).error(),
             "server_tls_ca_file " + dialing.ca_file + ": No such file or directory");
 }
 
@@ -57,7 +57,7 @@ TEST_F(TlsContextTest, SaysWhichSettingIsMissing) {
   settings.key_file.clear();
   EXPECT_EQ(refusal(settings),
             "client_tls_key_file is missing: it belongs to client_tls_cert_file " + settings.cert_file);
-  EXPECT_EQ(TlsContext::forServers({.sslmode = SslMode::kVerifyCa}).error(),
+  EXPECT_EQ(TlsContext::forServers({.sslmode = SslMode::kVerifyCa}, {}).error(),
             "server_tls_ca_file must be set for server_tls_sslmode verify-ca");
 }
 

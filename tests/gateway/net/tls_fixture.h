@@ -69,13 +69,13 @@ class TlsTest : public testing::Test {
     return settings;
   }
 
-  static TlsContext::Ptr forClients(const conf::TlsSettings& settings) {
-    Result<TlsContext::Ptr> context = TlsContext::forClients(settings);
+  static TlsContext::Ptr forClients(const conf::TlsSettings& settings, const std::string& alpn = {}) {
+    Result<TlsContext::Ptr> context = TlsContext::forClients(settings, alpn);
     EXPECT_TRUE(context.ok()) << context.error();
     return context.value();
   }
-  static TlsContext::Ptr forServers(const conf::TlsSettings& settings) {
-    Result<TlsContext::Ptr> context = TlsContext::forServers(settings);
+  static TlsContext::Ptr forServers(const conf::TlsSettings& settings, const std::string& alpn = {}) {
+    Result<TlsContext::Ptr> context = TlsContext::forServers(settings, alpn);
     EXPECT_TRUE(context.ok()) << context.error();
     return context.value();
   }

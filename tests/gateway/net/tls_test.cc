@@ -11,6 +11,8 @@ namespace {
 
 using conf::SslMode;
 
+constexpr char kAlpn[] = "postgresql";
+
 std::string pattern(size_t size) {
   std::string out(size, '\0');
   for (size_t i = 0; i < size; ++i) out[i] = static_cast<char>(i * 7 + i / 251);
@@ -27,9 +29,10 @@ TEST_F(TlsTest, BothEndsShakeHandsAndNameTheCipher) {
 
 TEST_F(TlsTest, TheContextMayBeDroppedBeforeItsSessions) {
   const Wire wire;
-  Pair pair = makePair(wire, *forServers(dialingSettings()), *forClients(acceptingSettings()));
+  Pair pair = makePair(wire, *forServers(dialingSettings(), kAlpn), *forClients(acceptingSettings(), kAlpn));
   shakeHands(pair);
   EXPECT_TRUE(pair.stands());
+  EXPECT_EQ(pair.accepting->alpn(), kAlpn);
 }
 
 TEST_F(TlsTest, CarriesMoreThanTheSocketsHoldInBothDirectionsAtOnce) {
@@ -228,9 +231,21 @@ TEST_F(TlsTest, AClientHelloCutAnywhereIsWaitedForAndThenALostConnection) {
 
 TEST_F(TlsTest, SettlesOnAlpnBetweenOurOwnEnds) {
   const Wire wire;
-  const Pair pair = connect(wire, *forServers(dialingSettings()), *forClients(acceptingSettings()));
-  EXPECT_TRUE(pair.dialing->alpnNegotiated());
-  EXPECT_TRUE(pair.accepting->alpnNegotiated());
+  const Pair pair =
+      connect(wire, *forServers(dialingSettings(), kAlpn), *forClients(acceptingSettings(), kAlpn));
+  EXPECT_EQ(pair.dialing->alpn(), kAlpn);
+  EXPECT_EQ(pair.accepting->alpn(), kAlpn);
+}
+
+TEST_F(TlsTest, SpeaksOfNoProtocolWhereOnlyOneEndKnowsOne) {
+  for (const auto& [dialing, accepting] : {std::pair("", kAlpn), std::pair(kAlpn, "")}) {
+    const Wire wire;
+    const Pair pair =
+        connect(wire, *forServers(dialingSettings(), dialing), *forClients(acceptingSettings(), accepting));
+    EXPECT_TRUE(pair.stands());
+    EXPECT_EQ(pair.dialing->alpn(), "");
+    EXPECT_EQ(pair.accepting->alpn(), "");
+  }
 }
 
 // A client that is not ours, so that it may do what ours never does.
@@ -269,9 +284,9 @@ class ForeignClient {
 TEST_F(TlsTest, AClientWithoutAlpnIsServedAndRecognized) {
   const Wire wire;
   ForeignClient client(wire.fds[0]);
-  Tls tls = Tls::accept(*forClients(acceptingSettings()), wire.fds[1]).value();
+  Tls tls = Tls::accept(*forClients(acceptingSettings(), kAlpn), wire.fds[1]).value();
   EXPECT_EQ(client.shakeHandsWith(tls).status, IoStatus::kOk);
-  EXPECT_FALSE(tls.alpnNegotiated());
+  EXPECT_EQ(tls.alpn(), "");
 }
 
 TEST_F(TlsTest, AClientThatSpeaksAnotherProtocolOnlyIsRefused) {
@@ -279,19 +294,19 @@ TEST_F(TlsTest, AClientThatSpeaksAnotherProtocolOnlyIsRefused) {
   ForeignClient client(wire.fds[0]);
   const unsigned char http[] = "\x02h2\x08http/1.1";
   SSL_set_alpn_protos(client.session(), http, sizeof http - 1);
-  Tls tls = Tls::accept(*forClients(acceptingSettings()), wire.fds[1]).value();
+  Tls tls = Tls::accept(*forClients(acceptingSettings(), kAlpn), wire.fds[1]).value();
   EXPECT_EQ(client.shakeHandsWith(tls).status, IoStatus::kError);
   EXPECT_EQ(tls.lastError(), "no application protocol");
 }
 
-TEST_F(TlsTest, PicksPostgresqlOutOfSeveralProtocols) {
+TEST_F(TlsTest, PicksItsProtocolOutOfSeveral) {
   const Wire wire;
   ForeignClient client(wire.fds[0]);
   const unsigned char several[] = "\x02h2\x0apostgresql";
   SSL_set_alpn_protos(client.session(), several, sizeof several - 1);
-  Tls tls = Tls::accept(*forClients(acceptingSettings()), wire.fds[1]).value();
+  Tls tls = Tls::accept(*forClients(acceptingSettings(), kAlpn), wire.fds[1]).value();
   EXPECT_EQ(client.shakeHandsWith(tls).status, IoStatus::kOk);
-  EXPECT_TRUE(tls.alpnNegotiated());
+  EXPECT_EQ(tls.alpn(), kAlpn);
 }
 
 TEST_F(TlsTest, RefusesTls11) {
