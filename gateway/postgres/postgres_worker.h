@@ -16,6 +16,7 @@
 #include "conf/config.h"
 #include "gateway/admin/snapshot.h"
 #include "gateway/log.h"
+#include "gateway/net/host_health.h"
 #include "gateway/net/loop.h"
 #include "gateway/net/peer_address.h"
 #include "gateway/net/resolver.h"
@@ -23,7 +24,6 @@
 #include "gateway/net/tls_context.h"
 #include "gateway/postgres/client_table.h"
 #include "gateway/postgres/gather.h"
-#include "gateway/postgres/host_health.h"
 #include "gateway/postgres/key_queue.h"
 #include "gateway/postgres/pool_directory.h"
 #include "gateway/postgres/scram_secrets.h"
@@ -51,7 +51,7 @@ class PostgresWorker;
 struct Shared {
   explicit Shared(uint32_t count) : directory(count) {}
   PoolDirectory directory;
-  HostHealth health;
+  net::HostHealth health;
   std::vector<PostgresWorker*> workers;  // complete before the first one runs
   std::atomic<uint32_t> client_count{0};
   std::atomic<uint64_t> next_client_id{1}, next_server_id{1};

@@ -1,5 +1,5 @@
 // HostHealth remembers which hosts could not be reached lately, so that nobody hammers a server that is down
-// and one bad host delays no other. Shared by all workers. Locks only while some host is failing: a query
+// and one bad host delays no other. Shared by all workers. Locks only while some host is failing: a request
 // that has to wait for a server asks, too.
 #pragma once
 
@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "conf/config.h"
 
-namespace forebay::postgres {
+namespace forebay::net {
 
 class HostHealth {
  public:
@@ -37,4 +37,4 @@ class HostHealth {
   std::map<std::string, State> hosts_;
 };
 
-}  // namespace forebay::postgres
+}  // namespace forebay::net

@@ -1,8 +1,8 @@
-#include "gateway/postgres/host_health.h"
+#include "gateway/net/host_health.h"
 
 #include <gtest/gtest.h>
 
-namespace forebay::postgres {
+namespace forebay::net {
 namespace {
 
 constexpr Instant kNow = Instant(std::chrono::hours(1));
@@ -46,4 +46,4 @@ TEST(HostHealth, LetsNoHostAnswerForAnother) {
 }
 
 }  // namespace
-}  // namespace forebay::postgres
+}  // namespace forebay::net

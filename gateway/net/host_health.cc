@@ -1,8 +1,8 @@
-#include "gateway/postgres/host_health.h"
+#include "gateway/net/host_health.h"
 
 #include <algorithm>
 
-namespace forebay::postgres {
+namespace forebay::net {
 
 void HostHealth::failed(const conf::HostPort& host, Instant now, Duration longest, double jitter) {
   const std::lock_guard lock(mutex_);
@@ -27,4 +27,4 @@ Instant HostHealth::retryAt(const conf::HostPort& host) const {
   return found == hosts_.end() ? Instant::min() : found->second.retry_at;
 }
 
-}  // namespace forebay::postgres
+}  // namespace forebay::net
