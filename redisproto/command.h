@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -145,7 +144,7 @@ enum class Special : uint8_t {
   kScriptDebug,
   kFunctionKill,
   kInfo,
-  kCommand,
+  kCommand,  // with its subcommands
   kAclWhoami,
   kLolwut,
   kReadonlyMode,
@@ -157,12 +156,35 @@ enum class Special : uint8_t {
   kDebug,
 };
 
+// What a command does to the values of its keys, for ACL rules such as "%R~". Bits; none: no more than to
+// tell whether the key is there.
+namespace access {
+enum : uint8_t { kNone = 0, kRead = 1, kWrite = 2 };
+}
+
+// How findKeys() goes about a command's keys.
+enum class KeyRule : uint8_t {
+  kRange,       // first_key, last_key and key_step tell all; without first_key there are none
+  kNumkeys,     // a count at key_count_at, and that many keys behind it
+  kStore,       // the same, but for a target in front of the count: ZUNIONSTORE and such
+  kPairs,       // a count at key_count_at, and that many pairs of key and value: MSETEX
+  kSort,        // the key, and the one behind STORE
+  kGeoRadius,   // the key, and the one behind STORE or STOREDIST
+  kMigrate,     // the third argument, or if that is empty those behind KEYS
+  kStreams,     // the first half of what is behind STREAMS
+  kCannotTell,  // movable keys of a command that is not known more closely
+};
+
 struct Command {
   std::string name;    // lower case; a subcommand is "config|set"
   int32_t arity = -1;  // as Redis counts: with the name; negative: at least so many
   uint32_t flags = 0;
   uint32_t categories = 0;
   int16_t first_key = 0, last_key = 0, key_step = 0;  // as in COMMAND; 0: no keys that positions tell
+  KeyRule key_rule = KeyRule::kRange;
+  uint8_t key_count_at = 0;  // for the rules that begin with a count: its position in the request
+  uint8_t first_access = 3;  // bits of `access`, for the first key that findKeys() tells ...
+  uint8_t other_access = 3;  // ... and for all others
   Group group = Group::kOther;
   Special special = Special::kNone;
   bool slow =
@@ -199,8 +221,30 @@ class CommandTable {
   const Command& at(uint16_t id) const { return commands_[id]; }
 
  private:
-  // The helper that implements this may change what is private.
-  std::deque<Command> commands_;
+  // A name in lower case, packed so that two are compared in a few instructions: which commands are there is
+  // asked for each request. Longer names than fit are in long_names_.
+  struct PackedName {
+    static constexpr size_t kMax = 24;
+    static bool pack(Bytes name, PackedName& out);
+    uint32_t hash(uint32_t container) const;
+    bool operator==(const PackedName&) const = default;
+    uint64_t words[3] = {0, 0, 0};
+    uint32_t length = 0;
+  };
+  struct Slot {
+    PackedName name;
+    uint16_t container = 0;  // 0: none; else its id and 1
+    uint16_t next = 0;       // id and 1 of the command here; 0: the slot is empty
+  };
+
+  explicit CommandTable(std::vector<Command> commands);
+  const Command* lookUp(Bytes name, uint16_t container) const;
+  const Command* lookUpLong(Bytes name, uint16_t container) const;
+  void index(const Command& command, uint16_t container);
+
+  std::vector<Command> commands_;
+  std::vector<Slot> slots_;           // a power of two, at most half of them in use
+  std::vector<uint16_t> long_names_;  // ids, of what does not fit into PackedName
 };
 
 // Appends the positions in `args` of the keys that the request names. False: they can not be told (a command
