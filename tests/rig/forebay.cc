@@ -18,6 +18,23 @@ void writeTable(std::ostringstream& out, const std::string& header, const TomlTa
   for (const auto& [key, value] : table) out << key << " = " << value.text() << "\n";
 }
 
+// The only cache listens at [listen] redis, of several each names its own.
+void addRedisListeners(ForebayConfig& config) {
+  const TomlValue any_port = std::vector<std::string>{"127.0.0.1:0"};
+  if (config.caches.size() == 1) config.listen.try_emplace("redis", any_port);
+  if (config.caches.size() < 2) return;
+  for (auto& [name, table] : config.caches) table.try_emplace("listen", any_port);
+}
+
+void writeCaches(std::ostringstream& out, const ForebayConfig& config) {
+  if (!config.redis.empty()) writeTable(out, "redis", config.redis);
+  for (const auto& [name, table] : config.caches) writeTable(out, "redis.caches.\"" + name + "\"", table);
+  for (const auto& [cache, users] : config.cache_users) {
+    for (const auto& [name, table] : users)
+      writeTable(out, "redis.caches.\"" + cache + "\".users.\"" + name + "\"", table);
+  }
+}
+
 struct HttpReply {
   int status = 0;
   std::string body;
@@ -78,10 +95,37 @@ TomlTable& ForebayConfig::addDatabase(const std::string& name, uint16_t server_p
   return database;
 }
 
+TomlTable& ForebayConfig::addCache(const std::string& name, const RedisServer& server) {
+  TomlTable& cache = caches[name];
+  cache["url"] = server.url();
+  return cache;
+}
+
+TomlTable& ForebayConfig::addCache(const std::string& name, uint16_t server_port) {
+  TomlTable& cache = caches[name];
+  cache["url"] = "redis://127.0.0.1:" + std::to_string(server_port) + "/0";
+  return cache;
+}
+
+TomlTable& ForebayConfig::addCacheUser(const std::string& cache, const std::string& user,
+                                       const std::string& password) {
+  TomlTable& added = cache_users[cache][user];
+  added["password"] = password;
+  return added;
+}
+
 ForebayConfig appPool(int size) {
   ForebayConfig config;
   config.addDatabase("app", sharedPostgres());
   config.postgres["default_pool_size"] = size;
+  return config;
+}
+
+ForebayConfig mainCache() { return mainCache(sharedRedis()); }
+
+ForebayConfig mainCache(const RedisServer& server) {
+  ForebayConfig config;
+  config.addCache("main", server);
   return config;
 }
 
@@ -123,6 +167,7 @@ void Forebay::rewrite(const ForebayConfig& config) {
   std::vector<std::string> addresses{"127.0.0.1:0"};
   if (config.unix_socket) addresses.push_back("unix:" + socketDir());
   full.listen.try_emplace("postgres", addresses);
+  addRedisListeners(full);
   if (!config.userlist.empty())
     full.postgres["auth_file"] = dir_.write("userlist.txt", config.userlist).string();
   if (!config.hba.empty()) full.postgres["auth_hba_file"] = dir_.write("hba.conf", config.hba).string();
@@ -134,6 +179,7 @@ void Forebay::rewrite(const ForebayConfig& config) {
   for (const auto& [name, table] : full.databases)
     writeTable(out, "postgres.databases.\"" + name + "\"", table);
   for (const auto& [name, table] : full.users) writeTable(out, "postgres.users.\"" + name + "\"", table);
+  writeCaches(out, full);
   out << full.more;
   dir_.write("forebay.toml", out.str());
 }
@@ -146,10 +192,11 @@ std::string Forebay::get(const std::string& path) const {
 
 int Forebay::httpStatus(const std::string& path) const { return httpGet(http_port_, path).status; }
 
-uint16_t Forebay::listeningPort(std::string_view kind) const {
+uint16_t Forebay::listeningPort(std::string_view kind, size_t nth) const {
   const std::string seen = log();
   const std::string line = "listening: " + std::string(kind) + " 127.0.0.1:";
-  const size_t at = seen.find(line);
+  size_t at = seen.find(line);
+  for (; nth > 0 && at != std::string::npos; --nth) at = seen.find(line, at + 1);
   uint16_t port = 0;
   if (at != std::string::npos) {
     std::from_chars(seen.data() + at + line.size(), seen.data() + seen.size(), port);

@@ -18,6 +18,7 @@
 
 #include "tests/rig/postgres_server.h"
 #include "tests/rig/process.h"
+#include "tests/rig/redis_server.h"
 
 namespace forebay::rig {
 
@@ -43,12 +44,14 @@ using TomlTable = std::map<std::string, TomlValue>;
 struct ForebayConfig {
   ForebayConfig();
 
-  TomlTable listen, postgres, log;
+  TomlTable listen, postgres, redis, log;
   std::map<std::string, TomlTable> databases, users;
-  bool unix_socket = false;  // also listen in Forebay::socketDir()
-  std::string userlist;      // contents of auth_file; empty: none
-  std::string hba;           // contents of auth_hba_file; empty: none
-  std::string more;          // TOML text added at the end
+  std::map<std::string, TomlTable> caches;
+  std::map<std::string, std::map<std::string, TomlTable>> cache_users;  // by cache, then by name
+  bool unix_socket = false;                                             // also listen in Forebay::socketDir()
+  std::string userlist;                                                 // contents of auth_file; empty: none
+  std::string hba;   // contents of auth_hba_file; empty: none
+  std::string more;  // TOML text added at the end
   std::vector<std::string> environment;
 
   // The database `name`, served by `dbname` (empty: the same name) on the given server or port.
@@ -56,10 +59,21 @@ struct ForebayConfig {
                          const std::string& dbname = "postgres");
   TomlTable& addDatabase(const std::string& name, uint16_t server_port,
                          const std::string& dbname = "postgres");
+
+  // The cache `name`, served by the given Redis or port. A single cache listens at Forebay::redisPort(), of
+  // several each on a port of its own: redisPort(0), redisPort(1), ... in the order of their names.
+  TomlTable& addCache(const std::string& name, const RedisServer& server);
+  TomlTable& addCache(const std::string& name, uint16_t server_port);
+  // Who may log in to it; its settings are `commands`, `keys` and `channels`.
+  TomlTable& addCacheUser(const std::string& cache, const std::string& user, const std::string& password);
 };
 
 // The database "app" on sharedPostgres(), with that default_pool_size.
 ForebayConfig appPool(int size);
+
+// The cache "main" on sharedRedis(), or on that server.
+ForebayConfig mainCache();
+ForebayConfig mainCache(const RedisServer& server);
 
 class Forebay {
  public:
@@ -68,6 +82,7 @@ class Forebay {
 
   uint16_t port() const { return port_; }
   uint16_t httpPort() const { return http_port_; }
+  uint16_t redisPort(size_t cache = 0) const { return listeningPort("redis", cache); }
   std::string socketDir() const { return (dir_ / "socket").string(); }
   std::string conninfo(const std::string& dbname, const std::string& user = "postgres",
                        const std::string& password = "") const;
@@ -87,7 +102,7 @@ class Forebay {
   int httpStatus(const std::string& path) const;
 
  private:
-  uint16_t listeningPort(std::string_view kind) const;
+  uint16_t listeningPort(std::string_view kind, size_t nth = 0) const;
   TempDir dir_{"gateway"};
   std::unique_ptr<Process> process_;
   uint16_t port_ = 0, http_port_ = 0;
