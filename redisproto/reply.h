@@ -32,13 +32,33 @@ class ReplyScanner {
   bool started() const { return started_; }  // in the middle of a value
 
  private:
-  // The helper that implements this may change what is private.
-  size_t consumed_ = 0;
-  uint64_t size_ = 0;
-  uint64_t values_left_ = 0;
-  uint64_t body_left_ = 0;
+  enum class Part : uint8_t {
+    kValue,   // a value begins next
+    kLength,  // a line that announces a length or a count was cut: what there is of it is in line_
+    kText,    // in a line of text, line_size_ bytes of it are done with
+    kBody,    // in a bulk string, body_left_ bytes of it are still to come
+    kBroken,
+  };
+
+  const char* followValues(const char* at, const char* end);
+  const char* resume(const char* at, const char* end);
+  const char* resumeLength(const char* at, const char* end);
+  const char* followText(const char* at, const char* end);
+  const char* followBody(const char* at, const char* end);
+  bool announce(char type, uint64_t value);
+
+  Part part_ = Part::kValue;
   char type_ = 0;
   bool started_ = false;
+  bool after_cr_ = false;  // kText: the last byte was a CR
+  uint8_t line_used_ = 0;
+  char line_[23] = {};  // a type, 18 digits, CR and LF need 21
+  char text_type_ = 0;
+  uint32_t line_size_ = 0;
+  size_t consumed_ = 0;
+  uint64_t size_ = 0;
+  uint64_t values_left_ = 0;  // that have not begun
+  uint64_t body_left_ = 0;    // with the CR LF behind it
 };
 
 }  // namespace forebay::redisproto

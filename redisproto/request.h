@@ -17,10 +17,11 @@ namespace forebay::redisproto {
 struct RequestLimits {
   uint32_t max_args = 1024 * 1024;
   uint64_t max_bulk = uint64_t{512} << 20;
+  bool before_login = false;  // what is above them, but below the usual ones, is called unauthenticated
 };
 // A stranger may send no more (Redis: CVE-2021-32675).
-constexpr RequestLimits kBeforeLogin{10, 16384};
-constexpr size_t kMaxInline = 65536;  // also of a header line
+constexpr RequestLimits kBeforeLogin{10, 16384, true};
+constexpr size_t kMaxInline = 65536;  // also of a header line, without its end
 
 enum class RequestScan : uint8_t {
   kRequest,   // one is whole
@@ -46,6 +47,7 @@ struct Request {
 struct RequestProgress {
   uint64_t scanned = 0;    // bytes that are done with
   uint32_t args_left = 0;  // of an array whose header is in `scanned`
+  uint32_t searched = 0;   // bytes behind `scanned` in which the line that begins there does not end
 };
 
 // Looks at the request at the front of `in`, of which the first `progress.scanned` bytes are known from the
@@ -69,7 +71,11 @@ class RequestTail {
 
  private:
   enum class State : uint8_t { kHeader, kBody };
-  uint32_t args_left_ = 0;
+
+  const char* followHeader(const char* at, const char* end, const RequestLimits& limits);
+  const char* followBody(const char* at, const char* end);
+
+  uint32_t args_left_ = 0;  // that have not begun
   State state_ = State::kHeader;
   uint64_t body_left_ = 0;  // with the CR LF behind it
   std::string header_;      // the beginning of a "$n" line that was cut
