@@ -165,6 +165,7 @@ enum : uint8_t { kNone = 0, kRead = 1, kWrite = 2 };
 // How findKeys() goes about a command's keys.
 enum class KeyRule : uint8_t {
   kRange,       // first_key, last_key and key_step tell all; without first_key there are none
+  kNone,        // what they tell is something else: the channels of shards
   kNumkeys,     // a count at key_count_at, and that many keys behind it
   kStore,       // the same, but for a target in front of the count: ZUNIONSTORE and such
   kPairs,       // a count at key_count_at, and that many pairs of key and value: MSETEX

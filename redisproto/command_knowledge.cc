@@ -187,6 +187,8 @@ constexpr KeyRuleRow kKeyRules[] = {
     {"georadius", KeyRule::kGeoRadius},   {"georadiusbymember", KeyRule::kGeoRadius},
     {"migrate", KeyRule::kMigrate},       {"xread", KeyRule::kStreams},
     {"xreadgroup", KeyRule::kStreams},    {"sort_ro", KeyRule::kRange},
+    {"spublish", KeyRule::kNone},         {"ssubscribe", KeyRule::kNone},
+    {"sunsubscribe", KeyRule::kNone},
 };
 
 }  // namespace

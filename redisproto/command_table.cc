@@ -7,6 +7,7 @@
 #include "redisproto/command.h"
 #include "redisproto/command_knowledge.h"
 #include "redisproto/command_rows.h"
+#include "redisproto/words.h"
 
 namespace forebay::redisproto {
 namespace {
@@ -40,13 +41,6 @@ uint64_t loadShort(Bytes in) {
   if (size >= 4) return load32(in.data()) | load32(in.data() + size - 4) << 32;
   const auto at = [in](size_t i) { return uint64_t{static_cast<unsigned char>(in[i])}; };
   return at(0) | at(size / 2) << 8 | at(size - 1) << 16;
-}
-
-std::string lowerCase(Bytes name) {
-  std::string out(name);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-  return out;
 }
 
 Command commandOf(const rows::Section& section, const rows::Row& row) {
