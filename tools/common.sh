@@ -6,6 +6,7 @@ build_packages=(
   libmicrohttpd-dev libpq-dev libhiredis-dev libgtest-dev file dpkg-dev)
 demo_packages=(postgresql postgresql-contrib redis-server python3)
 test_packages=("${demo_packages[@]}" pgbouncer openssl)
+redis_bench_packages=(redis-server redis-tools nutcracker haproxy python3)
 lint_packages=(clang clang-format clang-tidy)
 fuzz_packages=(clang libclang-rt-14-dev)
 

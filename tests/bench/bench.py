@@ -1,4 +1,9 @@
-"""The whole benchmark: one PostgreSQL, the targets in front of it, every case in interleaved rounds."""
+"""The whole benchmark: one server, the targets in front of it, every case in interleaved rounds.
+
+A suite says what that means for PostgreSQL or Redis. It has CASES, `targets`, lines about what is `missing`,
+about() and prepare(case), which runs before the targets of a case start. A case has samples (sample() makes
+one) or figures, a dict that figures() fills; verdicts(), text_table() and markdown() tell what came of it.
+"""
 
 import dataclasses
 import os
@@ -6,11 +11,7 @@ import platform
 import subprocess
 import sys
 
-import cases as case_list
 import report
-import tables
-import targets as target_list
-from cluster import Cluster
 from host import BenchError
 from syscalls import counter_class
 
@@ -18,23 +19,21 @@ from syscalls import counter_class
 class Bench:
     """Prints a table and the verdicts as each case ends; `results` keeps what they were made of."""
 
-    def __init__(self, workspace, options):
+    def __init__(self, workspace, options, make_suite):
         self.workspace = workspace
         self.options = options
-        self.cases = case_list.chosen(options.case, options.quick)
-        target_list.check_names(options.target)
-        say(f"starting PostgreSQL, filling it at scale {options.scale}")
-        self.cluster = Cluster(workspace, options.scale)
-        self.targets, missing = target_list.available(
-            workspace, self.cluster, options.build, options.workers, options.target)
+        self.cases = chosen(make_suite.CASES, options.case, options.quick)
+        say(f"starting {make_suite.server_name}")
+        self.suite = make_suite(workspace, options)
+        self.targets = self.suite.targets
         self.counter = counter_class()
         if not self.counter:
-            missing.append("system calls are not counted: neither perf's tracepoints nor strace work here")
-        for line in missing:
+            say("system calls are not counted: neither perf's tracepoints nor strace work here")
+        for line in self.suite.missing:
             say(line)
-        self.runner = case_list.Runner(workspace, self.cluster, options.build, options.seconds, options.quick)
         self.outcomes = {}  # case name -> target name -> Outcome
         self.results = {}  # case name -> target name -> summary
+        self.verdicts = {}  # case name -> [(what, value, goal, met)]
 
     def run(self):
         for number, case in enumerate(self.cases, 1):
@@ -42,8 +41,9 @@ class Bench:
             outcomes = self.run_case(case)
             summaries = {name: report.summarize(one) for name, one in outcomes.items()}
             self.outcomes[case.name], self.results[case.name] = outcomes, summaries
-            print("\n" + tables.text_table(case, summaries, failures(outcomes)))
-            print("\n".join(report.verdict_lines(case, summaries)), flush=True)
+            self.verdicts[case.name] = self.suite.verdicts(case, outcomes, summaries)
+            print("\n" + self.suite.text_table(case, summaries, failures(outcomes)))
+            print("\n".join(self.verdict_lines(case)), flush=True)
 
     def run_case(self, case):
         """Starts the case's targets, measures them in turn, stops them. A failure stays its target's own."""
@@ -61,13 +61,14 @@ class Bench:
                 say(f"    {target.name} failed: {error}")
 
         try:
+            self.suite.prepare(case)
             for target in started:
                 attempt(lambda case, target, _: target.start(case.flavour), target)
             for number in range(1 if case.kind == "idle" else self.options.rounds):
                 turn = number % max(1, len(started))  # nobody is always measured after the same neighbour
                 for target in started[turn:] + started[:turn]:
                     attempt(self.measure, target)
-            if self.counter and case.kind != "idle" and (case.lean or not self.options.quick):
+            if self.counter and case.has_samples and (case.lean or not self.options.quick):
                 for target in filter(lambda one: one.is_proxy, started):
                     attempt(self.count, target)
         finally:
@@ -76,36 +77,43 @@ class Bench:
         return outcomes
 
     def measure(self, case, target, outcome):
-        if case.kind == "idle":
-            outcome.idle.append(self.runner.idle(case, target))
+        if not case.has_samples:
+            outcome.figures.append(self.suite.figures(case, target))
             return
-        sample = self.runner.sample(case, target)
+        sample = self.suite.sample(case, target)
         if not sample.units:
             raise BenchError("nothing was done in the whole window")
         outcome.samples.append(sample)
         rate = f"{sample.units / sample.seconds:,.0f} {case.unit}/s"
-        cpu = f"{sample.proxy_cpu / sample.units * 1e6:.1f} us" if target.is_proxy else ""
+        cpu = f"{sample.proxy_cpu / sample.units * 1e6:.2f} us" if target.is_proxy else ""
         say(f"    {target.name:10}{rate:>24}{cpu:>14}{'' if sample.calm else '  *'}")
 
     def count(self, case, target, outcome):
-        outcome.counted = self.runner.sample(case, target, self.counter(self.workspace, target.pid))
+        outcome.counted = self.suite.sample(case, target, self.counter(self.workspace, target.pid))
+
+    def verdict_lines(self, case):
+        return report.verdict_lines(case, self.verdicts[case.name], self.results[case.name])
+
+    def done(self):
+        return [case for case in self.cases if case.name in self.results]
+
+    def markdown(self):
+        return self.suite.markdown(self.done(), self.results, self.about())
 
     def about(self):
-        versions = [f"PostgreSQL {self.cluster.version()}"]
+        versions = [self.suite.about()]
         for target in self.targets:
-            if target.name in ("pgbouncer", "forebay"):
-                said = subprocess.run([target.program, "--version"], capture_output=True, text=True).stdout
-                versions.append(said.strip().split("\n")[0] or target.name)
+            if target.is_proxy and target.version_flag:
+                said = subprocess.run([target.program, target.version_flag], capture_output=True, text=True)
+                versions.append((said.stdout or said.stderr).strip().split("\n")[0] or target.name)
         workers = f"{self.options.workers} worker" + ("" if self.options.workers == 1 else "s")
         return (f"{os.cpu_count()} cores, Linux {platform.release()}, {', '.join(versions)}; Forebay has "
-                f"{workers}; scale {self.options.scale}, medians of {self.options.rounds} interleaved "
+                f"{workers}; medians of {self.options.rounds} interleaved "
                 f"rounds of {self.options.seconds:g} s. us: the proxy's own CPU per unit, all its threads.")
 
     def to_json(self):
         words = ("what", "value", "goal", "met")
-        done = [case for case in self.cases if case.name in self.results]
-        verdicts = {case.name: [dict(zip(words, one))
-                                for one in report.verdicts(case, self.results[case.name])] for case in done}
+        verdicts = {name: [dict(zip(words, one)) for one in found] for name, found in self.verdicts.items()}
         samples = {name: {target: [dataclasses.asdict(sample) for sample in one.samples]
                           for target, one in outcomes.items()} for name, outcomes in self.outcomes.items()}
         return {
@@ -116,6 +124,16 @@ class Bench:
             "samples": samples,
             "failures": {name: failures(outcomes) for name, outcomes in self.outcomes.items()},
         }
+
+
+def chosen(cases, names, quick):
+    if not names:
+        return [case for case in cases if case.quick or not quick]
+    unknown = set(names) - {case.name for case in cases}
+    if unknown:
+        raise BenchError(
+            f"no such case: {', '.join(sorted(unknown))} (there are {', '.join(case.name for case in cases)})")
+    return [case for case in cases if case.name in names]
 
 
 def failures(outcomes):

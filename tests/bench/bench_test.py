@@ -4,13 +4,13 @@ import os
 import tempfile
 import unittest
 
-import cases
-import load
 import measure
+import postgres_cases as cases
+import postgres_load as load
 import report
 import syscalls
 import tables
-import targets
+import target
 
 
 def sample(cpu_us=10.0, rate=1000.0, p99_ms=1.0, others=0.0, seconds=2.0):
@@ -136,7 +136,7 @@ class Pieces(unittest.TestCase):
         self.assertEqual(kinds, {"recv": 4, "send": 2, "wait": 0, "ctl": 1, "other": 3})
 
     def test_toml_has_strings_numbers_booleans_and_lists(self):
-        text = targets.to_toml({"listen": {"postgres": ["127.0.0.1:1"], "workers": 1, "on": True}})
+        text = target.to_toml({"listen": {"postgres": ["127.0.0.1:1"], "workers": 1, "on": True}})
         self.assertEqual(text, '[listen]\npostgres = ["127.0.0.1:1"]\nworkers = 1\non = true\n')
 
     def test_markdown_has_a_line_for_each_case_that_was_measured(self):

@@ -87,15 +87,15 @@ class Child(subprocess.Popen):
 class Workspace:
     """A temporary folder and the children that use it; both are gone after `close()`.
 
-    Servers run as user postgres when we are root: PostgreSQL and PgBouncer refuse to run as root.
+    Servers run as `server_user` when we are root and it is given: PostgreSQL and PgBouncer refuse to run as root.
     """
 
-    def __init__(self):
+    def __init__(self, server_user=None):
         if not shutil.which("setpriv"):
             raise BenchError("setpriv is not installed (Debian: util-linux)")
         self.folder = tempfile.mkdtemp(prefix="forebay-bench-")
         self.children = []
-        self.server_user = "postgres" if os.geteuid() == 0 else None
+        self.server_user = server_user if os.geteuid() == 0 else None
         if self.server_user:
             shutil.chown(self.folder, self.server_user, self.server_user)
             os.chmod(self.folder, 0o755)

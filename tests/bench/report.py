@@ -18,14 +18,14 @@ class Outcome:
     def __init__(self):
         self.samples = []
         self.counted = None  # the Sample of the pass that counted system calls
-        self.idle = []  # dicts of Load.idle
+        self.figures = []  # dicts of numbers, where there are no samples
         self.failure = None
 
 
 def summarize(outcome):
     """Medians per unit: a flat dict, empty when nothing was measured."""
-    if outcome.idle:
-        return {key: statistics.median(one[key] for one in outcome.idle) for key in outcome.idle[0]}
+    if outcome.figures:
+        return {key: statistics.median(one[key] for one in outcome.figures) for key in outcome.figures[0]}
     samples = [sample for sample in outcome.samples if sample.units > 0]
     if not samples:
         return {}
@@ -63,36 +63,35 @@ def verdicts(case, summaries):
         goal = IDLE_KIB_GOAL if not case.flavour.tls else (theirs or {}).get("used_kib")
         if not goal:
             return []
-        return [_at_most("KiB per idle client, fresh", ours["fresh_kib"], goal),
-                _at_most("KiB per idle client, after a query", ours["used_kib"], goal)]
+        return [at_most("KiB per idle client, fresh", ours["fresh_kib"], goal),
+                at_most("KiB per idle client, after a query", ours["used_kib"], goal)]
     found = []
     if theirs:
-        found.append(_at_most("CPU, x PgBouncer's", ours["cpu_us"] / theirs["cpu_us"], case.cpu_goal))
+        found.append(at_most("CPU, x PgBouncer's", ours["cpu_us"] / theirs["cpu_us"], case.cpu_goal))
         if case.rate_counts:
             ratio, goal = ours["rate"] / theirs["rate"], 1 - RATE_TOLERANCE
             found.append(("throughput, x PgBouncer's", f"{ratio:.2f}", f">= {goal:.2f}", ratio >= goal))
         if ours["p99_us"] and theirs["p99_us"]:
             ratio = ours["p99_us"] / theirs["p99_us"]
-            found.append(_at_most("p99, x PgBouncer's", ratio, 1 + P99_TOLERANCE))
+            found.append(at_most("p99, x PgBouncer's", ratio, 1 + P99_TOLERANCE))
     if case.lean and "syscalls" in ours:
         for kind in ("recv", "send"):
-            found.append(_at_most(f"{kind}s per query", ours["syscalls"][kind], LEAN_GOAL))
+            found.append(at_most(f"{kind}s per query", ours["syscalls"][kind], LEAN_GOAL))
     return found
 
 
-def _at_most(what, value, goal):
+def at_most(what, value, goal):
     return (what, f"{value:.2f}", f"<= {goal:.2f}", round(value, 2) <= goal)  # as it reads
 
 
-def verdict_lines(case, summaries):
+def verdict_lines(case, found, summaries):
     star = " *" if any(s.get("calm") == 0 for s in summaries.values()) else ""
     return [f"  {'MET    ' if met else 'NOT MET'}  {case.name}: {what} {value} (goal {goal}){star}"
-            for what, value, goal, met in verdicts(case, summaries)]
+            for what, value, goal, met in found]
 
 
-def closing(cases, results):
+def closing(lines):
     """How many goals are met, and those that are not."""
-    lines = [line for case in cases for line in verdict_lines(case, results[case.name])]
     if not lines:
         return "No verdicts: Forebay was not measured."
     missed = [line for line in lines if "NOT MET" in line]

@@ -1,6 +1,6 @@
-"""`./run bench`: direct PostgreSQL, a bare relay, PgBouncer and Forebay in turn, on this machine, in one run.
+"""`./run bench [redis]`: the server itself, its other proxies and Forebay in turn, on this machine, in one run.
 
-Each case starts its targets afresh in front of one private PostgreSQL and measures them in interleaved
+The server is PostgreSQL unless it says redis. Each case starts its targets afresh in front of it and measures them in interleaved
 rounds; one more pass counts system calls. Prints medians, ratios and whether Forebay's goals are met, and
 ends with status 0 whatever they say: this measures, it does not judge. Status 1: it could not measure.
 """
@@ -13,22 +13,27 @@ import sys
 import time
 
 import report
-import tables
 from bench import Bench, say
 from host import BenchError, Workspace, raise_descriptor_limit
+from postgres_suite import PostgresSuite
+from redis_suite import RedisSuite
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+SUITES = {"postgres": PostgresSuite, "redis": RedisSuite}
 
 
 def parse_arguments(argv):
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__.split("\n", 1)[0])
     add = parser.add_argument
+    add("suite", nargs="?", choices=SUITES, default="postgres", help="in front of what (postgres)")
     add("--quick", action="store_true", help="small database, short rounds, fewer cases: under 3 minutes")
     add("--case", action="append", default=[], metavar="NAME", help="only this case (repeatable)")
     add("--target", action="append", default=[], metavar="NAME", help="only this target (repeatable)")
     add("--rounds", type=int, metavar="N", help="rounds per case (4; quick: 2)")
     add("--seconds", type=float, metavar="S", help="length of a round (4; quick: 1.2)")
-    add("--scale", type=int, metavar="N", help="pgbench's scale factor (20; quick: 5)")
+    add("--scale", type=int, metavar="N", help="PostgreSQL: pgbench's scale factor (20; quick: 5)")
     add("--workers", type=int, default=1, metavar="N", help="Forebay's workers (1)")
     add("--build", default=os.path.join(REPOSITORY, "build"), metavar="DIR", help="build folder (build)")
     add("--json", metavar="FILE", help="write every sample and summary there")
@@ -36,19 +41,17 @@ def parse_arguments(argv):
     options = parser.parse_args(argv)
     options.rounds = options.rounds or (2 if options.quick else 4)
     options.seconds = options.seconds or (1.2 if options.quick else 4.0)
-    options.scale = options.scale or (5 if options.quick else 20)
     options.build = os.path.abspath(options.build)
     return options
 
 
 def print_summary(bench, options):
-    done = [case for case in bench.cases if case.name in bench.results]
     print(f"\n{bench.about()}")
     print("*: other programs took more than 0.35 core in every round, so read it with care.")
     print("Goals of throughput and p99 allow for the noise between two equal runs.\n")
-    print(report.closing(done, bench.results))
+    print(report.closing([line for case in bench.done() for line in bench.verdict_lines(case)]))
     if options.markdown:
-        print("\n" + tables.markdown(done, bench.results, bench.about()))
+        print("\n" + bench.markdown())
     sys.stdout.flush()
     if options.json:
         with open(options.json, "w") as out:
@@ -68,8 +71,9 @@ def main(argv):
     began = time.monotonic()
     workspace = None
     try:
-        workspace = Workspace()
-        bench = Bench(workspace, options)
+        suite = SUITES[options.suite]
+        workspace = Workspace(suite.server_user)
+        bench = Bench(workspace, options, suite)
         bench.run()
         print_summary(bench, options)
         say(f"took {time.monotonic() - began:.0f} s")

@@ -33,10 +33,10 @@ def _load_rows(unit, summaries):
         rows.append([
             name,
             f"{s['calm']}/{s['rounds']}" + ("" if s["calm"] else "*"),
-            number(s["cpu_us"]) if proxied else "-",
+            number(s["cpu_us"], 2) if proxied else "-",
             f"{100 * s['user_share']:.0f}%" if proxied else "-",
-            number(s["server_us"]),
-            number(s["client_us"]),
+            number(s["server_us"], 2),
+            number(s["client_us"], 2),
             number(s["rate"], 0),
             f"{s['rate'] / direct['rate']:.2f}" if direct else "-",
             number(s["p50_us"], 0),
@@ -59,17 +59,17 @@ def markdown(cases, results, about):
     """The README's tables: one line per case that was measured, then the idle clients."""
     measured = [case for case in cases if any(results[case.name].values())]
     lines = [about, ""]
-    lines += _markdown_head("|unit|relay us|PgBouncer us|Forebay us|CPU ratio|direct /s|PgBouncer /s"
+    lines += markdown_head("|unit|relay us|PgBouncer us|Forebay us|CPU ratio|direct /s|PgBouncer /s"
                             "|Forebay /s|p99 ms: direct, PgBouncer, Forebay|syscalls: PgBouncer, Forebay")
     lines += [_markdown_load(case, results[case.name]) for case in measured if case.kind != "idle"]
     idle = [_markdown_idle(case, results[case.name]) for case in measured if case.kind == "idle"]
     if idle:
-        lines += [""] + _markdown_head("KiB per client, fresh and after a query|PgBouncer|Forebay"
+        lines += [""] + markdown_head("KiB per client, fresh and after a query|PgBouncer|Forebay"
                                        "|CPU while idle, ms/s: PgBouncer, Forebay") + idle
     return "\n".join(lines)
 
 
-def _markdown_head(heads):
+def markdown_head(heads):
     return ["| " + heads.replace("|", " | ") + " |", "|" + "---|" * (heads.count("|") + 1)]
 
 

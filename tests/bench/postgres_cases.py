@@ -1,12 +1,9 @@
 """The cases: what the clients do, against which targets, and what is asked of Forebay there."""
 
 import dataclasses
-import os
 
-from cluster import WIDE_ROWS
-from host import BenchError
-from load import Load
-from targets import Flavour
+from postgres_cluster import WIDE_ROWS
+from postgres_targets import Flavour
 
 ALL = ("direct", "relay", "pgbouncer", "forebay")
 NO_RELAY = (
@@ -15,8 +12,6 @@ NO_RELAY = (
     "forebay",
 )  # where the relay would only repeat case `simple`, or is no floor
 POOLERS = ("pgbouncer", "forebay")  # a relay's idle client costs a whole server process
-
-COPY_MB = {"copy-out": (800, 160), "copy-in": (300, 100)}  # in a full run, in a quick one
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +35,10 @@ class Case:
     cpu_goal: float = 1.0
     rate_counts: bool = True  # false where the rate is given, or the client's own limit
     lean: bool = False
+
+    @property
+    def has_samples(self):
+        return self.kind != "idle"
 
 
 SELECT = ("-S",)
@@ -79,56 +78,3 @@ CASES = (
     Case("idle-tls", "2,000 idle clients over TLS", kind="idle", clients=2_000, targets=POOLERS, quick=False,
          flavour=TLS),
 )
-
-
-def chosen(names, quick):
-    if not names:
-        return [case for case in CASES if case.quick or not quick]
-    unknown = set(names) - {case.name for case in CASES}
-    if unknown:
-        raise BenchError(
-            f"no such case: {', '.join(sorted(unknown))} (there are "
-            f"{', '.join(case.name for case in CASES)})"
-        )
-    return [case for case in CASES if case.name in names]
-
-
-class Runner:
-    """Runs one case once on a started target."""
-
-    def __init__(self, workspace, cluster, build, seconds, quick):
-        self.workspace = workspace
-        self.cluster = cluster
-        self.seconds = seconds
-        self.quick = quick
-        self.load = Load(workspace, cluster.pid, os.path.join(build, "tests/bench/bench_idle_clients"))
-        self.wide_script = workspace.write("wide.sql", "select body from bench_wide;\n")
-        self.copy_file = None
-
-    def sample(self, case, target, counter=None):
-        if case.kind == "copy":
-            return self._copy(case, target, counter)
-        options = list(case.pgbench) or ["-f", self.wide_script]
-        seconds = min(1.5, self.seconds) if counter else self.seconds
-        sample = self.load.pgbench(target, options, case.clients, seconds, counter)
-        sample.units *= case.units
-        return sample
-
-    def idle(self, case, target):
-        return self.load.idle(target, case.clients)
-
-    def _copy(self, case, target, counter):
-        """The account rows again and again: about 100 bytes each, so messages are small and many."""
-        path, size = self._copied_file()
-        times = max(1, round(COPY_MB[case.name][self.quick] * 1e6 / size))
-        command = "copy pgbench_accounts to stdout"
-        if case.name == "copy-in":
-            command = f"\\copy bench_sink from '{path}' where false"  # parsed and dropped: no disk in the way
-        return self.load.psql(target, [command] * times, times * size / 1e6, counter)
-
-    def _copied_file(self):
-        if not self.copy_file:
-            path = self.workspace.path("accounts.txt")
-            self.cluster.sql(f"\\copy pgbench_accounts to '{path}'")
-            self.copy_file = (path, os.path.getsize(path))
-        return self.copy_file

@@ -12,12 +12,11 @@ import signal
 import subprocess
 import time
 
-from cluster import DATABASE, tool
+from postgres_cluster import DATABASE, tool
 from host import BenchError
-from measure import CpuWindow, Sample, process_cpu, resident_kib
-
-SETTLE = 0.3  # seconds of load before the window opens
-FIRST_CLIENTS = 128  # enough to open the whole pool
+from idle import cost_of_idle_clients
+from measure import CpuWindow, Sample, process_cpu
+from window import SETTLE, await_sockets, counting, pause
 
 
 class Load:
@@ -43,12 +42,12 @@ class Load:
         child = self.workspace.spawn("pgbench", argv + options + [target.dsn()])
         try:
             if not reconnects:
-                _await_sockets(child, clients)
-            _pause(child, SETTLE)
+                await_sockets(child, clients)
+            pause(child, SETTLE)
             cpu = CpuWindow(target.pid, self.server_pid, child.pid)
             with counting(counter):
                 opened = cpu.open()
-                _pause(child, window_seconds)
+                pause(child, window_seconds)
                 closed = cpu.close()
             child.send_signal(signal.SIGALRM)
             child.wait(30)
@@ -84,64 +83,10 @@ class Load:
         return sample
 
     def idle(self, target, count):
-        """Resident KiB per idle client, fresh and after one query each, and CPU ms per second of idling.
+        def connect(number):
+            return IdleClients(self.workspace, self.idle_program, target, number)
 
-        Some clients that stay through the measurement come first: opening the pool and touching code is no
-        client's cost, and memory that clients left behind when they went would hide some of the others'.
-        """
-        with contextlib.ExitStack() as stack:
-            first = IdleClients(self.workspace, self.idle_program, target, FIRST_CLIENTS)
-            stack.callback(first.leave)
-            first.query_each()
-            before = resident_kib(target.pid)
-            clients = IdleClients(self.workspace, self.idle_program, target, count)
-            stack.callback(clients.leave)
-            fresh = resident_kib(target.pid)
-            cpu_before, clock = process_cpu(target.pid), time.monotonic()
-            time.sleep(1.0)
-            idle_cpu = (process_cpu(target.pid) - cpu_before) / (time.monotonic() - clock)
-            clients.query_each()
-            used = resident_kib(target.pid)
-        return {
-            "fresh_kib": (fresh - before) / count,
-            "used_kib": (used - before) / count,
-            "base_kib": before,
-            "idle_cpu_ms_per_s": idle_cpu * 1e3,
-        }
-
-
-@contextlib.contextmanager
-def counting(counter):
-    if counter:
-        counter.open()
-    try:
-        yield
-    finally:
-        if counter:
-            counter.close()
-
-
-def _await_sockets(child, clients, seconds=60):
-    """Returns when pgbench has as many sockets as clients, so that all are connected or about to be."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        sockets = 0
-        with contextlib.suppress(OSError):
-            for fd in os.scandir(f"/proc/{child.pid}/fd"):
-                with contextlib.suppress(OSError):
-                    sockets += os.readlink(fd.path).startswith("socket:")
-        if sockets >= clients:
-            return
-        if child.complains():
-            break
-        _pause(child, 0.02)
-    raise BenchError(f"pgbench has not connected: {child.last_words()}")
-
-
-def _pause(child, seconds):
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        child.wait(seconds)
-        raise BenchError("pgbench ended early: " + child.last_words())
+        return cost_of_idle_clients(target.pid, connect, count)
 
 
 def _await_end(child, timeout):
