@@ -1,8 +1,8 @@
-#include "conf/nearest.h"
+#include "base/nearest.h"
 
 #include <algorithm>
 
-namespace forebay::conf {
+namespace forebay {
 
 namespace {
 
@@ -40,4 +40,4 @@ std::optional<std::string_view> nearest(std::string_view written,
   return best;
 }
 
-}  // namespace forebay::conf
+}  // namespace forebay

@@ -1,8 +1,8 @@
-#include "conf/nearest.h"
+#include "base/nearest.h"
 
 #include <gtest/gtest.h>
 
-namespace forebay::conf {
+namespace forebay {
 namespace {
 
 TEST(Nearest, FindsTheWordThatWasMeant) {
@@ -21,4 +21,4 @@ TEST(Nearest, DoesNotGuessWildly) {
 }
 
 }  // namespace
-}  // namespace forebay::conf
+}  // namespace forebay
