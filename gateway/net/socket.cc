@@ -90,7 +90,23 @@ IoResult Socket::noteWrite(IoResult result) {
   return result;
 }
 
-IoResult Socket::handshake() { return noteRead(tls_->handshake()); }
+Status Socket::connectTls(const TlsContext& context, std::string_view host) {
+  Result<Tls> tls = Tls::connect(context, fd(), host);
+  if (!tls) return Error{tls.error()};
+  startTls(std::move(*tls));
+  return Ok{};
+}
+
+Handshake Socket::handshake() {
+  switch (noteRead(tls_->handshake()).status) {
+    case IoStatus::kOk: return Handshake::kDone;
+    case IoStatus::kWantRead: want(true, false); return Handshake::kUnderWay;
+    case IoStatus::kWantWrite: want(true, true); return Handshake::kUnderWay;
+    case IoStatus::kClosed:
+    case IoStatus::kError: break;
+  }
+  return Handshake::kFailed;
+}
 
 IoResult Socket::read(char* out, size_t size) {
   assert(valid());

@@ -11,14 +11,22 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/bytes.h"
+#include "base/result.h"
 #include "gateway/net/io.h"
 #include "gateway/net/loop.h"
 #include "gateway/net/socket_address.h"
 #include "gateway/net/tls.h"
 
 namespace forebay::net {
+
+enum class Handshake : uint8_t {
+  kUnderWay,  // the user is told when it can go on
+  kDone,
+  kFailed,  // Tls::lastError() has the reason
+};
 
 class Socket {
  public:
@@ -44,8 +52,8 @@ class Socket {
   }
   bool wantsReadable() const { return watch_ != nullptr && (watch_->wanted & Watch::kReadable); }
 
-  // The TLS session's, which startTls() has begun.
-  IoResult handshake();
+  // Of the TLS session that startTls() or connectTls() has begun.
+  Handshake handshake();
   // Told readable, the user reads until it has taken less than it had room for, or is told again.
   [[gnu::hot]] IoResult read(char* out, size_t size);
   IoResult write(Bytes bytes);
@@ -58,6 +66,8 @@ class Socket {
   Tls* tls() { return tls_.get(); }
   const Tls* tls() const { return tls_.get(); }
   void startTls(Tls tls) { tls_ = std::make_unique<Tls>(std::move(tls)); }
+  // As the side that has dialled `host`.
+  Status connectTls(const TlsContext& context, std::string_view host);
   // Bytes that no event will announce, because TLS holds them already.
   bool hasPending() const { return tls_ && tls_->hasPending(); }
 

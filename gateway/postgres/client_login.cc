@@ -143,9 +143,9 @@ void ClientLogin::startTls(bool direct) {
 
 void ClientLogin::handshake() {
   net::Socket& socket = client_.socket();
-  const net::IoResult result = socket.handshake();
-  switch (result.status) {
-    case net::IoStatus::kOk:
+  switch (socket.handshake()) {
+    case net::Handshake::kUnderWay: return;
+    case net::Handshake::kDone:
       if (direct_tls_ && socket.tls()->alpn() != pgproto::kAlpn)
         return client_.left("direct TLS without ALPN postgresql");
       step_ = Step::kPacket;
@@ -153,10 +153,7 @@ void ClientLogin::handshake() {
       socket.want(true, false);
       if (socket.hasPending()) receive();
       return;
-    case net::IoStatus::kWantRead: return socket.want(true, false);
-    case net::IoStatus::kWantWrite: return socket.want(true, true);
-    case net::IoStatus::kClosed:
-    case net::IoStatus::kError: break;
+    case net::Handshake::kFailed: break;
   }
   ++client_.worker().rejected["tls"];
   client_.left("TLS: " + socket.tls()->lastError());

@@ -1,79 +1,51 @@
 #include "gateway/postgres/server_dialer.h"
 
-#include <sys/socket.h>
+#include <utility>
 
-#include <cerrno>
-#include <cstring>
-
-#include "gateway/net/tcp_options.h"
 #include "gateway/postgres/postgres_worker.h"
 #include "pgproto/startup.h"
 
 namespace forebay::postgres {
 
 ServerDialer::ServerDialer(PostgresWorker& worker, Target target, Done done)
-    : worker_(worker), target_(std::move(target)), done_(std::move(done)) {
+    : worker_(worker),
+      target_(std::move(target)),
+      done_(std::move(done)),
+      connector_(worker.loop(), worker.resolver(), target_.host, worker.postgres().tcp,
+                 [this](Result<net::Socket> socket) { connected(std::move(socket)); }) {
   if (target_.host.isUnix())
     target_.sslmode = conf::SslMode::kDisable;  // as in libpq: a Unix socket needs no TLS
   without_tls_ = target_.sslmode == conf::SslMode::kDisable || target_.sslmode == conf::SslMode::kAllow;
 }
 
 void ServerDialer::start() {
-  if (target_.address) return resolved(net::Resolver::Addresses{*target_.address});
-  ticket_ = worker_.resolver().resolve(
-      target_.host, worker_.loop().now(),
-      [this](Result<net::Resolver::Addresses> found) { resolved(std::move(found)); });
-}
-
-void ServerDialer::resolved(Result<net::Resolver::Addresses> addresses) {
-  if (!addresses) return finish(Error{addresses.error()});
-  addresses_ = std::move(*addresses);
-  tryAddress();
-}
-
-void ServerDialer::tryAddress() {
-  const net::SocketAddress& address = addresses_[address_index_];
-  const int fd = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) return addressFailed(std::string("no socket: ") + std::strerror(errno));
-  net::setTcpOptions(fd, address.family(), worker_.postgres().tcp);
-  const int error = ::connect(fd, address.native(), address.length()) == 0 ? 0 : errno;
-  socket_ = net::Socket(worker_.loop(), fd, *this);
-  if (!socket_.valid()) return addressFailed("the event loop refused the socket");
-  if (error != 0 && error != EINPROGRESS) return addressFailed(std::strerror(error));
-  if (error == 0) return connected();
-  step_ = Step::kConnecting;
-  socket_.want(false, true);
-}
-
-void ServerDialer::onWritable() {
-  if (step_ == Step::kHandshake) return handshake();
-  if (step_ != Step::kConnecting) return;
-  int error = 0;
-  socklen_t size = sizeof error;
-  ::getsockopt(socket_.fd(), SOL_SOCKET, SO_ERROR, &error, &size);
-  if (error != 0) return addressFailed(std::strerror(error));
-  connected();
+  if (target_.address) return connector_.start(*target_.address);
+  connector_.start();
 }
 
 void ServerDialer::onReadable() {
-  switch (step_) {
-    case Step::kResolving:
-    case Step::kOver: return;
-    case Step::kConnecting: return onWritable();
-    case Step::kSslAnswer: return sslAnswer();
-    case Step::kHandshake: return handshake();
-  }
+  if (socket_.hasTls()) return handshake();
+  sslAnswer();
 }
 
-void ServerDialer::connected() {
-  if (without_tls_) return finish(std::move(socket_));
+void ServerDialer::onWritable() {
+  if (socket_.hasTls()) handshake();
+}
+
+void ServerDialer::connected(Result<net::Socket> socket) {
+  if (!socket || without_tls_) return done_(std::move(socket));
+  socket_ = std::move(*socket);
+  socket_.setUser(*this);
   if (target_.direct_tls) return startTls();
+  sendSslRequest();
+}
+
+void ServerDialer::sendSslRequest() {
   std::string request;
   pgproto::appendSslRequest(request);
   const net::IoResult sent = socket_.write(request);
   if (sent.status != net::IoStatus::kOk || sent.bytes != request.size())
     return addressFailed("it did not take an SSLRequest");
-  step_ = Step::kSslAnswer;
   socket_.want(true, false);
 }
 
@@ -88,7 +60,7 @@ void ServerDialer::sslAnswer() {
   if (target_.sslmode >= conf::SslMode::kRequire)
     return addressFailed("it does not offer TLS, which server_tls_sslmode = " +
                          std::string(conf::nameOf(target_.sslmode)) + " demands");
-  finish(std::move(socket_));
+  done_(std::move(socket_));
 }
 
 void ServerDialer::startTls() {
@@ -96,42 +68,30 @@ void ServerDialer::startTls() {
   const auto context = contexts.find(target_.sslmode);
   if (context == contexts.end() || !context->second)
     return addressFailed("there is no TLS context for its sslmode");
-  Result<net::Tls> tls = net::Tls::connect(*context->second, socket_.fd(), target_.host.host);
-  if (!tls) return addressFailed(tls.error());
-  socket_.startTls(std::move(*tls));
-  step_ = Step::kHandshake;
+  const Status begun = socket_.connectTls(*context->second, target_.host.host);
+  if (!begun) return addressFailed(begun.error());
   handshake();
 }
 
 void ServerDialer::handshake() {
-  const net::IoResult result = socket_.handshake();
-  switch (result.status) {
-    case net::IoStatus::kOk:
+  switch (socket_.handshake()) {
+    case net::Handshake::kUnderWay: return;
+    case net::Handshake::kDone:
       if (target_.direct_tls && socket_.tls()->alpn() != pgproto::kAlpn)
         return addressFailed("direct TLS: it did not agree on ALPN postgresql");
-      return finish(std::move(socket_));
-    case net::IoStatus::kWantRead: return socket_.want(true, false);
-    case net::IoStatus::kWantWrite: return socket_.want(true, true);
-    case net::IoStatus::kClosed:
-    case net::IoStatus::kError: break;
+      return done_(std::move(socket_));
+    case net::Handshake::kFailed: break;
   }
-  const std::string reason = "TLS: " + socket_.tls()->lastError();
-  if (target_.sslmode != conf::SslMode::kPrefer || target_.direct_tls) return addressFailed(reason);
+  if (target_.sslmode != conf::SslMode::kPrefer || target_.direct_tls)
+    return addressFailed("TLS: " + socket_.tls()->lastError());
   without_tls_ = true;
-  tryAddress();
+  socket_.close();
+  connector_.tryAgain();
 }
 
 void ServerDialer::addressFailed(std::string reason) {
-  if (first_reason_.empty()) first_reason_ = std::move(reason);
   socket_.close();
-  if (++address_index_ < addresses_.size()) return tryAddress();
-  finish(Error{first_reason_});
-}
-
-void ServerDialer::finish(Result<net::Socket> result) {
-  step_ = Step::kOver;
-  socket_.close();
-  done_(std::move(result));
+  connector_.tryNext(std::move(reason));
 }
 
 }  // namespace forebay::postgres

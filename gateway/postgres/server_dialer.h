@@ -1,9 +1,8 @@
-// ServerDialer opens a connection to one PostgreSQL host: resolves its name, tries its addresses in order,
-// and sets up TLS as sslmode says, the way libpq does
-// (https://www.postgresql.org/docs/current/libpq-ssl.html).
+// ServerDialer opens a connection to one PostgreSQL host, as net::Dialer does, and sets up TLS as sslmode
+// says, the way libpq does (https://www.postgresql.org/docs/current/libpq-ssl.html).
 //
-// Calls `done` once, with a socket on which nothing was said yet but SSLRequest, or with the reason.
-// Destroying it gives up. On the worker's thread.
+// Calls `done` once, with a socket on which nothing was said yet but SSLRequest, or with the reason; that may
+// come before start() returns. Destroying it gives up; inside `done` it is buried. On the worker's thread.
 #pragma once
 
 #include <functional>
@@ -12,8 +11,8 @@
 
 #include "base/result.h"
 #include "conf/config.h"
+#include "gateway/net/connector.h"
 #include "gateway/net/loop.h"
-#include "gateway/net/resolver.h"
 #include "gateway/net/socket.h"
 
 namespace forebay::postgres {
@@ -38,33 +37,19 @@ class ServerDialer final : public net::Mortal, public net::SocketUser {
   void onWritable() override;
 
  private:
-  enum class Step : uint8_t {
-    kResolving,
-    kConnecting,  // the TCP or Unix connection is under way
-    kSslAnswer,   // SSLRequest sent: one byte will come
-    kHandshake,
-    kOver,
-  };
-
-  void resolved(Result<net::Resolver::Addresses> addresses);
-  void tryAddress();
-  void connected();
+  void connected(Result<net::Socket> socket);
+  void sendSslRequest();
   void sslAnswer();
   void startTls();
   void handshake();
   void addressFailed(std::string reason);
-  void finish(Result<net::Socket> result);
 
   PostgresWorker& worker_;
   Target target_;
-  Done done_;
-  Step step_ = Step::kResolving;
-  net::Resolver::Ticket ticket_;
-  net::Resolver::Addresses addresses_;
-  size_t address_index_ = 0;
+  const Done done_;
   bool without_tls_ = false;
-  std::string first_reason_;
-  net::Socket socket_;
+  net::Connector connector_;
+  net::Socket socket_;  // while TLS is being asked for (it has none then) and set up
 };
 
 }  // namespace forebay::postgres
