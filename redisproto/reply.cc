@@ -61,6 +61,15 @@ Length nullLength(const char* at, const char* end) {
   return exactLength(at, end);
 }
 
+// The size of the string at `at` if it is short and all of it is there, which is the usual case; 0: look
+// closer.
+[[gnu::always_inline]] inline size_t wholeString(const char* at, const char* end) {
+  const ShortLength length = shortLength(at, end);
+  const size_t size = length.size + length.value;
+  if (length.size == 0 || static_cast<size_t>(end - at) < size + kCrLf) return 0;
+  return at[size] == '\r' && at[size + 1] == '\n' ? size + kCrLf : 0;
+}
+
 }  // namespace
 
 ReplyScanner::Status ReplyScanner::feed(Bytes in) {
@@ -96,7 +105,7 @@ uint64_t ReplyScanner::announced() const {
 
 // Takes one whole value after the other, and leaves what is cut to resume().
 const char* ReplyScanner::followValues(const char* at, const char* end) {
-  while (values_left_ != 0 && at != end) {
+  while (values_left_ != 0 && at != end && part_ == Part::kValue) {
     const char type = *at;
     --values_left_;
     // The first that is neither an attribute nor in one.
@@ -111,45 +120,49 @@ const char* ReplyScanner::followValues(const char* at, const char* end) {
       case ',':
       case '(':
         part_ = Part::kText;
-        text_type_ = type;
+        line_limit_ = type == '+' || type == '-' ? kMaxText : kMaxLine;
         line_size_ = 0;
         after_cr_ = false;
         at = followText(at, end);
         break;
-      case '>':
-        if (!top) {
-          part_ = Part::kBroken;
-          return at;
-        }
-        [[fallthrough]];
       case '$':
+        if (const size_t size = wholeString(at, end); size != 0)
+          at += size;
+        else
+          at = beginLength(at, end);
+        break;
+      case '>':
+        if (!top) part_ = Part::kBroken;
+        [[fallthrough]];
       case '!':
       case '=':
       case '*':
       case '~':
       case '%':
-      case '|': {
-        const Length length = readLength(at, end);
-        if (length.state == Length::State::kCut) {
-          part_ = Part::kLength;
-          line_used_ = static_cast<uint8_t>(end - at);
-          assert(line_used_ < sizeof line_);
-          std::memcpy(line_, at, line_used_);
-          return end;
-        }
-        if (length.state == Length::State::kBad || !announce(type, length.value)) {
-          part_ = Part::kBroken;
-          return at;
-        }
-        at += length.size;
-        if (part_ == Part::kBody) at = followBody(at, end);
+      case '|':
+        if (part_ != Part::kBroken) at = beginLength(at, end);
         break;
-      }
       default: part_ = Part::kBroken;
     }
-    if (part_ != Part::kValue) break;
   }
   return at;
+}
+
+const char* ReplyScanner::beginLength(const char* at, const char* end) {
+  const Length length = readLength(at, end);
+  if (length.state == Length::State::kCut) {
+    part_ = Part::kLength;
+    line_used_ = static_cast<uint8_t>(end - at);
+    assert(line_used_ < sizeof line_);
+    std::memcpy(line_, at, line_used_);
+    return end;
+  }
+  if (length.state == Length::State::kBad || !announce(*at, length.value)) {
+    part_ = Part::kBroken;
+    return at;
+  }
+  at += length.size;
+  return part_ == Part::kBody ? followBody(at, end) : at;
 }
 
 // Notes what a value of such a length or count has behind its first line.
@@ -199,7 +212,6 @@ const char* ReplyScanner::resumeLength(const char* at, const char* end) {
 
 // A module's status may hold a CR or an LF of its own: only both together end the line.
 const char* ReplyScanner::followText(const char* at, const char* end) {
-  const uint64_t limit = text_type_ == '+' || text_type_ == '-' ? kMaxText : kMaxLine;
   while (at != end) {
     const void* const found = std::memchr(at, '\n', static_cast<size_t>(end - at));
     const char* const stop = found != nullptr ? static_cast<const char*>(found) + 1 : end;
@@ -207,7 +219,7 @@ const char* ReplyScanner::followText(const char* at, const char* end) {
     const char* const last = stop - (found != nullptr ? 2 : 1);
     const bool cr = last < at ? after_cr_ : *last == '\r';
     const bool whole = found != nullptr && cr;
-    if (size + (whole ? 0 : 1) > limit) {
+    if (size + (whole ? 0 : 1) > line_limit_) {
       part_ = Part::kBroken;
       return at;
     }

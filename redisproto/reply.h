@@ -2,8 +2,10 @@
 //
 // A reply is one value, of whatever nesting; finding its end takes a count of the values still to come and
 // no stack, so no nesting is too deep. An attribute (|) belongs to the value behind it and is not a reply of
-// its own; a push (>) is no reply either, and says so. Streamed types ($? *? and the like), which Redis never
-// sends, are malformed.
+// its own; a push (>) is no reply either, says so, and never stands inside another value. Streamed types ($?
+// *? and the like), which Redis never sends, are malformed, as are counts above INT32_MAX, lengths of more
+// than 18 digits, and lines without an end: 1 MiB of a status or an error, 64 KiB of anything else. What a
+// line says, be it a number or a boolean, is not looked at.
 #pragma once
 
 #include <cstdint>
@@ -41,6 +43,7 @@ class ReplyScanner {
   };
 
   const char* followValues(const char* at, const char* end);
+  const char* beginLength(const char* at, const char* end);
   const char* resume(const char* at, const char* end);
   const char* resumeLength(const char* at, const char* end);
   const char* followText(const char* at, const char* end);
@@ -53,8 +56,8 @@ class ReplyScanner {
   bool after_cr_ = false;  // kText: the last byte was a CR
   uint8_t line_used_ = 0;
   char line_[23] = {};  // a type, 18 digits, CR and LF need 21
-  char text_type_ = 0;
   uint32_t line_size_ = 0;
+  uint32_t line_limit_ = 0;
   size_t consumed_ = 0;
   uint64_t size_ = 0;
   uint64_t values_left_ = 0;  // that have not begun
