@@ -3,10 +3,15 @@
 //
 // `commands` is a list of +command, -command, +command|subcommand, +@category, -@category, allcommands and
 // nocommands, applied in order to nothing; without rules at all, everything is allowed but what reaches
-// beyond the user's own data (Command::beyond). `keys` are patterns, also "%R~pattern", "%W~pattern",
-// "allkeys" and
-// "~pattern"; `channels` likewise, also "&pattern" and "allchannels". Immutable once made; any thread may
-// read.
+// beyond the user's own data (Command::beyond). As in Redis, what a login needs (AUTH, HELLO, QUIT, RESET) is
+// always allowed. Rules about a first argument ("+select|0") are refused: Redis has given them up, too.
+//
+// `keys` are patterns, also "%R~pattern", "%W~pattern", "allkeys" and "~pattern"; `channels` likewise, also
+// "&pattern" and "allchannels". Patterns concern the keys that a request names: scripts and functions may
+// reach others, and KEYS, SCAN and RANDOMKEY tell names. A request whose keys can not be told is refused to
+// whom not all keys are open.
+//
+// Immutable once made; any thread may read.
 #pragma once
 
 #include <memory>
@@ -35,20 +40,39 @@ class Acl {
                                                  std::shared_ptr<const CommandTable> table);
 
   // Redis' own words for what is not allowed, "NOPERM ..."; empty: it is allowed. `command` is of the table
-  // that it was made with, or null for one that the table does not know: allowed by "+@all" alone.
+  // that it was made with, or null for one that the table does not know: allowed by "+@all" alone, and no
+  // more when a category is taken away behind it, as it may be in that one. `args` are the whole request,
+  // of which the number has been checked (Command::takes).
   [[gnu::hot]] std::string check(const Command* command, const std::vector<Bytes>& args,
                                  std::string_view user) const;
-  // May do everything that any key and channel is named by: then check() needs no arguments.
+  // All keys or all channels are open to the user: then their names need not be looked at.
   bool anyKey() const { return any_key_; }
   bool anyChannel() const { return any_channel_; }
   [[gnu::hot]] bool mayRun(const Command& command) const { return allowed_[command.id]; }
+  // A pattern to subscribe to must be one of the rules, to the letter.
   bool mayUseChannel(Bytes channel, bool pattern) const;
 
  private:
-  // The helper that implements this may change what is private.
+  struct KeyPattern {
+    std::string pattern;
+    uint8_t access;  // bits of redisproto::access
+  };
+
+  Acl() = default;
+  Status applyCommands(std::string_view rules);
+  Status applyCommand(std::string_view rule);
+  Status applyKey(std::string_view rule);
+  Status applyChannel(std::string_view rule);
+  void allow(const Command& command, bool allowed);
+  bool mayUseKey(Bytes key, uint8_t access) const;
+  std::string checkKeys(const Command& command, const std::vector<Bytes>& args) const;
+  std::string checkChannels(const Command& command, const std::vector<Bytes>& args) const;
+
   std::shared_ptr<const CommandTable> table_;
   std::vector<bool> allowed_;
-  bool any_key_ = true, any_channel_ = true, unknown_ = true;
+  std::vector<KeyPattern> keys_;
+  std::vector<std::string> channels_;
+  bool any_key_ = true, any_channel_ = true, unknown_ = false;
 };
 
 }  // namespace forebay::redisproto

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,6 +67,8 @@ enum : uint32_t {
 };
 }
 std::optional<uint32_t> categoryOf(std::string_view name);  // "keyspace"
+std::span<const std::string_view> categoryNames();
+std::optional<uint32_t> flagOf(std::string_view name);  // "no_auth"
 
 // For latency histograms and the like: a handful of groups, not hundreds of names.
 enum class Group : uint8_t {
