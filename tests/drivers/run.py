@@ -1,30 +1,33 @@
 #!/usr/bin/env python3
-"""Runs one real driver's checks through Forebay, or against PostgreSQL itself.
+"""Runs one real driver's checks through Forebay, or against PostgreSQL or Redis itself.
 
     run.py psycopg3 --forebay build/forebay
-    run.py psycopg3 --direct               what it expects must be what PostgreSQL does
+    run.py redis-py --direct               what it expects must be what Redis does
     run.py psycopg3 --direct --only types,pipeline
+    run.py redis-py --results build/driver-results   and leave what report.py makes docs/drivers.md of
 
-A driver's program is told by libpq's environment variables where to connect, prints `ok NAME` or
+A driver's program is told by libpq's environment variables, or by REDIS_URL, where to connect, prints `ok NAME` or
 `not ok NAME: why` for each check and exits with 0 when all held. Exit codes: 0 passed, 1 failed, 2 usage,
 77 skipped (the reason is printed).
 """
 
 import argparse
 import contextlib
+import json
 import os
 import pathlib
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.dont_write_bytecode = True
 
 from rig import processes, toolchains  # noqa: E402
-from rig.gateway import POOL_SIZE, Gateway  # noqa: E402
-from rig.postgres import PASSWORDS, Postgres, ServerConnections, make_certificate  # noqa: E402
+from rig.postgres_stage import PostgresStage  # noqa: E402
+from rig.redis_stage import RedisStage  # noqa: E402
 
 SKIPPED = 77
 
@@ -34,97 +37,90 @@ def parse_arguments():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("driver", choices=toolchains.drivers())
-    parser.add_argument("--direct", action="store_true", help="PostgreSQL itself instead of Forebay")
+    parser.add_argument("--direct", action="store_true", help="the server itself instead of Forebay")
     parser.add_argument(
         "--forebay", type=pathlib.Path, default="build/forebay", help="the program (default: %(default)s)"
     )
     parser.add_argument("--only", metavar="NAME,...", help="just these checks")
     parser.add_argument("--timeout", type=float, default=240, help="seconds for the driver's program")
+    parser.add_argument(
+        "--results", type=pathlib.Path, metavar="FOLDER", help="where to leave FOLDER/DRIVER.json"
+    )
     return parser.parse_args()
 
 
-def environment(port, certificate, extra, only):
-    told = {
-        "PGHOST": "127.0.0.1",
-        "PGPORT": str(port),
-        "PGUSER": "app",
-        "PGPASSWORD": PASSWORDS["app"],
-        "PGDATABASE": "app",
-        "PGSSLMODE": "verify-full",
-        "PGSSLROOTCERT": str(certificate),
-        "ADMINPASSWORD": PASSWORDS["admin"],
-    }
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    return {**inherited, **told, **extra, **({"CHECKS": only} if only else {})}
+class Results:
+    """What a run has shown, line by line."""
+
+    def __init__(self, driver, direct):
+        self.found = {
+            "driver": driver,
+            "direct": direct,
+            "versions": [],
+            "server": "",
+            "held": [],
+            "failed": [],
+        }
+
+    def add(self, line):
+        kind, _, rest = line.partition(" ")
+        if kind == "#":
+            self.found["versions"].append(rest)
+        elif kind == "ok":
+            self.found["held"].append(rest)
+        elif line.startswith("not ok "):
+            self.found["failed"].append(line.removeprefix("not ok "))
+
+    def write(self, folder, outcome, reason=""):
+        folder.mkdir(parents=True, exist_ok=True)
+        self.found |= {"outcome": outcome, "reason": reason}
+        (folder / f"{self.found['driver']}.json").write_text(json.dumps(self.found, indent=1) + "\n")
 
 
-def run_program(command, variables, timeout):
-    program = processes.start(command, env=variables)
+def run_program(command, variables, timeout, results):
+    program = processes.start(
+        command, env=variables, stdout=subprocess.PIPE, text=True, encoding="utf-8", errors="replace"
+    )
+
+    def pass_on():
+        for line in program.stdout:
+            print(line, end="", flush=True)
+            results.add(line.rstrip("\n"))
+
+    reader = threading.Thread(target=pass_on, daemon=True)
+    reader.start()
     try:
         return program.wait(timeout)
     except subprocess.TimeoutExpired:
         print(f"not ok finished: still running after {timeout:.0f} s", flush=True)
+        results.add("not ok finished")
         return 1
     finally:
         processes.stop(program, signal.SIGKILL)
+        reader.join(5)  # a grandchild that has lived on may hold the pipe
 
 
-def report(name, complaint):
-    print(f"not ok {name}: {complaint}" if complaint else f"ok {name}", flush=True)
-    return not complaint
-
-
-def servers_are_clean(postgres):
-    """Every server connection that is left must be idle and outside of a transaction."""
-    left = """select string_agg(state || ': ' || query, '; ') from pg_stat_activity
-              where usename = 'app' and state <> 'idle'"""
-    give_up = time.monotonic() + 5
-    while (found := postgres.ask(left)) and time.monotonic() < give_up:
-        time.sleep(0.1)
-    return report("servers_left_clean", found)
-
-
-def through_gateway(gateway, postgres, run):
-    with ServerConnections(postgres) as seen:
-        passed = run(gateway.port) == 0
-    too_many = f"{seen.most()} server connections, the pool is {POOL_SIZE}" if seen.most() > POOL_SIZE else ""
-    died = "" if gateway.alive() else "it ended while the driver ran"
-    verdicts = [
-        passed,
-        report("pool_size_held", too_many),
-        report("gateway_alive", died),
-        servers_are_clean(postgres),
-    ]
-    code = gateway.close()
-    verdicts.append(report("gateway_stopped", f"exit code {code}" if code else ""))
-    return all(verdicts)
-
-
-def test(arguments, folder):
+def test(arguments, folder, results):
     started = time.monotonic()
     command, extra = toolchains.prepare(arguments.driver)
     print(f"# prepared in {time.monotonic() - started:.1f} s", flush=True)
-    certificate, key = make_certificate(folder)
+    stage_class = RedisStage if arguments.driver.startswith("redis-") else PostgresStage
     with contextlib.ExitStack() as cleanup:
-        postgres = Postgres(folder / "postgres", certificate, key)
-        cleanup.callback(postgres.close)
-        print(f"# PostgreSQL {postgres.version()}{'' if arguments.direct else ' behind Forebay'}", flush=True)
+        stage = stage_class(folder, cleanup)
+        results.found["server"] = stage.title()
+        print(f"# {stage.title()}{'' if arguments.direct else ' behind Forebay'}", flush=True)
+        inherited = {
+            name: value for name, value in os.environ.items() if not name.startswith(("PG", "REDIS"))
+        }
+        only = {"CHECKS": arguments.only} if arguments.only else {}
 
         def run(port):
-            return run_program(
-                command, environment(port, certificate, extra, arguments.only), arguments.timeout
-            )
+            variables = {**inherited, **stage.environment(port), **extra, **only}
+            return run_program(command, variables, arguments.timeout, results)
 
         if arguments.direct:
-            return run(postgres.port) == 0
-        gateway = Gateway(arguments.forebay, folder, certificate, key, postgres)
-        cleanup.callback(gateway.close)
-        passed = through_gateway(gateway, postgres, run)
-        if not passed:
-            print(
-                "# Forebay's log, the last 60 lines:", *gateway.log().splitlines()[-60:], sep="\n", flush=True
-            )
-        return passed
+            return run(stage.port) == 0
+        return stage.through_gateway(arguments.forebay, run)
 
 
 def main():
@@ -133,16 +129,22 @@ def main():
         print(f"{arguments.forebay} does not exist: build it, or use --direct", file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the rig is taken down
+    results = Results(arguments.driver, arguments.direct)
+    outcome, reason, code = "failed", "", 1
     with tempfile.TemporaryDirectory(prefix="forebay-drivers-") as folder:
         os.chmod(folder, 0o755)
         try:
-            return 0 if test(arguments, pathlib.Path(folder)) else 1
-        except processes.Skip as reason:
-            print(f"skipped: {reason}")
-            return SKIPPED
+            if test(arguments, pathlib.Path(folder), results):
+                outcome, code = "passed", 0
+        except processes.Skip as skip:
+            print(f"skipped: {skip}")
+            outcome, reason, code = "skipped", str(skip).splitlines()[0], SKIPPED
         except RuntimeError as failure:
             print(f"not ok rig: {failure}")
-            return 1
+            reason = str(failure).splitlines()[0]
+    if arguments.results:
+        results.write(arguments.results, outcome, reason)
+    return code
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Forebay before the private PostgreSQL: TLS and SCRAM on both sides, two server connections, two workers."""
+"""Forebay in front of a private server."""
 
 import re
 import signal
@@ -6,52 +6,18 @@ import subprocess
 import threading
 
 from . import processes
-from .postgres import PASSWORDS
-
-POOL_SIZE = 2
-
-CONFIG = """\
-[listen]
-postgres = ["127.0.0.1:0"]
-http = ["127.0.0.1:0"]
-workers = 2
-
-[postgres]
-pool_mode = "transaction"
-default_pool_size = {pool_size}
-auth_type = "scram-sha-256"
-auth_file = "{folder}/userlist.txt"
-admin_users = ["admin"]
-client_tls_sslmode = "require"
-client_tls_cert_file = "{certificate}"
-client_tls_key_file = "{key}"
-server_tls_sslmode = "require"
-
-[postgres.databases.app]
-hosts = ["127.0.0.1:{server_port}"]
-"""
 
 
 class Gateway:
-    """Runs from construction until close()."""
+    """Runs from construction until close(); `kind` is the listener that clients are sent to."""
 
-    def __init__(self, program, folder, certificate, key, postgres):
+    def __init__(self, program, folder, config, kind):
         self._log_path = folder / "forebay.log"
-        # SCRAM secrets, not passwords: it can log in to PostgreSQL only with what the client proves to know.
-        users = "".join(f'"{user}" "{postgres.secret(user)}"\n' for user in PASSWORDS)
-        (folder / "userlist.txt").write_text(users)
-        config = folder / "forebay.toml"
-        config.write_text(
-            CONFIG.format(
-                pool_size=POOL_SIZE,
-                folder=folder,
-                certificate=certificate,
-                key=key,
-                server_port=postgres.port,
-            )
-        )
+        self._listening = re.compile(rf"listening: {kind} 127\.0\.0\.1:(\d+)")
+        config_file = folder / "forebay.toml"
+        config_file.write_text(config)
         self._process = processes.start(
-            [str(program), "--config", str(config)], stderr=subprocess.PIPE, text=True, errors="replace"
+            [str(program), "--config", str(config_file)], stderr=subprocess.PIPE, text=True, errors="replace"
         )
         self.port = None
         self._ready = threading.Event()
@@ -66,7 +32,7 @@ class Gateway:
             for line in self._process.stderr:
                 log.write(line)
                 log.flush()
-                if listening := re.search(r"listening: postgres 127\.0\.0\.1:(\d+)", line):
+                if listening := self._listening.search(line):
                     self.port = int(listening[1])
                 if re.search(r"\bready\b", line):
                     self._ready.set()

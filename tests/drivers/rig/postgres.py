@@ -3,20 +3,14 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import threading
 import time
 
 from . import processes
+from .network import free_port
 
 PASSWORDS = {"app": "pa55 wörd: app", "admin": "console"}
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def make_certificate(folder):

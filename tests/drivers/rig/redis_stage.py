@@ -1,0 +1,68 @@
+"""Redis, with Forebay before it or not: a user with a password on both sides, two workers."""
+
+import contextlib
+
+from .gateway import Gateway
+from .redis import BACKEND_PASSWORD, PASSWORD, Connections, Redis
+from .verdicts import check_gateway, report, soon_nothing
+
+# A hundred clients at once are in many_clients of each driver; what they need on two workers is a few shared
+# connections for each protocol and database, and one for each that blocks or is in a transaction at the time.
+MOST_CONNECTIONS = 40
+
+CONFIG = """\
+[listen]
+redis = ["127.0.0.1:0"]
+http = ["127.0.0.1:0"]
+workers = 2
+
+[redis.caches.main]
+url = "redis://default:{backend_password}@127.0.0.1:{server_port}/0"
+
+[redis.caches.main.users.app]
+password = "{password}"
+"""
+
+
+class RedisStage:
+    def __init__(self, folder, cleanup: contextlib.ExitStack):
+        self._folder = folder
+        self._cleanup = cleanup
+        self._redis = Redis(folder / "redis")
+        cleanup.callback(self._redis.close)
+        self.port = self._redis.port
+
+    def title(self):
+        return f"Redis {self._redis.version()}"
+
+    def environment(self, port):
+        """What tells a driver's program where to connect; it has every right over its own data."""
+        return {"REDIS_URL": f"redis://app:{PASSWORD}@127.0.0.1:{port}/0"}
+
+    def through_gateway(self, program, run):
+        config = CONFIG.format(
+            backend_password=BACKEND_PASSWORD, password=PASSWORD, server_port=self._redis.port
+        )
+        gateway = Gateway(program, self._folder, config, "redis")
+        self._cleanup.callback(gateway.close)
+        with Connections(self._redis) as seen:
+            return check_gateway(gateway, run, lambda: self._shared(seen) & self._servers_are_clean())
+
+    def _shared(self, seen):
+        most = seen.most()
+        print(f"# at most {most} connections at Redis", flush=True)
+        return report(
+            "connections_shared", f"there were {most} connections at Redis" if most > MOST_CONNECTIONS else ""
+        )
+
+    def _servers_are_clean(self):
+        """No connection that is left may be in a transaction, blocked, a monitor, or subscribed."""
+
+        def unclean():
+            return "; ".join(
+                f"flags {each['flags']} after {each['cmd']}"
+                for each in self._redis.connections()
+                if set(each["flags"]) & set("xbOt") or each["sub"] != "0" or each["psub"] != "0"
+            )
+
+        return report("servers_left_clean", soon_nothing(unclean))
