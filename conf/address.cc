@@ -33,8 +33,12 @@ bool plausibleHost(std::string_view host) {
   return !host.empty() && host.find_first_of(" \t\r\n,[]\"'") == std::string_view::npos;
 }
 
+// Only digits and dots: "127.evil.example.com" is a name that may be anywhere.
+bool isIpv4(std::string_view host) { return host.find_first_not_of("0123456789.") == std::string_view::npos; }
+
 std::string joined(std::string_view host, uint16_t port) {
   const bool ipv6 = host.find(':') != std::string_view::npos && host[0] != '/' && host[0] != '@';
+  if (port == 0 && (host.starts_with('/') || host.starts_with('@'))) return std::string(host);
   return (ipv6 ? "[" + std::string(host) + "]" : std::string(host)) + ":" + std::to_string(port);
 }
 
@@ -65,6 +69,18 @@ std::optional<ListenAddress> readListenAddress(std::string_view text) {
   return address;
 }
 
+std::optional<ListenAddress> readRedisListener(std::string_view text) {
+  if (!text.starts_with("unix:")) return readListenAddress(text);
+  ListenAddress address{std::string(text.substr(5)), 0};
+  if (!address.isUnix() || !plausibleHost(address.host)) return std::nullopt;
+  return address;
+}
+
+bool isLoopback(const ListenAddress& address) {
+  return address.isUnix() || address.host == "localhost" || address.host == "::1" ||
+         (address.host.starts_with("127.") && isIpv4(address.host));
+}
+
 std::string format(const ListenAddress& address) {
   if (address.isUnix()) return "unix:" + joined(address.host, address.port);
   return joined(address.host.empty() ? "*" : address.host, address.port);
@@ -80,6 +96,12 @@ std::optional<HostPort> readHost(std::string_view text, uint16_t default_port) {
     host.port = *port;
   }
   return host;
+}
+
+std::optional<HostPort> readRedisHost(std::string_view text, uint16_t default_port) {
+  const HostPort socket{std::string(text), 0};
+  if (!socket.isUnix()) return readHost(text, default_port);
+  return plausibleHost(text) ? std::optional(socket) : std::nullopt;
 }
 
 std::string format(const HostPort& host) { return joined(host.host, host.port); }

@@ -1,6 +1,7 @@
 // What a reload changes, told setting by setting.
 #include <set>
 
+#include "conf/listeners.h"
 #include "conf/load.h"
 #include "conf/settings.h"
 
@@ -22,22 +23,39 @@ class Changes {
       lines_.push_back(name + ": " + shown(old_value) + " -> " + shown(new_value));
   }
 
-  template <typename Owner>
+  // `inside` compares what the settings do not cover of an entry that is in both.
+  template <typename Owner, typename Inside>
   void compareMaps(const std::string& path, const std::vector<Setting<Owner>>& settings,
-                   const std::map<std::string, Owner>& before, const std::map<std::string, Owner>& after) {
+                   const std::map<std::string, Owner>& before, const std::map<std::string, Owner>& after,
+                   Inside inside) {
     std::set<std::string> names;
     for (const auto* map : {&before, &after})
       for (const auto& [name, owner] : *map) names.insert(name);
     for (const std::string& name : names) {
       const auto old_entry = before.find(name), new_entry = after.find(name);
       const std::string here = path + "." + name;
-      if (old_entry == before.end())
+      if (old_entry == before.end()) {
         lines_.push_back(here + ": added");
-      else if (new_entry == after.end())
+      } else if (new_entry == after.end()) {
         lines_.push_back(here + ": removed");
-      else
+      } else {
         for (const Setting<Owner>& each : settings) compare(here, each, old_entry->second, new_entry->second);
+        inside(here, old_entry->second, new_entry->second);
+      }
     }
+  }
+  template <typename Owner>
+  void compareMaps(const std::string& path, const std::vector<Setting<Owner>>& settings,
+                   const std::map<std::string, Owner>& before, const std::map<std::string, Owner>& after) {
+    compareMaps(path, settings, before, after, [](const std::string&, const Owner&, const Owner&) {});
+  }
+
+  void compareRedis(const RedisSettings& before, const RedisSettings& after) {
+    for (const RedisSetting& each : redisSettings()) compare("redis", each, before, after);
+    compareMaps("redis.caches", cacheSettings(), before.caches, after.caches,
+                [this](const std::string& path, const Cache& was, const Cache& is) {
+                  compareMaps(path + ".users", cacheUserSettings(), was.users, is.users);
+                });
   }
 
   // Names stay out of it: a list of users is no secret, but a log is read by more people than a userlist.
@@ -80,6 +98,24 @@ std::map<std::string, Peer> byId(const std::vector<Peer>& peers) {
   return out;
 }
 
+// What opens or closes listeners without being a change of [listen].
+void addListenerChanges(const Config& before, const Config& after, std::vector<std::string>& lines) {
+  if (listensForPostgres(before) != listensForPostgres(after))
+    lines.push_back(listensForPostgres(after) ? "listen.postgres: used from now on"
+                                              : "listen.postgres: not used any more");
+  const auto was = redisListeners(before), is = redisListeners(after);
+  for (const auto& [name, addresses] : is) {
+    const auto old = was.find(name);
+    if (old == was.end())
+      lines.push_back("redis.caches." + name + ": added");
+    else if (old->second != addresses && before.listen.redis == after.listen.redis)
+      lines.push_back("redis.caches." + name + ".listen: " + kRedisListeners.show(old->second) + " -> " +
+                      kRedisListeners.show(addresses));
+  }
+  for (const auto& [name, addresses] : was)
+    if (!is.contains(name)) lines.push_back("redis.caches." + name + ": removed");
+}
+
 std::string pathOf(const GlobalSetting& setting) { return std::string(nameOf(setting.section)); }
 
 }  // namespace
@@ -92,20 +128,20 @@ std::vector<std::string> describeChanges(const Config& before, const Config& aft
   changes.compareMaps("postgres.databases", databaseSettings(), was.databases, is.databases);
   changes.compareMaps("postgres.users", userSettings(), was.users, is.users);
   changes.compareMaps("postgres.peers", peerSettings(), byId(was.peers), byId(is.peers));
+  changes.compareRedis(before.redis, after.redis);
   changes.compareUserlists(before.userlist, after.userlist);
   changes.compareHba(before.hba, after.hba);
   return changes.take();
 }
 
 Status checkReloadable(const Config& before, const Config& after) {
+  Changes changes;
+  for (const GlobalSetting& each : globalSettings())
+    if (each.traits.restart) changes.compare(pathOf(each), each, before, after);
+  std::vector<std::string> lines = changes.take();
+  addListenerChanges(before, after, lines);
   std::string reasons;
-  for (const GlobalSetting& each : globalSettings()) {
-    if (!each.traits.restart) continue;
-    Changes changes;
-    changes.compare(pathOf(each), each, before, after);
-    for (const std::string& line : changes.take())
-      reasons += (reasons.empty() ? "" : "\n") + line + ": takes a restart";
-  }
+  for (const std::string& line : lines) reasons += (reasons.empty() ? "" : "\n") + line + ": takes a restart";
   if (!reasons.empty()) return Error{reasons};
   return Ok{};
 }

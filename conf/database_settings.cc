@@ -32,18 +32,8 @@ DatabaseSetting startupParameter(const char* name) {
   return row;
 }
 
-// A row of plain text that counts as unset while it is empty.
 DatabaseSetting text(std::string_view name, std::string Database::*member, Traits traits = {}) {
-  DatabaseSetting row = setting<Database>(name, member, Text{}, traits);
-  const auto unless_empty = [member](const Database& database, auto write) {
-    const std::string& value = database.*member;
-    return value.empty() ? std::nullopt : std::optional(write(value));
-  };
-  row.show = [=](const Database& d) { return unless_empty(d, [](const std::string& v) { return v; }); };
-  row.toml = [=](const Database& d) {
-    return unless_empty(d, [](const std::string& v) { return quoteToml(v); });
-  };
-  return row;
+  return unlessEmpty<Database>(name, member, Text{}, traits);
 }
 
 std::optional<HostPort> readOneHost(std::string_view text) { return readHost(text); }

@@ -23,14 +23,26 @@ void writeSection(Section section, const Config& config, std::string& out) {
 template <typename Owner>
 void writeEntry(std::string_view group, const std::string& name, const std::vector<Setting<Owner>>& settings,
                 const Owner& owner, std::string& out) {
-  out.append("\n[postgres.").append(group).append(".").append(tomlKey(name)).append("]\n");
+  out.append("\n[").append(group).append(".").append(tomlKey(name)).append("]\n");
   for (const Setting<Owner>& each : settings) write(each, owner, out);
 }
 
 // A password that came from a file stays there.
-Database withoutFilesPassword(Database database) {
-  if (!database.password_file.empty()) database.password.clear();
-  return database;
+template <typename Owner>
+Owner withoutFilesPassword(Owner owner) {
+  if (!owner.password_file.empty()) owner.password.clear();
+  return owner;
+}
+
+void writeRedis(const RedisSettings& redis, std::string& out) {
+  out += "\n[redis]\n";
+  for (const RedisSetting& each : redisSettings()) write(each, redis, out);
+  for (const auto& [name, cache] : redis.caches) {
+    writeEntry("redis.caches", name, cacheSettings(), withoutFilesPassword(cache), out);
+    const std::string users = "redis.caches." + tomlKey(name) + ".users";
+    for (const auto& [user_name, user] : cache.users)
+      writeEntry(users, user_name, cacheUserSettings(), withoutFilesPassword(user), out);
+  }
 }
 
 }  // namespace
@@ -41,10 +53,12 @@ std::string effectiveToml(const Config& config) {
   out += "\n";
   writeSection(Section::kPostgres, config, out);
   for (const auto& [name, database] : config.postgres.databases)
-    writeEntry("databases", name, databaseSettings(), withoutFilesPassword(database), out);
-  for (const auto& [name, user] : config.postgres.users) writeEntry("users", name, userSettings(), user, out);
+    writeEntry("postgres.databases", name, databaseSettings(), withoutFilesPassword(database), out);
+  for (const auto& [name, user] : config.postgres.users)
+    writeEntry("postgres.users", name, userSettings(), user, out);
   for (const Peer& peer : config.postgres.peers)
-    writeEntry("peers", std::to_string(peer.peer_id), peerSettings(), peer, out);
+    writeEntry("postgres.peers", std::to_string(peer.peer_id), peerSettings(), peer, out);
+  writeRedis(config.redis, out);
   out += "\n";
   writeSection(Section::kLog, config, out);
   return out;

@@ -5,11 +5,11 @@
 #include <map>
 #include <set>
 
+#include "base/nearest.h"
 #include "conf/assign.h"
-#include "conf/database_reader.h"
+#include "conf/entry_reader.h"
 #include "conf/ini.h"
 #include "conf/load.h"
-#include "conf/nearest.h"
 #include "conf/problems.h"
 #include "conf/settings.h"
 
@@ -127,12 +127,12 @@ class IniImport {
   using Pairs = std::vector<std::pair<std::string, std::string>>;
 
   void readDatabase(const IniEntry& entry, const Pairs& pairs) {
-    DatabaseReader reader(entry.key, "");
+    EntryReader<Database> reader(entry.key, "");
     bool host = false;
     for (const auto& [key, value] : pairs) {
       if (value == "-1") continue;  // PgBouncer's "not set"
       host = host || key == "host";
-      const bool known = DatabaseReader::knows(key) && key != "url" && key != "hosts";
+      const bool known = EntryReader<Database>::knows(key) && key != "url" && key != "hosts";
       const Status status = known ? reader.set(key, Given{value})
                                   : Status(Error{"'" + key + "' is not a setting of a database"});
       if (!status) return tell(entry, status.error());

@@ -62,6 +62,24 @@ struct Count {
 
 inline constexpr Count kPositive{.min = 1};
 
+// A number of bytes that may be more than a Count holds.
+struct Bytes {
+  uint64_t min = 0;
+
+  std::string expected() const {
+    return std::string("a size such as \"64MiB\" or a number of bytes") +
+           (min == 0 ? "" : ", at least " + std::to_string(min));
+  }
+  bool read(const Given& given, uint64_t& out) const {
+    const std::optional<uint64_t> size = readSize(given);
+    if (!size || *size < min || *size > std::numeric_limits<int64_t>::max()) return false;
+    out = *size;
+    return true;
+  }
+  std::string show(uint64_t value) const { return std::to_string(value); }
+  std::string toml(uint64_t value) const { return std::to_string(value); }
+};
+
 struct Port {
   std::string expected() const { return "a whole number from 1 to 65535"; }
   bool read(const Given& given, uint16_t& out) const {
@@ -99,6 +117,20 @@ struct Millis {
   std::string toml(milliseconds value) const { return quoteToml(formatDuration(value)); }
 };
 
+// Redis counts one setting in microseconds; a unit may be written all the same.
+struct Micros {
+  std::string expected() const { return "a duration such as \"10ms\", or a number of microseconds"; }
+  bool read(const Given& given, Duration& out) const {
+    const std::optional<Duration> duration = readDuration(given, std::chrono::microseconds(1));
+    if (duration) out = *duration;
+    return duration.has_value();
+  }
+  std::string show(Duration value) const {
+    return std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(value).count());
+  }
+  std::string toml(Duration value) const { return quoteToml(formatDuration(value)); }
+};
+
 struct Text {
   std::string expected() const { return "a text"; }
   bool read(const Given& given, std::string& out) const {
@@ -111,6 +143,15 @@ struct Text {
   }
   std::string show(const std::string& value) const { return value; }
   std::string toml(const std::string& value) const { return quoteToml(value); }
+};
+
+// A text whose absence means something else than an empty one would: a variable that is set but empty must
+// not open a door.
+struct Secret : Text {
+  std::string expected() const { return "a text that is not empty"; }
+  bool read(const Given& given, std::string& out) const {
+    return !textOf(given).empty() && Text::read(given, out);
+  }
 };
 
 struct List {

@@ -8,11 +8,11 @@
 #include <filesystem>
 
 #include "conf/assign.h"
+#include "conf/file_loader.h"
 #include "conf/problems.h"
 #include "conf/rules.h"
-#include "conf/settings.h"
 #include "conf/toml_reader.h"
-#include "conf/url.h"
+#include "conf/url_loader.h"
 
 namespace forebay::conf {
 
@@ -34,91 +34,9 @@ bool exists(const Sources& sources, const std::string& path) {
   return sources.file_exists ? sources.file_exists(path) : sources.read_file(path).ok();
 }
 
-std::string withoutLineEnd(std::string text) {
-  while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
-  return text;
-}
-
-// Reads the files that a Config names into it.
-class FileLoader {
- public:
-  FileLoader(const Sources& sources, Config& config, Problems& problems)
-      : sources_(sources), config_(config), postgres_(config.postgres), problems_(problems) {}
-
-  void load() {
-    loadPasswords();
-    loadUsers();
-    loadHba();
-  }
-
- private:
-  // The contents; empty after telling why not.
-  std::string read(const std::string& file, const std::string& path, std::string_view name) {
-    Result<std::string> text = sources_.read_file(file);
-    if (text) return std::move(*text);
-    problems_.addAt(path, std::string(name) + ": cannot read " + file + ": " + text.error());
-    return {};
-  }
-
-  void loadPasswords() {
-    for (auto& [name, database] : postgres_.databases) {
-      if (database.password_file.empty()) continue;
-      const std::string path = "postgres.databases." + name + ".password_file";
-      database.password = withoutLineEnd(read(database.password_file, path, "password_file"));
-    }
-  }
-
-  void loadUsers() {
-    if (postgres_.auth_file.empty()) {
-      if (postgres_.auth_user.empty()) takeUsersOfDatabases();
-      return;
-    }
-    const std::string text = read(postgres_.auth_file, "postgres.auth_file", "auth_file");
-    Result<Userlist> users = parseUserlist(text, postgres_.auth_file);
-    if (users)
-      config_.userlist = std::move(*users);
-    else
-      problems_.addLine(users.error());
-  }
-
-  // Without a list of its own, the gateway knows the users that its database entries log in as.
-  void takeUsersOfDatabases() {
-    for (const auto& [name, database] : postgres_.databases) {
-      if (database.user.empty()) continue;
-      const std::string* known = config_.userlist.find(database.user);
-      if (!known || known->empty())
-        config_.userlist.add(database.user, database.password);
-      else if (!database.password.empty() && *known != database.password)
-        problems_.addAt(
-            "postgres.databases." + name,
-            "user '" + database.user +
-                "' has another password in another database: set auth_file to say which one clients log "
-                "in with");
-    }
-  }
-
-  void loadHba() {
-    if (postgres_.auth_type != AuthType::kHba || postgres_.auth_hba_file.empty()) return;
-    const std::string rules = read(postgres_.auth_hba_file, "postgres.auth_hba_file", "auth_hba_file");
-    std::string mappings;
-    if (!postgres_.auth_ident_file.empty())
-      mappings = read(postgres_.auth_ident_file, "postgres.auth_ident_file", "auth_ident_file");
-    Result<Hba> hba = parseHba(rules, postgres_.auth_hba_file, mappings, postgres_.auth_ident_file);
-    if (hba)
-      config_.hba = std::move(*hba);
-    else
-      problems_.addLine(hba.error());
-  }
-
-  const Sources& sources_;
-  Config& config_;
-  PostgresSettings& postgres_;
-  Problems& problems_;
-};
-
 // Files, then rules: what could not be read would break rules that are not the reader's fault.
 Result<ConfigPtr> finish(const Sources& sources, const std::shared_ptr<Config>& config, Problems& problems) {
-  if (problems.none()) FileLoader(sources, *config, problems).load();
+  if (problems.none()) loadFiles(sources, *config, problems);
   if (problems.none())
     checkRules(*config, [&](std::string path, std::string message) {
       problems.addAt(std::move(path), std::move(message));
@@ -148,39 +66,26 @@ Result<ConfigPtr> loadFile(const Sources& sources, const std::string& file) {
   return finish(sources, config, problems);
 }
 
-// The user of a URL without one, as libpq takes it.
-std::string defaultUser(const Sources& sources) {
-  for (const char* name : {"PGUSER", "USER"})
-    if (const auto value = sources.environment ? sources.environment(name) : std::nullopt) return *value;
-  return {};
+Result<ConfigPtr> loadUrls(const Sources& sources, const std::optional<NamedUrl>& database,
+                           const std::optional<NamedUrl>& redis) {
+  const auto config = defaultsFor(sources);
+  Status status = Ok{};
+  if (database) status = takeDatabaseUrl(*database, sources, *config);
+  if (status && redis) status = takeRedisUrl(*redis, *config);
+  if (!status) return Error{status.error()};
+  Problems problems(database && redis ? database->origin + ", " + redis->origin
+                                      : (database ? database : redis)->origin);
+  return finish(sources, config, problems);
 }
 
-Result<ConfigPtr> loadUrl(const Sources& sources, const std::string& url, const std::string& origin) {
-  Problems problems(origin);
-  Result<DatabaseUrl> parsed = parseDatabaseUrl(url);
-  if (!parsed) return Error{origin + ": " + parsed.error()};
-  const auto config = defaultsFor(sources);
-  PostgresSettings& postgres = config->postgres;
-  for (const auto& [name, value] : parsed->global)
-    if (const Status status = assign(*findSetting(globalSettings(), name), *config, Given{value}); !status)
-      problems.add({}, status.error());
+std::optional<NamedUrl> fromOption(const char* option, const std::optional<std::string>& url) {
+  return url ? std::optional(NamedUrl{option, *url}) : std::nullopt;
+}
 
-  Database& database = parsed->database;
-  if (database.user.empty()) database.user = defaultUser(sources);
-  if (database.user.empty()) return Error{origin + ": the URL names no user"};
-  postgres.admin_users = {database.user};
-  if (database.password.empty()) postgres.auth_type = AuthType::kTrust;  // the listeners are on loopback only
-
-  Database fallback = database;
-  fallback.name.assign(1, '*');  // g++ 12 warns about an overflow, wrongly, when a literal is assigned
-  fallback.dbname.clear();
-  postgres.databases["*"] = std::move(fallback);
-  database.name = database.dbname.empty() ? database.user : database.dbname;
-  database.dbname = database.name;
-  if (isConsoleDatabase(database.name))
-    return finish(sources, config, problems);  // reachable as the console only
-  postgres.databases[database.name] = std::move(database);
-  return finish(sources, config, problems);
+// An empty variable is as good as none: `docker run -e REDIS_URL=` and its like set such ones.
+std::optional<NamedUrl> fromEnvironment(const Sources& sources, const char* variable) {
+  const auto url = sources.environment ? sources.environment(variable) : std::nullopt;
+  return url && !url->empty() ? fromOption(variable, url) : std::nullopt;
 }
 
 }  // namespace
@@ -202,15 +107,20 @@ Sources systemSources() {
 Result<ConfigPtr> loadConfig(const Sources& sources) {
   if (sources.config_file && sources.database_url)
     return Error{"--config and --database-url exclude each other: a file may use ${DATABASE_URL}"};
+  if (sources.config_file && sources.redis_url)
+    return Error{"--config and --redis-url exclude each other: a file may use ${REDIS_URL}"};
   if (sources.config_file) return loadFile(sources, *sources.config_file);
-  if (sources.database_url) return loadUrl(sources, *sources.database_url, "--database-url");
+  if (sources.database_url || sources.redis_url)
+    return loadUrls(sources, fromOption("--database-url", sources.database_url),
+                    fromOption("--redis-url", sources.redis_url));
   for (const char* file : kDefaultFiles)
     if (exists(sources, file)) return loadFile(sources, file);
-  if (const auto url = sources.environment ? sources.environment("DATABASE_URL") : std::nullopt)
-    return loadUrl(sources, *url, "DATABASE_URL");
+  const auto database = fromEnvironment(sources, "DATABASE_URL"),
+             redis = fromEnvironment(sources, "REDIS_URL");
+  if (database || redis) return loadUrls(sources, database, redis);
   return Error{
-      "nothing to do: there is no forebay.toml here, no /etc/forebay/forebay.toml and no DATABASE_URL "
-      "(postgres://user:password@host/dbname)"};
+      "nothing to do: there is no forebay.toml here, no /etc/forebay/forebay.toml, no DATABASE_URL "
+      "(postgres://user:password@host/dbname) and no REDIS_URL (redis://user:password@host/0)"};
 }
 
 }  // namespace forebay::conf

@@ -14,8 +14,9 @@ namespace forebay::conf {
 
 // What the outside offers; tests hand in their own.
 struct Sources {
-  std::optional<std::string> config_file;   // --config
-  std::optional<std::string> database_url;  // --database-url; DATABASE_URL is looked up in `environment`
+  std::optional<std::string> config_file;  // --config
+  // --database-url, --redis-url; DATABASE_URL and REDIS_URL are looked up in `environment`
+  std::optional<std::string> database_url, redis_url;
   std::function<std::optional<std::string>(std::string_view)> environment;  // getenv
   std::function<Result<std::string>(const std::string&)> read_file;         // whole file, or why not
   std::function<bool(const std::string&)> file_exists;  // left empty: whatever can be read
@@ -24,12 +25,14 @@ struct Sources {
 // The process's own files and environment.
 Sources systemSources();
 
-// Reads --config or --database-url, else ./forebay.toml, else /etc/forebay/forebay.toml, else DATABASE_URL.
+// Reads --config, or --database-url and --redis-url, else ./forebay.toml, else /etc/forebay/forebay.toml,
+// else DATABASE_URL and REDIS_URL.
 //
-// From a URL alone: loopback listeners, the URL's database and, as "*", all others on its host; clients log
-// in with the URL's own user and password (trust when it has none), and that user is the console's admin.
-// Errors read "forebay.toml:14:13: pool_size must be a whole number above 0, not 'many'"; all that are found
-// are joined, one a line. Relative file names inside the file are relative to the file.
+// From URLs alone: loopback listeners; clients log in with the URL's own user and password, or without any
+// when it has none. From a database's: that database and, as "*", all others on its host, with its user as
+// the console's admin. From Redis': a cache "main". Errors read "forebay.toml:14:13: pool_size must be a
+// whole number above 0, not 'many'"; all that are found are joined, one a line. Relative file names inside
+// the file are relative to the file.
 Result<ConfigPtr> loadConfig(const Sources& sources);
 
 // One line per setting that differs: "postgres.default_pool_size: 25 -> 30". Secrets show as "(changed)".

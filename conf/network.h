@@ -10,6 +10,8 @@ namespace forebay::conf {
 enum class SslMode : uint8_t { kDisable, kAllow, kPrefer, kRequire, kVerifyCa, kVerifyFull };
 std::string_view nameOf(SslMode mode);
 
+// A Unix socket is named as PostgreSQL does it, by its folder and a port; with port 0 `host` is the socket
+// itself, as Redis has it.
 struct HostPort {
   std::string host;  // a name, an address, or a folder with a Unix socket ("/run/postgresql")
   uint16_t port = 5432;
@@ -17,7 +19,8 @@ struct HostPort {
   bool isUnix() const { return !host.empty() && (host[0] == '/' || host[0] == '@'); }
 };
 
-// Where to listen. `host` empty: every address; starting with '/' or '@': the folder of a Unix socket.
+// Where to listen. `host` empty: every address; starting with '/' or '@': the folder of a Unix socket, or for
+// Redis, with port 0, the socket itself.
 struct ListenAddress {
   std::string host;
   uint16_t port = 0;

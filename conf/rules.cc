@@ -3,15 +3,13 @@
 #include <set>
 
 #include "conf/address.h"
-#include "conf/values.h"
+#include "conf/listeners.h"
+#include "conf/redis_rules.h"
+#include "conf/tls_rules.h"
 
 namespace forebay::conf {
 
 namespace {
-
-constexpr size_t kUnixPathLimit = 107;  // what fits into sockaddr_un with its terminating zero
-
-bool verifies(SslMode mode) { return mode == SslMode::kVerifyCa || mode == SslMode::kVerifyFull; }
 
 class Rules {
  public:
@@ -22,14 +20,13 @@ class Rules {
     checkListeners(config_.listen.postgres, "listen.postgres");
     checkListeners(config_.listen.http, "listen.http");
     checkSockets();
-    checkClientTls();
-    checkTls(postgres_.client_tls, "client_tls_");
-    checkTls(postgres_.server_tls, "server_tls_");
-    checkAuthentication();
-    checkHba();
-    checkAuthQuery();
+    checkClientTls(postgres_.client_tls, "postgres", report_);
+    checkServerTls(postgres_.server_tls, "postgres", report_);
+    if (listensForPostgres(config_)) checkLogins();
+    checkSomethingToServe();
     checkDatabases();
     checkPeers();
+    checkRedisRules(config_, report_);
   }
 
  private:
@@ -50,7 +47,7 @@ class Rules {
   }
 
   void checkSockets() {
-    if (config_.listen.postgres.empty())
+    if (config_.listen.postgres.empty() && listensForPostgres(config_))
       tell("listen.postgres", "postgres must name at least one address to listen on");
     for (const ListenAddress& each : config_.listen.http)
       if (each.isUnix())
@@ -60,26 +57,10 @@ class Rules {
            "control must be a path of at most " + std::to_string(kUnixPathLimit) + " characters");
   }
 
-  void checkClientTls() {
-    const TlsSettings& tls = postgres_.client_tls;
-    if (tls.sslmode == SslMode::kDisable) return;
-    if (tls.key_file.empty() || tls.cert_file.empty())
-      tell("postgres.client_tls_sslmode", "client_tls_sslmode '" + std::string(nameOf(tls.sslmode)) +
-                                              "' needs client_tls_key_file and client_tls_cert_file");
-    if (verifies(tls.sslmode) && tls.ca_file.empty())
-      tell("postgres.client_tls_sslmode",
-           "client_tls_sslmode '" + std::string(nameOf(tls.sslmode)) + "' needs client_tls_ca_file");
-  }
-
-  void checkTls(const TlsSettings& tls, const std::string& prefix) {
-    if (tls.key_file.empty() != tls.cert_file.empty())
-      tell("postgres." + prefix + (tls.key_file.empty() ? "cert_file" : "key_file"),
-           prefix + "key_file and " + prefix + "cert_file belong together: set both or neither");
-    static const std::set<std::string> kProtocols = {"secure", "all", "tlsv1.2", "tlsv1.3"};
-    for (const std::string& each : splitList(tls.protocols))
-      if (!kProtocols.contains(each))
-        tell("postgres." + prefix + "protocols",
-             prefix + "protocols must be secure, all, tlsv1.2 or tlsv1.3, not '" + each + "'");
+  void checkLogins() {
+    checkAuthentication();
+    checkHba();
+    checkAuthQuery();
   }
 
   void checkAuthentication() {
@@ -149,10 +130,14 @@ class Rules {
       tell(path, "auth_dbname must name a database of [postgres.databases], not '" + name + "'");
   }
 
-  void checkDatabases() {
-    if (postgres_.databases.empty())
+  void checkSomethingToServe() {
+    if (postgres_.databases.empty() && config_.redis.caches.empty())
       tell("postgres.databases",
-           "no database is configured: write [postgres.databases.NAME] with hosts or url");
+           "neither a database nor a cache is configured: write [postgres.databases.NAME] with hosts or url, "
+           "or [redis.caches.NAME] with host or url");
+  }
+
+  void checkDatabases() {
     for (const auto& [name, database] : postgres_.databases) {
       const std::string path = "postgres.databases." + name;
       if (isConsoleDatabase(name))

@@ -12,6 +12,8 @@ namespace forebay::conf {
 // wrong.
 using RuleReport = std::function<void(std::string path, std::string message)>;
 
+inline constexpr size_t kUnixPathLimit = 107;  // what fits into sockaddr_un with its terminating zero
+
 void checkRules(const Config& config, const RuleReport& report);
 
 }  // namespace forebay::conf

@@ -82,4 +82,19 @@ Setting<Owner> setting(std::string_view name, Access access, Kind kind, Traits t
   return row;
 }
 
+// A row that counts as unset while its member is empty: a text, or a list.
+template <typename Owner, typename Member, typename Kind>
+Setting<Owner> unlessEmpty(std::string_view name, Member Owner::*member, Kind kind, Traits traits = {}) {
+  Setting<Owner> row = setting<Owner>(name, member, kind, traits);
+  row.show = [=](const Owner& owner) -> std::optional<std::string> {
+    const Member& value = owner.*member;
+    return value.empty() ? std::nullopt : std::optional(kind.show(value));
+  };
+  row.toml = [=](const Owner& owner) -> std::optional<std::string> {
+    const Member& value = owner.*member;
+    return value.empty() ? std::nullopt : std::optional(kind.toml(value));
+  };
+  return row;
+}
+
 }  // namespace forebay::conf

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "conf/tls_settings.h"
+
 namespace forebay::conf {
 
 namespace {
@@ -20,6 +22,7 @@ void addListen(Table& table) {
     table.push_back(setting<Config>(name, in(kListen, member), kind, traits, Section::kListen));
   };
   add("postgres", &L::postgres, kListeners, {.own = true, .restart = true});
+  add("redis", &L::redis, kRedisListeners, {.own = true, .restart = true});
   add("http", &L::http, kListeners, {.own = true, .restart = true});
   add("control", &L::control, Text{}, {.own = true, .restart = true, .path = true});
   add("http_token_file", &L::http_token_file, Text{}, {.own = true, .path = true});
@@ -68,25 +71,6 @@ void addAuthentication(Table& table) {
   add("scram_iterations", &P::scram_iterations, Count{.min = 4096, .max = 10'000'000});
   add("admin_users", &P::admin_users, List{});
   add("stats_users", &P::stats_users, List{});
-}
-
-void addTls(Table& table, bool client) {
-  using T = TlsSettings;
-  const auto part = client ? &P::client_tls : &P::server_tls;
-  const auto add = [&](std::string_view client_name, std::string_view server_name, auto member, auto kind,
-                       Traits traits = {}) {
-    table.push_back(setting<Config>(client ? client_name : server_name, in(kAt, part, member), kind, traits));
-  };
-  add("client_tls_sslmode", "server_tls_sslmode", &T::sslmode, Choice{kSslModes});
-  add("client_tls_key_file", "server_tls_key_file", &T::key_file, Text{}, {.path = true});
-  add("client_tls_cert_file", "server_tls_cert_file", &T::cert_file, Text{}, {.path = true});
-  add("client_tls_ca_file", "server_tls_ca_file", &T::ca_file, Text{}, {.path = true});
-  add("client_tls_protocols", "server_tls_protocols", &T::protocols, Text{});
-  add("client_tls_ciphers", "server_tls_ciphers", &T::ciphers, Text{});
-  add("client_tls13_ciphers", "server_tls13_ciphers", &T::tls13_ciphers, Text{});
-  // PgBouncer has these two for clients only; servers choose their own.
-  if (client) add("client_tls_ecdhcurve", "", &T::ecdhcurve, Text{});
-  if (client) add("client_tls_dheparams", "", &T::dheparams, Text{});
 }
 
 void addServers(Table& table) {
@@ -167,8 +151,8 @@ Table makeGlobalSettings() {
   addListen(table);
   addPools(table);
   addAuthentication(table);
-  addTls(table, true);
-  addTls(table, false);
+  addTls(table, true, kAt, &P::client_tls);
+  addTls(table, false, kAt, &P::server_tls);
   addServers(table);
   addTimeouts(table);
   addNetwork(table);

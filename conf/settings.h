@@ -12,11 +12,24 @@ using GlobalSetting = Setting<Config>;
 using DatabaseSetting = Setting<Database>;
 using UserSetting = Setting<User>;
 using PeerSetting = Setting<Peer>;
+using RedisSetting = Setting<RedisSettings>;
+using CacheSetting = Setting<Cache>;
+using CacheUserSetting = Setting<CacheUser>;
 
 const std::vector<GlobalSetting>& globalSettings();      // [listen], [postgres], [log]
 const std::vector<DatabaseSetting>& databaseSettings();  // [postgres.databases.NAME]
 const std::vector<UserSetting>& userSettings();          // [postgres.users.NAME]
 const std::vector<PeerSetting>& peerSettings();          // [postgres.peers.N]
+
+// [redis] has names that [postgres] has too, so these are no part of globalSettings(), nor of what
+// PgBouncer's console shows and sets.
+const std::vector<RedisSetting>& redisSettings();          // [redis]
+const std::vector<CacheSetting>& cacheSettings();          // [redis.caches.NAME]
+const std::vector<CacheUserSetting>& cacheUserSettings();  // [redis.caches.NAME.users.NAME]
+
+inline constexpr ListOf<ListenAddress> kRedisListeners{
+    readRedisListener,
+    R"(a list of addresses such as ["0.0.0.0:6380", "[::1]:6380", "unix:/run/forebay/redis.sock"])"};
 
 std::string_view nameOf(Section section);  // "listen", "postgres", "log"
 

@@ -1,9 +1,9 @@
 // SHOW CONFIG and SET of the console.
 #include <algorithm>
 
+#include "base/nearest.h"
 #include "conf/assign.h"
 #include "conf/load.h"
-#include "conf/nearest.h"
 #include "conf/problems.h"
 #include "conf/rules.h"
 #include "conf/settings.h"

@@ -4,6 +4,7 @@
 
 #include "conf/address.h"
 #include "conf/names.h"
+#include "conf/url_parts.h"
 #include "conf/values.h"
 
 namespace forebay::conf {
@@ -11,33 +12,6 @@ namespace forebay::conf {
 namespace {
 
 constexpr std::string_view kDefaultHost = "/run/postgresql";
-
-int hexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// `part` is named in the error.
-Result<std::string> percentDecode(std::string_view text, std::string_view part) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    const int high = i + 2 < text.size() ? hexDigit(text[i + 1]) : -1;
-    const int low = i + 2 < text.size() ? hexDigit(text[i + 2]) : -1;
-    if (high < 0 || low < 0)
-      return Error{"the URL's " + std::string(part) +
-                   " has a '%' without two hex digits (write %25 for '%')"};
-    if (high + low == 0) return Error{"the URL's " + std::string(part) + " has a zero byte"};
-    out += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  return out;
-}
 
 // Where a libpq parameter belongs that holds for every server of this gateway.
 struct GlobalParameter {
@@ -77,47 +51,22 @@ class UrlParser {
     Status status = readAuthority(before.substr(0, slash));
     if (status)
       status = decodeInto(out_.database.dbname, before.substr(std::min(slash + 1, before.size())), "path");
-    if (status && question < url.size()) status = readParameters(url.substr(question + 1));
+    if (status && question < url.size())
+      status = forEachParameter(
+          url.substr(question + 1),
+          [this](const std::string& name, const std::string& value) { return applyParameter(name, value); });
     if (status) status = placeHosts();
     if (!status) return Error{status.error()};
     return std::move(out_);
   }
 
  private:
-  static Status decodeInto(std::string& out, std::string_view text, std::string_view part) {
-    Result<std::string> decoded = percentDecode(text, part);
-    if (!decoded) return Error{decoded.error()};
-    out = std::move(*decoded);
-    return Ok{};
-  }
-
   Status readAuthority(std::string_view text) {
-    // The last '@': a careless password may hold others.
-    if (const size_t at = text.rfind('@'); at != std::string_view::npos) {
-      const std::string_view login = text.substr(0, at);
-      const size_t colon = std::min(login.find(':'), login.size());
-      Status status = decodeInto(out_.database.user, login.substr(0, colon), "user name");
-      if (status && colon < login.size())
-        status = decodeInto(out_.database.password, login.substr(colon + 1), "password");
-      if (!status) return status;
-      text.remove_prefix(at + 1);
-    }
+    if (Status status = takeLogin(text, out_.database.user, out_.database.password); !status) return status;
     for (const std::string& each : splitList(text)) {
       Result<std::string> decoded = percentDecode(each, "host");
       if (!decoded) return Error{decoded.error()};
       hosts_.push_back(std::move(*decoded));
-    }
-    return Ok{};
-  }
-
-  Status readParameters(std::string_view text) {
-    for (const std::string& pair : splitList(text, '&')) {
-      const size_t equals = pair.find('=');
-      if (equals == std::string::npos) return Error{"the URL has a parameter without '='"};
-      Result<std::string> value = percentDecode(std::string_view(pair).substr(equals + 1), "parameters");
-      if (!value) return Error{value.error()};
-      Status status = applyParameter(pair.substr(0, equals), *value);
-      if (!status) return status;
     }
     return Ok{};
   }
@@ -156,14 +105,10 @@ class UrlParser {
       return Ok{};
     } else {
       for (const Harmless& each : kHarmless)
-        if (each.name == name) return badValue(name, value);
-      return Error{"the URL's parameter '" + name + "' is not known here"};
+        if (each.name == name) return badParameter(name, value);
+      return unknownParameter(name);
     }
-    return badValue(name, value);
-  }
-
-  static Status badValue(const std::string& name, const std::string& value) {
-    return Error{"the URL's parameter '" + name + "' cannot be '" + value + "' here"};
+    return badParameter(name, value);
   }
 
   // One port for all hosts, or one for each; a port beside its host comes first.

@@ -6,22 +6,24 @@ namespace {
 constexpr std::string_view kSeeHelp = "; see forebay --help";
 
 constexpr std::string_view kGeneralHelp =
-    R"(Forebay, a gateway in front of PostgreSQL: many client connections in, few well-used server connections out.
+    R"(Forebay, a gateway in front of PostgreSQL and Redis: many client connections in, few well-used server connections out.
 
-usage: forebay [run] [--config FILE] [--database-url URL]
+usage: forebay [run] [--config FILE | [--database-url URL] [--redis-url URL]]
        forebay check [--config FILE] [--json]   validate, print the effective settings
        forebay import pgbouncer.ini             write the equivalent forebay.toml to stdout
        forebay --version | --help
 
-Settings come from --config, else ./forebay.toml, else /etc/forebay/forebay.toml. Without a file DATABASE_URL is
-enough: clients then connect to 127.0.0.1:6432 with the URL's own user and password.
+Settings come from --config, else ./forebay.toml, else /etc/forebay/forebay.toml. Without a file DATABASE_URL,
+REDIS_URL or both are enough: clients then connect to 127.0.0.1:6432 (PostgreSQL) and 127.0.0.1:6380 (Redis) with the
+URL's own user and password.
 
 signals: TERM, INT  stop in good order; a second one: now     QUIT  stop now
          HUP        reload                                    USR1, USR2  PAUSE, RESUME
 exit status: 0 done, 1 failed, 2 wrong usage or settings
 )";
 
-constexpr std::string_view kCheckHelp = R"(usage: forebay check [--config FILE] [--database-url URL] [--json]
+constexpr std::string_view kCheckHelp =
+    R"(usage: forebay check [--config FILE | [--database-url URL] [--redis-url URL]] [--json]
 
 Reads the settings as `forebay run` would, and the files that they name. Prints the effective settings as TOML, or with
 --json as JSON, without secrets; or every error as file:line:column, and then exits with status 2.
@@ -52,6 +54,20 @@ Result<std::optional<std::string>> valueOf(std::string_view name, const std::vec
   return std::optional<std::string>();
 }
 
+// Takes an option that has a value; false when there is another argument at `at`.
+Result<bool> takeValue(CommandLine& line, const std::vector<std::string>& arguments, size_t& at) {
+  for (const auto& [name, target] :
+       {std::pair("--config", &line.config_file), std::pair("--database-url", &line.database_url),
+        std::pair("--redis-url", &line.redis_url)}) {
+    auto value = valueOf(name, arguments, at);
+    if (!value) return Error{value.error()};
+    if (!*value) continue;
+    *target = **value;
+    return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<CommandLine> parseCommandLine(const std::vector<std::string>& arguments) {
@@ -72,18 +88,9 @@ Result<CommandLine> parseCommandLine(const std::vector<std::string>& arguments) 
       line.json = true;
       continue;
     }
-    auto config = valueOf("--config", arguments, at);
-    if (!config) return Error{config.error()};
-    if (*config) {
-      line.config_file = **config;
-      continue;
-    }
-    auto url = valueOf("--database-url", arguments, at);
-    if (!url) return Error{url.error()};
-    if (*url) {
-      line.database_url = **url;
-      continue;
-    }
+    const Result<bool> taken = takeValue(line, arguments, at);
+    if (!taken) return Error{taken.error()};
+    if (*taken) continue;
     if (argument.starts_with("-")) return Error{"unknown option '" + argument + "'" + std::string(kSeeHelp)};
     if (!command_seen) {
       const auto command = commandNamed(argument);

@@ -13,7 +13,7 @@ namespace forebay {
 struct CommandLine {
   enum class Command { kRun, kCheck, kImport, kVersion, kHelp };
   Command command = Command::kRun;
-  std::optional<std::string> config_file, database_url;
+  std::optional<std::string> config_file, database_url, redis_url;
   std::string ini_file;  // kImport
   bool json = false;     // kCheck: for a program
   Command help_for = Command::kHelp;

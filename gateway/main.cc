@@ -37,6 +37,7 @@ conf::Sources sourcesOf(const CommandLine& line) {
   conf::Sources sources = conf::systemSources();
   sources.config_file = line.config_file;
   sources.database_url = line.database_url;
+  sources.redis_url = line.redis_url;
   return sources;
 }
 

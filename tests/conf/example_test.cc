@@ -71,11 +71,14 @@ TEST(ExampleFile, ShowsEverySetting) {
   expectEach(databaseSettings(), "postgres.databases.app");
   expectEach(userSettings(), "postgres.users.report");
   expectEach(peerSettings(), "postgres.peers.2");
+  expectEach(redisSettings(), "redis");
+  expectEach(cacheSettings(), "redis.caches.main");
+  expectEach(cacheUserSettings(), "redis.caches.main.users.app");
 }
 
 TEST(ExampleFile, ShowsTheDefaults) {
   std::string text;
-  for (const char* section : {"listen", "postgres", "log"}) {
+  for (const char* section : {"listen", "postgres", "redis", "log"}) {
     text += "[" + std::string(section) + "]\n";
     for (const std::string& line : settingLines(exampleText(), section)) text += line + "\n";
   }
@@ -86,6 +89,21 @@ TEST(ExampleFile, ShowsTheDefaults) {
     if (each.name == "auth_file") continue;  // the one that the file sets
     EXPECT_EQ(each.show(**loaded), each.show(standard)) << each.name;
   }
+  for (const RedisSetting& each : redisSettings())
+    EXPECT_EQ(each.show((*loaded)->redis), each.show(standard.redis)) << each.name;
+}
+
+TEST(ExampleFile, ShowsOnlyWhatACacheAndItsUserMayHave) {
+  std::string text = "[redis.caches.main]\n";
+  for (const std::string& line : settingLines(exampleText(), "redis.caches.main"))
+    if (!line.starts_with("url") && !line.starts_with("password = ")) text += line + "\n";
+  text += "[redis.caches.main.users.app]\n";
+  for (const std::string& line : settingLines(exampleText(), "redis.caches.main.users.app"))
+    if (!line.starts_with("password = ")) text += line + "\n";
+  const World world{.files = {{"forebay.toml", text}, {"/run/secrets/redis", "a"}, {"/run/secrets/app", "b"}},
+                    .environment = {}};
+  const Result<ConfigPtr> loaded = world.load();
+  ASSERT_TRUE(loaded.ok()) << loaded.error();
 }
 
 TEST(ExampleFile, ShowsOnlyWhatADatabaseAndAUserMayHave) {

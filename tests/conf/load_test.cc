@@ -110,8 +110,8 @@ TEST(LoadConfig, SaysWhatItLookedFor) {
   const Result<ConfigPtr> loaded = empty_world.load();
   ASSERT_FALSE(loaded.ok());
   EXPECT_EQ(loaded.error(),
-            "nothing to do: there is no forebay.toml here, no /etc/forebay/forebay.toml and no DATABASE_URL "
-            "(postgres://user:password@host/dbname)");
+            "nothing to do: there is no forebay.toml here, no /etc/forebay/forebay.toml, no DATABASE_URL "
+            "(postgres://user:password@host/dbname) and no REDIS_URL (redis://user:password@host/0)");
 }
 
 TEST(LoadConfig, RefusesAFileAndAUrlTogether) {

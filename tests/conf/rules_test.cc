@@ -19,9 +19,10 @@ TEST(Rules, NameThePlaceOfTheSetting) {
       "forebay.toml:3:22: client_tls_sslmode 'require' needs client_tls_key_file and client_tls_cert_file");
 }
 
-TEST(Rules, AskForADatabase) {
+TEST(Rules, AskForADatabaseOrACache) {
   EXPECT_EQ(errorOf("[postgres]\nauth_type = \"trust\"\n"),
-            "forebay.toml:1:2: no database is configured: write [postgres.databases.NAME] with hosts or url");
+            "forebay.toml:1:2: neither a database nor a cache is configured: write "
+            "[postgres.databases.NAME] with hosts or url, or [redis.caches.NAME] with host or url");
   EXPECT_EQ(errorOf("[log]\nlevel = \"info\"\n[postgres.databases.a]\n"),
             "forebay.toml:3:2: auth_type 'scram-sha-256' needs to know passwords: set auth_file or "
             "auth_user, or user "

@@ -1,0 +1,109 @@
+#include "conf/file_loader.h"
+
+namespace forebay::conf {
+
+namespace {
+
+std::string withoutLineEnd(std::string text) {
+  while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
+  return text;
+}
+
+class FileLoader {
+ public:
+  FileLoader(const Sources& sources, Config& config, Problems& problems)
+      : sources_(sources), config_(config), postgres_(config.postgres), problems_(problems) {}
+
+  void load() {
+    loadPasswords();
+    loadUsers();
+    loadHba();
+  }
+
+ private:
+  // The contents; empty after telling why not.
+  std::string read(const std::string& file, const std::string& path, std::string_view name) {
+    Result<std::string> text = sources_.read_file(file);
+    if (text) return std::move(*text);
+    problems_.addAt(path, std::string(name) + ": cannot read " + file + ": " + text.error());
+    return {};
+  }
+
+  void loadPasswords() {
+    for (auto& [name, database] : postgres_.databases) loadPassword(database, "postgres.databases." + name);
+    for (auto& [name, cache] : config_.redis.caches) {
+      const std::string path = "redis.caches." + name;
+      loadNonEmptyPassword(cache, path);
+      for (auto& [user_name, user] : cache.users) loadNonEmptyPassword(user, path + ".users." + user_name);
+    }
+  }
+
+  template <typename Owner>
+  void loadPassword(Owner& owner, const std::string& path) {
+    if (owner.password_file.empty()) return;
+    owner.password = withoutLineEnd(read(owner.password_file, path + ".password_file", "password_file"));
+  }
+
+  // For Redis no password means that everybody may come in: that must not happen by an empty file.
+  template <typename Owner>
+  void loadNonEmptyPassword(Owner& owner, const std::string& path) {
+    loadPassword(owner, path);
+    if (!owner.password_file.empty() && owner.password.empty() && problems_.none())
+      problems_.addAt(path + ".password_file", "password_file: " + owner.password_file + " is empty");
+  }
+
+  void loadUsers() {
+    if (postgres_.auth_file.empty()) {
+      if (postgres_.auth_user.empty()) takeUsersOfDatabases();
+      return;
+    }
+    const std::string text = read(postgres_.auth_file, "postgres.auth_file", "auth_file");
+    Result<Userlist> users = parseUserlist(text, postgres_.auth_file);
+    if (users)
+      config_.userlist = std::move(*users);
+    else
+      problems_.addLine(users.error());
+  }
+
+  // Without a list of its own, the gateway knows the users that its database entries log in as.
+  void takeUsersOfDatabases() {
+    for (const auto& [name, database] : postgres_.databases) {
+      if (database.user.empty()) continue;
+      const std::string* known = config_.userlist.find(database.user);
+      if (!known || known->empty())
+        config_.userlist.add(database.user, database.password);
+      else if (!database.password.empty() && *known != database.password)
+        problems_.addAt(
+            "postgres.databases." + name,
+            "user '" + database.user +
+                "' has another password in another database: set auth_file to say which one clients log "
+                "in with");
+    }
+  }
+
+  void loadHba() {
+    if (postgres_.auth_type != AuthType::kHba || postgres_.auth_hba_file.empty()) return;
+    const std::string rules = read(postgres_.auth_hba_file, "postgres.auth_hba_file", "auth_hba_file");
+    std::string mappings;
+    if (!postgres_.auth_ident_file.empty())
+      mappings = read(postgres_.auth_ident_file, "postgres.auth_ident_file", "auth_ident_file");
+    Result<Hba> hba = parseHba(rules, postgres_.auth_hba_file, mappings, postgres_.auth_ident_file);
+    if (hba)
+      config_.hba = std::move(*hba);
+    else
+      problems_.addLine(hba.error());
+  }
+
+  const Sources& sources_;
+  Config& config_;
+  PostgresSettings& postgres_;
+  Problems& problems_;
+};
+
+}  // namespace
+
+void loadFiles(const Sources& sources, Config& config, Problems& problems) {
+  FileLoader(sources, config, problems).load();
+}
+
+}  // namespace forebay::conf

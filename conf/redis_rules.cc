@@ -1,0 +1,125 @@
+#include "conf/redis_rules.h"
+
+#include <algorithm>
+#include <map>
+
+#include "conf/address.h"
+#include "conf/listeners.h"
+#include "conf/tls_rules.h"
+
+namespace forebay::conf {
+
+namespace {
+
+using Addresses = std::vector<ListenAddress>;
+
+std::string pathOf(const Cache& cache) { return "redis.caches." + cache.name; }
+std::string called(const Cache& cache) { return "cache '" + cache.name + "'"; }
+
+class RedisRules {
+ public:
+  RedisRules(const Config& config, const RuleReport& report)
+      : config_(config), redis_(config.redis), report_(report) {}
+
+  void check() {
+    checkClientTls(redis_.client_tls, "redis", report_);
+    checkServerTls(redis_.server_tls, "redis", report_);
+    checkTlsMode("redis", redis_.server_tls.sslmode);
+    checkLeases("redis", "", redis_.min_lease_pool_size, redis_.lease_pool_size);
+    for (const auto& [name, cache] : redis_.caches) checkCache(cache);
+    checkShares();
+    checkClashes();
+  }
+
+ private:
+  void tell(std::string path, std::string message) { report_(std::move(path), std::move(message)); }
+
+  void checkCache(const Cache& cache) {
+    const std::string path = pathOf(cache);
+    if (cache.host.host.empty()) tell(path, called(cache) + " needs host or url");
+    if (!cache.user.empty() && cache.password.empty())
+      tell(path,
+           called(cache) + " has a user but no password: with a password alone the user is \"default\"");
+    if (cache.server_tls_sslmode) checkTlsMode(path, *cache.server_tls_sslmode);
+    if (cache.min_lease_pool_size || cache.lease_pool_size)
+      checkLeases(path, called(cache) + ": ", cache.min_lease_pool_size.value_or(redis_.min_lease_pool_size),
+                  cache.lease_pool_size.value_or(redis_.lease_pool_size));
+    if (!verifies(redis_.client_tls.sslmode)) checkDoors(cache);
+  }
+
+  // PostgreSQL can be asked whether it has TLS, Redis cannot.
+  void checkTlsMode(const std::string& path, SslMode mode) {
+    if (mode == SslMode::kAllow || mode == SslMode::kPrefer)
+      tell(path + ".server_tls_sslmode",
+           "server_tls_sslmode '" + std::string(nameOf(mode)) +
+               "' is not possible with Redis: choose disable, require, verify-ca "
+               "or verify-full");
+  }
+
+  void checkLeases(const std::string& path, const std::string& whose, uint32_t min, uint32_t max) {
+    if (min > max)
+      tell(path + ".min_lease_pool_size", whose + "min_lease_pool_size is " + std::to_string(min) +
+                                              ", more than lease_pool_size, which is " + std::to_string(max));
+  }
+
+  // Who needs no password must come from this machine.
+  void checkDoors(const Cache& cache) {
+    const Addresses& addresses = cache.listen.empty() ? config_.listen.redis : cache.listen;
+    const auto open = std::find_if_not(addresses.begin(), addresses.end(), isLoopback);
+    if (open == addresses.end()) return;
+    const std::string remedy =
+        " lets everybody in at " + format(*open) + ": set a password, or listen on loopback addresses only";
+    if (cache.users.empty() && cache.password.empty()) tell(pathOf(cache), called(cache) + remedy);
+    for (const auto& [name, user] : cache.users)
+      if (user.password.empty())
+        tell(pathOf(cache) + ".users." + name, "user '" + name + "' of " + called(cache) + remedy);
+  }
+
+  // [listen] redis has room for one cache.
+  void checkShares() {
+    const Cache* first = nullptr;
+    for (const auto& [name, cache] : redis_.caches) {
+      if (!cache.listen.empty()) continue;
+      if (config_.listen.redis.empty())
+        tell(pathOf(cache), called(cache) + " needs listen: [listen] redis has no address");
+      else if (first)
+        tell(pathOf(cache), called(*first) + " and " + called(cache) + " both need a listen of their own: " +
+                                "[listen] redis serves one cache only");
+      if (!first) first = &cache;
+    }
+  }
+
+  void checkClashes() {
+    std::map<std::string, std::string> taken;
+    for (const ListenAddress& each : config_.listen.http) taken[format(each)] = "[listen] http";
+    if (listensForPostgres(config_))
+      for (const ListenAddress& each : config_.listen.postgres) taken[format(each)] = "[listen] postgres";
+    for (const auto& [name, cache] : redis_.caches) {
+      const bool own = !cache.listen.empty();
+      const std::string path = own ? pathOf(cache) + ".listen" : "listen.redis";
+      for (const ListenAddress& each : own ? cache.listen : config_.listen.redis) {
+        checkSocketName(path, each);
+        if (each.port == 0 && !each.isUnix()) continue;  // any free one
+        const auto [other, free] = taken.emplace(format(each), called(cache));
+        if (!free)
+          tell(path, other->second + " and " + called(cache) + " cannot both listen on " + format(each));
+      }
+    }
+  }
+
+  void checkSocketName(const std::string& path, const ListenAddress& address) {
+    if (address.isUnix() && address.host.size() > kUnixPathLimit)
+      tell(path, "the Unix socket " + address.host + " has a longer name than the system's limit of " +
+                     std::to_string(kUnixPathLimit) + " characters");
+  }
+
+  const Config& config_;
+  const RedisSettings& redis_;
+  const RuleReport& report_;
+};
+
+}  // namespace
+
+void checkRedisRules(const Config& config, const RuleReport& report) { RedisRules(config, report).check(); }
+
+}  // namespace forebay::conf
