@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "base/random.h"
+#include "conf/listeners.h"
 #include "gateway/admin/process_facts.h"
 
 namespace forebay {
@@ -97,6 +98,7 @@ Status Control::start() {
 }
 
 Status Control::listen() {
+  if (!conf::listensForPostgres(*settings_->config)) return Ok{};
   const conf::ListenSettings& settings = settings_->config->listen;
   net::ListenOptions options{settings.listen_backlog, settings.unix_socket_mode, settings.unix_socket_group,
                              settings_->config->postgres.tcp};

@@ -46,6 +46,8 @@ int check(const CommandLine& line) {
   if (!config) return complain(config.error(), kUsage);
   const Result<postgres::SettingsPtr> settings = makeSettings(*config);
   if (!settings) return complain(settings.error(), kUsage);
+  const Result<redis::SettingsPtr> redis = makeRedisSettings(*config);
+  if (!redis) return complain(redis.error(), kUsage);
   if (!line.json) return printed(conf::effectiveToml(**config));
   const Result<std::string> json = conf::effectiveJson(**config);
   return json ? printed(*json) : complain(json.error(), kFailed);

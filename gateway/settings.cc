@@ -1,6 +1,7 @@
 #include "gateway/settings.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "pgproto/password.h"
@@ -9,14 +10,35 @@
 namespace forebay {
 namespace {
 
-// Every sslmode that some connection to a server may use.
-std::set<conf::SslMode> modesOf(const conf::PostgresSettings& postgres) {
-  std::set<conf::SslMode> modes{postgres.server_tls.sslmode};
-  for (const auto& [name, database] : postgres.databases)
-    if (database.server_tls_sslmode) modes.insert(*database.server_tls_sslmode);
+using Modes = std::set<conf::SslMode>;
+
+// Every sslmode that some connection to a server may use: that of all, and those of single databases or
+// caches.
+template <typename Entry>
+Modes modesOf(const conf::TlsSettings& all, const std::map<std::string, Entry>& entries) {
+  Modes modes{all.sslmode};
+  for (const auto& [name, entry] : entries)
+    if (entry.server_tls_sslmode) modes.insert(*entry.server_tls_sslmode);
   if (modes.erase(conf::SslMode::kAllow) > 0) modes.insert(conf::SslMode::kRequire);  // what it falls back on
   modes.erase(conf::SslMode::kDisable);
   return modes;
+}
+
+// Fills `client_tls` and `server_tls` of a gateway's settings. `part` stands in front of the errors.
+template <typename Settings>
+Status makeContexts(const conf::TlsSettings& client, const conf::TlsSettings& server, const Modes& modes,
+                    std::string_view alpn, const std::string& part, Settings& settings) {
+  Result<net::TlsContext::Ptr> made = net::TlsContext::forClients(client, alpn);
+  if (!made) return Error{part + "client_tls: " + made.error()};
+  settings.client_tls = *made;
+  for (const conf::SslMode mode : modes) {
+    conf::TlsSettings wanted = server;
+    wanted.sslmode = mode;
+    made = net::TlsContext::forServers(wanted, alpn);
+    if (!made) return Error{part + "server_tls: " + made.error()};
+    settings.server_tls[mode] = *made;
+  }
+  return Ok{};
 }
 
 bool holdsPlainSecrets(const conf::Userlist& userlist) {
@@ -30,20 +52,23 @@ bool holdsPlainSecrets(const conf::Userlist& userlist) {
 
 Result<postgres::SettingsPtr> makeSettings(conf::ConfigPtr config) {
   auto settings = std::make_shared<postgres::Settings>();
-  Result<net::TlsContext::Ptr> client =
-      net::TlsContext::forClients(config->postgres.client_tls, pgproto::kAlpn);
-  if (!client) return Error{"client_tls: " + client.error()};
-  settings->client_tls = *client;
-  for (const conf::SslMode mode : modesOf(config->postgres)) {
-    conf::TlsSettings wanted = config->postgres.server_tls;
-    wanted.sslmode = mode;
-    Result<net::TlsContext::Ptr> server = net::TlsContext::forServers(wanted, pgproto::kAlpn);
-    if (!server) return Error{"server_tls: " + server.error()};
-    settings->server_tls[mode] = *server;
-  }
+  const conf::PostgresSettings& from = config->postgres;
+  const Status made = makeContexts(from.client_tls, from.server_tls, modesOf(from.server_tls, from.databases),
+                                   pgproto::kAlpn, "", *settings);
+  if (!made) return Error{made.error()};
   settings->plain_secrets = holdsPlainSecrets(config->userlist);
   settings->config = std::move(config);
   return postgres::SettingsPtr(std::move(settings));
+}
+
+Result<redis::SettingsPtr> makeRedisSettings(conf::ConfigPtr config) {
+  auto settings = std::make_shared<redis::Settings>();
+  const conf::RedisSettings& from = config->redis;
+  const Status made = makeContexts(from.client_tls, from.server_tls, modesOf(from.server_tls, from.caches),
+                                   {}, "redis: ", *settings);
+  if (!made) return Error{made.error()};
+  settings->config = std::move(config);
+  return redis::SettingsPtr(std::move(settings));
 }
 
 }  // namespace forebay

@@ -32,6 +32,9 @@ TEST(CommandLine, TakesOptionsBeforeAndBehindTheCommandAndInBothSpellings) {
   EXPECT_EQ(line.config_file, "b.toml");
   EXPECT_EQ(line.database_url, "postgres://h/d");
   EXPECT_EQ(parsed({"--config="}).config_file, "");
+  const CommandLine urls = parsed({"--redis-url", "redis://c", "--database-url=postgres://h"});
+  EXPECT_EQ(urls.redis_url, "redis://c");
+  EXPECT_EQ(urls.database_url, "postgres://h");
 }
 
 TEST(CommandLine, ChecksForPrograms) {

@@ -68,5 +68,24 @@ TEST_F(SettingsTest, CarryTheConfigurationThatTheyWereMadeFrom) {
   EXPECT_EQ(makeSettings(config).value()->config, config);
 }
 
+TEST_F(SettingsTest, KeepTheTlsOfRedisApart) {
+  config_.postgres.server_tls.sslmode = SslMode::kRequire;
+  config_.redis.caches["a"].server_tls_sslmode = SslMode::kVerifyFull;
+  config_.redis.caches["b"];
+  const Result<redis::SettingsPtr> settings = makeRedisSettings(std::make_shared<conf::Config>(config_));
+  ASSERT_TRUE(settings.ok()) << settings.error();
+  EXPECT_EQ((*settings)->client_tls, nullptr);
+  ASSERT_EQ((*settings)->server_tls.size(), 1u);
+  EXPECT_NE((*settings)->server_tls.at(SslMode::kVerifyFull), nullptr);
+  EXPECT_EQ(modes(), std::set<SslMode>{SslMode::kRequire});
+}
+
+TEST_F(SettingsTest, SayThatItIsRedisWhoseFileCannotBeRead) {
+  config_.redis.server_tls = {.sslmode = SslMode::kVerifyFull, .ca_file = "/no/such.ca"};
+  const Result<redis::SettingsPtr> settings = makeRedisSettings(std::make_shared<conf::Config>(config_));
+  ASSERT_FALSE(settings.ok());
+  EXPECT_TRUE(settings.error().starts_with("redis: server_tls: ")) << settings.error();
+}
+
 }  // namespace
 }  // namespace forebay
