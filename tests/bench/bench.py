@@ -2,13 +2,13 @@
 
 A suite says what that means for PostgreSQL or Redis. It has CASES, `targets`, lines about what is `missing`,
 about() and prepare(case), which runs before the targets of a case start. A case has samples (sample() makes
-one) or figures, a dict that figures() fills; verdicts(), text_table() and markdown() tell what came of it.
+one) or figures, a dict that figures() fills. summaries_of() makes medians of them; verdicts(), text_table()
+and markdown() tell what came of it.
 """
 
 import dataclasses
 import os
 import platform
-import subprocess
 import sys
 
 import report
@@ -39,7 +39,7 @@ class Bench:
         for number, case in enumerate(self.cases, 1):
             say(f"[{number}/{len(self.cases)}] {case.name}")
             outcomes = self.run_case(case)
-            summaries = {name: report.summarize(one) for name, one in outcomes.items()}
+            summaries = self.suite.summaries_of(outcomes)
             self.outcomes[case.name], self.results[case.name] = outcomes, summaries
             self.verdicts[case.name] = self.suite.verdicts(case, outcomes, summaries)
             print("\n" + self.suite.text_table(case, summaries, failures(outcomes)))
@@ -101,15 +101,12 @@ class Bench:
         return self.suite.markdown(self.done(), self.results, self.about())
 
     def about(self):
-        versions = [self.suite.about()]
-        for target in self.targets:
-            if target.is_proxy and target.version_flag:
-                said = subprocess.run([target.program, target.version_flag], capture_output=True, text=True)
-                versions.append((said.stdout or said.stderr).strip().split("\n")[0] or target.name)
+        proxies = [target.about() for target in self.targets if target.title]
         workers = f"{self.options.workers} worker" + ("" if self.options.workers == 1 else "s")
-        return (f"{os.cpu_count()} cores, Linux {platform.release()}, {', '.join(versions)}; Forebay has "
-                f"{workers}; medians of {self.options.rounds} interleaved "
-                f"rounds of {self.options.seconds:g} s. us: the proxy's own CPU per unit, all its threads.")
+        versions = ", ".join([self.suite.about(), *proxies])
+        return (f"{os.cpu_count()} cores, Linux {platform.release()}, {versions}; Forebay has {workers}; "
+                f"medians of {self.options.rounds} interleaved rounds of {self.options.seconds:g} s. "
+                "us: the proxy's own CPU per unit, all its threads.")
 
     def to_json(self):
         words = ("what", "value", "goal", "met")
@@ -131,8 +128,8 @@ def chosen(cases, names, quick):
         return [case for case in cases if case.quick or not quick]
     unknown = set(names) - {case.name for case in cases}
     if unknown:
-        raise BenchError(
-            f"no such case: {', '.join(sorted(unknown))} (there are {', '.join(case.name for case in cases)})")
+        known = ", ".join(case.name for case in cases)
+        raise BenchError(f"no such case: {', '.join(sorted(unknown))} (there are {known})")
     return [case for case in cases if case.name in names]
 
 

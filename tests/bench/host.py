@@ -87,7 +87,7 @@ class Child(subprocess.Popen):
 class Workspace:
     """A temporary folder and the children that use it; both are gone after `close()`.
 
-    Servers run as `server_user` when we are root and it is given: PostgreSQL and PgBouncer refuse to run as root.
+    When we are root, servers run as `server_user` if one is named: PostgreSQL and PgBouncer refuse root.
     """
 
     def __init__(self, server_user=None):

@@ -9,11 +9,11 @@ FIRST_CLIENTS = 128  # enough to open a whole pool
 
 
 def cost_of_idle_clients(pid, connect, count):
-    """Resident KiB per idle client of process `pid`, fresh and after one query each, and CPU ms per second of idling.
+    """Resident KiB of `pid` per idle client, fresh and after a query each, and its CPU ms per idle second.
 
-    `connect(number)` returns so many connected clients, which can query_each() and leave(). Some clients that stay
-    through the measurement come first: opening the pool and touching code is no client's cost, and memory that
-    clients left behind when they went would hide some of the others'.
+    `connect(number)` returns so many connected clients, which can query_each() and leave(). Some clients that
+    stay through the measurement come first: opening the pool and touching code is no client's cost, and
+    memory that clients left behind when they went would hide some of the others'.
     """
     with contextlib.ExitStack() as stack:
         first = connect(FIRST_CLIENTS)

@@ -119,3 +119,20 @@ def resident_kib(pid):
     """Exact resident memory: status and statm lag behind by a batch of pages per CPU."""
     match = re.search(r"^Rss:\s+(\d+) kB", _read(f"/proc/{pid}/smaps_rollup"), re.MULTILINE)
     return int(match.group(1))
+
+
+class PeakMemory:
+    """How much more than at the start was resident at the worst moment since; of no process: nothing."""
+
+    def __init__(self, pid):
+        self.pid = pid
+        if pid:
+            self.before = resident_kib(pid)
+            with open(f"/proc/{pid}/clear_refs", "w") as file:
+                file.write("5")  # the kernel's peak begins anew
+
+    def grown_kib(self):
+        if not self.pid:
+            return 0
+        match = re.search(r"^VmHWM:\s+(\d+) kB", _read(f"/proc/{self.pid}/status"), re.MULTILINE)
+        return max(0, int(match.group(1)) - self.before)

@@ -4,15 +4,14 @@ A pgbench run is measured through a window that opens after the clients have log
 leave, so logins count only where they are what is measured.
 """
 
-import contextlib
 import glob
 import os
-import select
 import signal
 import subprocess
 import time
 
 from postgres_cluster import DATABASE, tool
+from dialogue import Dialogue
 from host import BenchError
 from idle import cost_of_idle_clients
 from measure import CpuWindow, Sample, process_cpu
@@ -142,29 +141,12 @@ def percentile(values, share):
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-class IdleClients:
+class IdleClients(Dialogue):
     """So many logged-in clients of a target that do nothing, held by tests/bench/idle_clients.cc."""
 
     def __init__(self, workspace, program, target, count):
         words = [program, target.port, DATABASE, target.flavour.user, count] + ["tls"] * target.flavour.tls
-        self.workspace = workspace
-        self.child = workspace.spawn("idle_clients", words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self._expect(b"open\n")
+        super().__init__(workspace, "idle_clients", words)
 
     def query_each(self):
-        self.child.stdin.write(b"query\n")
-        self.child.stdin.flush()
-        self._expect(b"queried\n")
-
-    def leave(self):
-        self.child.stdin.close()
-        self.child.stdout.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.child.wait(5)
-        self.workspace.forget(self.child)
-
-    def _expect(self, answer, seconds=120):
-        ready, _, _ = select.select([self.child.stdout], [], [], seconds)
-        if not ready or self.child.stdout.readline() != answer:
-            self.leave()
-            raise BenchError("idle clients: " + self.child.last_words())
+        self.ask("query")

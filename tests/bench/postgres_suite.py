@@ -19,6 +19,7 @@ class PostgresSuite:
     CASES = postgres_cases.CASES
     server_name = "PostgreSQL"
     server_user = "postgres"
+    quick_seconds = 1.2  # of a round in a quick run
 
     def __init__(self, workspace, options):
         check_names(options.target, postgres_targets.TARGETS)
@@ -68,6 +69,9 @@ class PostgresSuite:
             self.cluster.sql(f"\\copy pgbench_accounts to '{path}'")
             self.copy_file = (path, os.path.getsize(path))
         return self.copy_file
+
+    def summaries_of(self, outcomes):
+        return {name: report.summarize(one) for name, one in outcomes.items()}
 
     def verdicts(self, case, _outcomes, summaries):
         return report.verdicts(case, summaries)

@@ -65,7 +65,7 @@ class Relay(Database):
 
 class PgBouncer(Database):
     name = "pgbouncer"
-    version_flag = "--version"
+    title = "PgBouncer"
 
     def argv(self, flavour):
         settings = {
@@ -95,7 +95,7 @@ class PgBouncer(Database):
 
 class Forebay(Database):
     name = "forebay"
-    version_flag = "--version"
+    title = "Forebay"
 
     def argv(self, flavour):
         settings = {

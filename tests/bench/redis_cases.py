@@ -2,39 +2,44 @@
 
 import dataclasses
 
+from redis_server import bulk_bytes, command, key
+
 PROXIES = ("nutcracker", "haproxy", "forebay")
 ALL = ("direct", *PROXIES)
 KEY = "key:__rand_int__"  # redis-benchmark puts a number there
-
-MB = 1 << 20
 
 
 @dataclasses.dataclass(frozen=True)
 class Case:
     """One row of the report.
 
-    Forebay's CPU per command is to be at most `cpu_goal` times nutcracker's, where that is set.
+    What clients send is `command` where redis-benchmark makes it, `request` where our own client sends it and
+    waits for a reply of `reply_bytes`. Forebay's CPU per command is to be at most `cpu_goal` times
+    nutcracker's, and its time per command, where that is set, `direct_time_goal` times that without a proxy.
     """
 
     name: str
     title: str
-    command: tuple = ()  # of redis-benchmark
+    command: tuple = ()
+    request: bytes = b""
+    reply_bytes: int = 0
     clients: int = 50
     pipeline: int = 1
     keys: int = 10_000
     value_bytes: int = 64
-    kind: str = "benchmark"  # benchmark | mget | beside | idle
+    big_bytes: int = 0
+    kind: str = "benchmark"  # benchmark | requests | beside | idle
     targets: tuple = ALL
     unit: str = "command"
     quick: bool = True
     lean: bool = False
-    cpu_goal: float | None = 0.9
-    direct_time_goal: float | None = None  # time per command, x direct's
-    flavour: None = None
+    cpu_goal: float = 0.9
+    direct_time_goal: float | None = None
+    flavour: None = None  # all clients come in the same way
 
     @property
     def has_samples(self):
-        return self.kind in ("benchmark", "mget")
+        return self.kind in ("benchmark", "requests")
 
     @property
     def relieves_redis(self):
@@ -42,34 +47,47 @@ class Case:
         return self.kind == "benchmark" and self.clients >= 50 and self.pipeline == 1
 
 
-def get(clients, **more):
-    return _one("get", "GET", ("GET", KEY), clients, **more)
+def mget(keys):
+    """One client that asks for so many keys at a time; they are there all."""
+    reply_bytes = len(b"*%d\r\n" % keys) + keys * bulk_bytes(Case.value_bytes)
+    return Case(f"mget-{keys}", f"MGET of {keys:,} keys, 1 client", clients=1, kind="requests",
+                request=command("MGET", *map(key, range(keys))), reply_bytes=reply_bytes,
+                direct_time_goal=1.3)
 
 
-def set_(clients, value_bytes=64, **more):
-    return _one("set", "SET", ("SET", KEY, "v" * value_bytes), clients, value_bytes=value_bytes, **more)
+def get(clients=50, **more):
+    return benchmark("GET", (), clients, **more)
 
 
-def _one(name, verb, command, clients, pipeline=1, value_bytes=64, **more):
-    title = f"{verb}, {clients:,} client" + ("" if clients == 1 else "s")
-    label = f"{name}-{clients}"
+def put(clients=50, value_bytes=Case.value_bytes, **more):
+    return benchmark("SET", ("v" * value_bytes,), clients, value_bytes=value_bytes, **more)
+
+
+def benchmark(verb, arguments, clients, pipeline=1, value_bytes=Case.value_bytes, **more):
+    """redis-benchmark with `verb` on random keys; the case is named after what is unusual about it."""
+    name, title = f"{clients}", f"{verb}, {clients:,} client" + ("" if clients == 1 else "s")
     if pipeline > 1:
-        title += f", pipeline {pipeline}"
-        label = f"{name}-p{pipeline}"
+        name, title = f"p{pipeline}", f"{title}, pipeline {pipeline}"
         more["cpu_goal"] = 0.6
-    if value_bytes > 1024:
-        title += f", values of {value_bytes // 1024} KB"
-        label = f"{name}-{value_bytes // 1024}k"
+    if value_bytes > Case.value_bytes:
+        name, title = f"{value_bytes >> 10}k", f"{title}, values of {value_bytes >> 10} KB"
         more["keys"] = 1_000
-    return Case(label, title, command, clients, pipeline, value_bytes=value_bytes, **more)
+    return Case(f"{verb.lower()}-{name}", title, (verb, KEY, *arguments), clients=clients, pipeline=pipeline,
+                value_bytes=value_bytes, **more)
 
 
 CASES = (
-    get(1), set_(1, quick=False),
-    get(50, lean=True), set_(50),
-    get(500), set_(500, quick=False),
-    get(5_000), set_(5_000, quick=False),
-    get(50, pipeline=16), set_(50, pipeline=16),
-    get(50, pipeline=100), set_(50, pipeline=100, quick=False),
-    get(50, value_bytes=10 * 1024), set_(50, value_bytes=10 * 1024, quick=False),
+    get(1), put(1, quick=False),
+    get(50, lean=True), put(50),
+    get(500), put(500, quick=False),
+    get(5_000, quick=False), put(5_000, quick=False),
+    get(pipeline=16), put(pipeline=16, quick=False),
+    get(pipeline=100), put(pipeline=100, quick=False),
+    get(value_bytes=10 << 10), put(value_bytes=10 << 10, quick=False),
+    Case("mget-10", "MGET of 10 keys, 50 clients", ("MGET", *[KEY] * 10)),
+    mget(10_000),
+    Case("beside", "20 clients' small GETs, 2,000/s, beside one of 512 MB after the other", clients=20,
+         kind="beside", big_bytes=512 << 20, request=command("GET", key(0)),
+         reply_bytes=bulk_bytes(Case.value_bytes)),
+    Case("idle-5000", "5,000 idle clients", kind="idle", clients=5_000, targets=PROXIES),
 )

@@ -75,8 +75,11 @@ class Tally {
 
 class Client {
  public:
-  Client(uint16_t port, const std::string& request, size_t reply_bytes)
-      : request_(request), reply_bytes_(reply_bytes), fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  Client(uint16_t port, const std::string& request, size_t reply_bytes, Clock::duration interval)
+      : request_(request),
+        reply_bytes_(reply_bytes),
+        interval_(interval),
+        fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     const int on = 1;
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -89,9 +92,11 @@ class Client {
 
   int fd() const { return fd_; }
 
-  // The other side reads a request to its end before it answers, so a blocking send comes back.
-  void ask() {
-    asked_ = Clock::now();
+  // Sends the request that is due at `due`. The other side reads it to its end before it answers, so a
+  // blocking send comes back.
+  void ask(Clock::time_point due) {
+    due_ = due;
+    waiting_for_reply_ = true;
     for (size_t sent = 0; sent < request_.size();) {
       const ssize_t some = send(fd_, request_.data() + sent, request_.size() - sent, MSG_NOSIGNAL);
       if (some <= 0) die(std::string("send: ") + std::strerror(errno));
@@ -99,11 +104,21 @@ class Client {
     }
   }
 
-  // Reads what is there; at the end of the reply it says so and asks again.
+  // Sends the next request if it is due; otherwise tells when it will be, and never while a reply is missing.
+  Clock::time_point askWhenDue(Clock::time_point now) {
+    if (waiting_for_reply_) return Clock::time_point::max();
+    const Clock::time_point next = interval_ == Clock::duration::zero() ? now : due_ + interval_;
+    if (next > now) return next;
+    ask(next);
+    return Clock::time_point::max();
+  }
+
+  // Reads what is there, and says whether that was the end of the reply.
   bool receive(std::vector<char>& buffer, Tally& tally) {
     const size_t room = std::min(buffer.size(), reply_bytes_ - received_);
     const ssize_t got = recv(fd_, buffer.data(), room, 0);
     if (got <= 0) die("closed by the other side");
+    if (!waiting_for_reply_) die("a reply that nobody asked for, or one of another length");
     const std::string_view bytes(buffer.data(), static_cast<size_t>(got));
     if (received_ == 0 && bytes.front() != '$' && bytes.front() != '*')
       die("the reply is: " + std::string(bytes.substr(0, bytes.find('\r'))));
@@ -112,37 +127,40 @@ class Client {
     if (received_ < reply_bytes_) return false;
     if (bytes.back() != '\n') die("a reply of another length");
     received_ = 0;
-    tally.addReply(Clock::now() - asked_);
-    ask();
+    waiting_for_reply_ = false;
+    tally.addReply(Clock::now() - due_);
     return true;
   }
 
  private:
   const std::string& request_;
   const size_t reply_bytes_;
+  const Clock::duration interval_;
   const int fd_;  // closed by the kernel at exit, as all of them
   size_t received_ = 0;
-  Clock::time_point asked_;
+  bool waiting_for_reply_ = false;
+  Clock::time_point due_;
 };
 
 class Load {
  public:
-  Load(uint16_t port, size_t count, const std::string& request, size_t reply_bytes) {
+  Load(uint16_t port, size_t count, const std::string& request, size_t reply_bytes, Clock::duration interval)
+      : interval_(interval) {
     clients_.reserve(count);
     polled_.push_back({.fd = STDIN_FILENO, .events = POLLIN, .revents = 0});
     for (size_t i = 0; i < count; ++i) {
-      clients_.emplace_back(port, request, reply_bytes);
+      clients_.emplace_back(port, request, reply_bytes, interval);
       polled_.push_back({.fd = clients_.back().fd(), .events = POLLIN, .revents = 0});
     }
   }
 
   void run() {
-    for (Client& client : clients_) client.ask();
+    const auto clients = static_cast<int64_t>(clients_.size());
+    for (int64_t i = 0; i < clients; ++i)  // not all of them at once in each interval
+      clients_[static_cast<size_t>(i)].ask(Clock::now() - interval_ * i / clients);
     std::vector<bool> answered(clients_.size());
     size_t missing = clients_.size();
-    for (;;) {
-      if (poll(polled_.data(), polled_.size(), -1) < 0) die(std::string("poll: ") + std::strerror(errno));
-      if (polled_[0].revents != 0 && !obey()) return;
+    while (waitForWork()) {
       for (size_t i = 0; i < clients_.size(); ++i) {
         if (polled_[i + 1].revents == 0 || !clients_[i].receive(buffer_, tally_) || answered[i]) continue;
         answered[i] = true;
@@ -152,6 +170,20 @@ class Load {
   }
 
  private:
+  // Sends what is due until something can be read; false when stdin has closed.
+  bool waitForWork() {
+    const Clock::time_point now = Clock::now();
+    Clock::time_point next = Clock::time_point::max();
+    for (Client& client : clients_) next = std::min(next, client.askWhenDue(now));
+    timespec wait{};
+    if (next != Clock::time_point::max())
+      wait.tv_nsec = std::chrono::duration_cast<std::chrono::nanoseconds>(next - now).count();
+    const timespec* const limit = next != Clock::time_point::max() ? &wait : nullptr;
+    if (ppoll(polled_.data(), polled_.size(), limit, nullptr) < 0)
+      die(std::string("poll: ") + std::strerror(errno));
+    return polled_[0].revents == 0 || obey();
+  }
+
   // One command at a time is on the way: the other side waits for its answer.
   bool obey() {
     std::array<char, 64> line;
@@ -171,6 +203,7 @@ class Load {
 
   std::vector<Client> clients_;
   std::vector<pollfd> polled_;  // stdin, then the clients
+  const Clock::duration interval_;
   std::vector<char> buffer_ = std::vector<char>(kReadSize);
   Tally tally_;
 };
@@ -178,15 +211,16 @@ class Load {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5) {
-    std::fputs("usage: bench_redis_load PORT CLIENTS REQUEST_FILE REPLY_BYTES\n", stderr);
+  const std::vector<std::string> words(argv, argv + argc);
+  if (words.size() != 5 && words.size() != 6) {
+    std::fputs("usage: bench_redis_load PORT CLIENTS REQUEST_FILE REPLY_BYTES [MILLISECONDS]\n", stderr);
     return 2;
   }
   std::signal(SIGPIPE, SIG_IGN);
-  std::ifstream file(argv[3], std::ios::binary);
+  std::ifstream file(words[3], std::ios::binary);
   const std::string request{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (request.empty()) die(std::string("no request in ") + argv[3]);
-  Load(static_cast<uint16_t>(std::atoi(argv[1])), std::strtoul(argv[2], nullptr, 10), request,
-       std::strtoul(argv[4], nullptr, 10))
-      .run();
+  if (request.empty()) die("no request in " + words[3]);
+  const auto number = [&](size_t i) { return std::strtoul(words[i].c_str(), nullptr, 10); };
+  const std::chrono::milliseconds interval(std::min(words.size() == 6 ? number(5) : 0, 999UL));
+  Load(static_cast<uint16_t>(number(1)), number(2), request, number(4), interval).run();
 }

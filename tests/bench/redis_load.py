@@ -1,30 +1,35 @@
-"""Load on a started target: redis-benchmark, our own client for requests that it cannot make, or idle clients.
+"""Load on a started target: redis-benchmark, our own client where that is not enough, or idle clients.
 
-Commands are counted by Redis itself at the edges of a window that opens after the clients have connected. The
-percentiles are redis-benchmark's, over its whole run. It has one thread, as each proxy.
+redis-benchmark has one thread, as each proxy. Its commands are counted by Redis itself at the edges of a
+window that opens after the clients have connected; its percentiles are those of its whole run.
 """
 
+import contextlib
 import csv
 import subprocess
 
+from dialogue import Dialogue
 from host import BenchError
 from idle import cost_of_idle_clients
-from measure import CpuWindow, Sample
-from redis_server import Connection, command, key, tool
+from measure import CpuWindow, PeakMemory, Sample
+from redis_server import BIG_KEY, Connection, bulk_bytes, command, key, tool
 from window import SETTLE, EndedEarly, await_sockets, counting, pause
 
 FIRST_REQUESTS = 4_000  # for a first idea of the rate
 FIRST_CLIENTS = 500  # no more for that: redis-benchmark connects but 64 clients in 50 ms
 MARGIN = 1.3  # a run is made so much longer than its window, for it must not end before
 ATTEMPTS = 4
+PACE_MS = 10  # between two small requests of one client
+BESIDE_SECONDS = 2.0  # at least: a big value takes its time
 IDLE_BATCH = 64  # so many idle clients are in the middle of a request at a time
 
 
 class Load:
-    def __init__(self, workspace, server):
+    def __init__(self, workspace, server, requests_program):
         self.workspace = workspace
         self.server = server
         self.benchmark_program = tool("redis-benchmark")
+        self.requests_program = requests_program
         self.rates = {}  # (case, target) -> commands per second, as far as known
 
     def benchmark(self, case, target, seconds, counter=None):
@@ -35,14 +40,15 @@ class Load:
         known = (case.name, target.name)
         if known not in self.rates:
             clients = min(case.clients, FIRST_CLIENTS)
-            first = BenchmarkRun(self, case, target, clients, max(FIRST_REQUESTS * case.pipeline, 2 * clients))
+            first = BenchmarkRun(self, case, target, clients, FIRST_REQUESTS * case.pipeline)
             self.rates[known] = first.finish()["rate"]
         for _ in range(ATTEMPTS):
             requests = self.rates[known] * (SETTLE + seconds) * MARGIN + 2 * case.clients * case.pipeline
             run = BenchmarkRun(self, case, target, case.clients, int(requests))
             try:
                 sample = self._window(case, target, run.child, seconds, counter)
-                sample.p50, sample.p99, self.rates[known] = (run.finish()[name] for name in ("p50", "p99", "rate"))
+                said = run.finish()
+                sample.p50, sample.p99, self.rates[known] = said["p50"], said["p99"], said["rate"]
                 return sample
             except EndedEarly:
                 self.rates[known] = max(run.finish()["rate"], self.rates[known] * MARGIN)
@@ -66,8 +72,78 @@ class Load:
         sample.syscalls = counter.counts() if counter else {}
         return sample
 
+    def requests(self, case, target, seconds, counter=None):
+        """The case's one request from our own client through one window; Sample.units counts replies."""
+        with self._clients(target, case.clients, case.request, case.reply_bytes) as clients:
+            pause(clients.child, SETTLE)
+            cpu = CpuWindow(target.pid, self.server.pid, clients.child.pid)
+            with counting(counter):
+                clients.ask("begin")
+                cpu.open()
+                pause(clients.child, seconds)
+                said = clients.result()
+                cpu.close()
+        sample = Sample(units=said["replies"], p50=said["p50"], p99=said["p99"])
+        cpu.fill(sample)
+        sample.syscalls = counter.counts() if counter else {}
+        return sample
+
+    def beside(self, case, target, seconds):
+        """Small GETs at an even pace while one client fetches a value of `big_bytes` again and again.
+
+        Latencies are those of the small ones, counted from when each was due. CPU is per MB of the big value,
+        and `grown_mib` what the proxy held at its peak beyond what it held before.
+        """
+        big_request, big_reply = command("GET", BIG_KEY), bulk_bytes(case.big_bytes)
+        with self._clients(target, case.clients, case.request, case.reply_bytes, PACE_MS) as small:
+            pause(small.child, SETTLE)
+            memory = PeakMemory(target.pid)
+            with self._clients(target, 1, big_request, big_reply) as big:
+                cpu = CpuWindow(target.pid, self.server.pid, big.child.pid)
+                small.ask("begin"), big.ask("begin")
+                cpu.open()
+                pause(big.child, max(seconds, BESIDE_SECONDS))
+                felt, moved = small.result(), big.result()
+                cpu.close()
+            grown_kib = memory.grown_kib()
+        spent = Sample(units=moved["bytes"] / 1e6)
+        cpu.fill(spent)
+        if not spent.units:
+            raise BenchError("nothing came of the big value in the whole window")
+        return {
+            "p50_ms": felt["p50"] * 1e3,
+            "p99_ms": felt["p99"] * 1e3,
+            "max_ms": felt["max"] * 1e3,
+            "small_rate": felt["replies"] / spent.seconds,
+            "mb_rate": spent.units / spent.seconds,
+            "cpu_us": spent.proxy_cpu / spent.units * 1e6,
+            "server_us": spent.server_cpu / spent.units * 1e6,
+            "grown_mib": grown_kib / 1024,
+        }
+
+    @contextlib.contextmanager
+    def _clients(self, target, count, request, reply_bytes, *pace):
+        path = self.workspace.path(f"request-{reply_bytes}")
+        with open(path, "wb") as out:
+            out.write(request)
+        words = [self.requests_program, target.port, count, path, reply_bytes, *pace]
+        clients = RequestClients(self.workspace, "redis_load", words)
+        try:
+            yield clients
+        finally:
+            clients.leave()
+
     def idle(self, target, count):
         return cost_of_idle_clients(target.pid, lambda number: IdleClients(target.port, number), count)
+
+
+class RequestClients(Dialogue):
+    """Clients of tests/bench/redis_load.cc."""
+
+    def result(self):
+        replies, received, *latencies = map(int, self.ask("end").split())
+        p50, p99, longest = (microseconds / 1e6 for microseconds in latencies)
+        return {"replies": replies, "bytes": received, "p50": p50, "p99": p99, "max": longest}
 
 
 class BenchmarkRun:

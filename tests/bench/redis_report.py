@@ -1,14 +1,15 @@
-"""What is asked of Forebay in front of Redis, and whether it is met. Pure functions, as report.py.
+"""What became of the cases of Redis, and whether Forebay's goals are met. Pure functions, as report.py.
 
 A ratio is taken within each round, where both ran one after the other, and the median of these counts.
 """
 
 import statistics
 
-from report import IDLE_KIB_GOAL, P99_TOLERANCE, RATE_TOLERANCE, at_most
+from report import IDLE_KIB_GOAL, P99_TOLERANCE, RATE_TOLERANCE, at_least, at_most, summarize
 
 PEERS = {"nutcracker": "nutcracker's", "haproxy": "HAProxy's"}
 REDIS_CPU_GOAL = 0.75
+BESIDE_MIB_GOAL = 64  # the default of client_output_buffer_limit, and an eighth of the big value
 
 
 def proxy_cpu(sample):
@@ -29,10 +30,32 @@ def p99(sample):
 
 def ratio(outcomes, of, ours, theirs):
     """The median ratio of the rounds in which both were calm, or of all; None when there is none."""
-    pairs = list(zip(*(outcomes[name].samples if name in outcomes else [] for name in (ours, theirs))))
+    pairs = _rounds(outcomes, "samples", ours, theirs)
     pairs = [pair for pair in pairs if all(sample.units and of(sample) for sample in pair)]
     calm = [pair for pair in pairs if all(sample.calm for sample in pair)]
     return statistics.median(of(our) / of(their) for our, their in calm or pairs) if pairs else None
+
+
+def figure_ratio(outcomes, name, ours, theirs):
+    """The same of a figure."""
+    pairs = [pair for pair in _rounds(outcomes, "figures", ours, theirs) if pair[1][name]]
+    return statistics.median(our[name] / their[name] for our, their in pairs) if pairs else None
+
+
+def _rounds(outcomes, what, ours, theirs):
+    return list(zip(*(getattr(outcomes[name], what) if name in outcomes else [] for name in (ours, theirs))))
+
+
+def summaries_of(outcomes):
+    """Medians and, for the tables, ratios: to nutcracker for the proxy's CPU, otherwise to direct."""
+    summaries = {name: summarize(one) for name, one in outcomes.items()}
+    for name, summary in summaries.items():
+        summary |= {
+            "cpu_ratio": ratio(outcomes, proxy_cpu, name, "nutcracker"),
+            "server_ratio": ratio(outcomes, server_cpu, name, "direct"),
+            "rate_ratio": ratio(outcomes, rate, name, "direct"),
+        } if summary else {}
+    return summaries
 
 
 def verdicts(case, outcomes, summaries):
@@ -43,23 +66,21 @@ def verdicts(case, outcomes, summaries):
     if case.kind == "idle":
         return [at_most("KiB per idle client, fresh", ours["fresh_kib"], IDLE_KIB_GOAL),
                 at_most("KiB per idle client, after a GET", ours["used_kib"], IDLE_KIB_GOAL)]
+    if case.kind == "beside":
+        return _beside_verdicts(outcomes, ours)
     return _load_verdicts(case, lambda of, theirs: ratio(outcomes, of, "forebay", theirs))
 
 
 def _load_verdicts(case, compared):
     found = []
 
-    def ask(what, value, goal, at_least=False):
-        if value is None or goal is None:
-            return
-        if at_least:
-            found.append((what, f"{value:.2f}", f">= {goal:.2f}", round(value, 2) >= goal))
-        else:
-            found.append(at_most(what, value, goal))
+    def ask(what, value, goal, judge=at_most):
+        if value is not None and goal is not None:
+            found.append(judge(what, value, goal))
 
     ask("CPU, x nutcracker's", compared(proxy_cpu, "nutcracker"), case.cpu_goal)
     for peer, whose in PEERS.items():
-        ask(f"throughput, x {whose}", compared(rate, peer), 1 - RATE_TOLERANCE, at_least=True)
+        ask(f"throughput, x {whose}", compared(rate, peer), 1 - RATE_TOLERANCE, at_least)
         ask(f"p99, x {whose}", compared(p99, peer), 1 + P99_TOLERANCE)
     if case.relieves_redis:
         ask("Redis' CPU, x direct", compared(server_cpu, "direct"), REDIS_CPU_GOAL)
@@ -67,3 +88,13 @@ def _load_verdicts(case, compared):
         slower = compared(lambda sample: 1 / rate(sample), "direct")
         ask("time per command, x direct", slower, case.direct_time_goal)
     return found
+
+
+def _beside_verdicts(outcomes, ours):
+    """A small GET waits no longer than without a proxy or behind another; the big value is not held whole."""
+    found = []
+    for theirs, whose in {"direct": "direct's", **PEERS}.items():
+        value = figure_ratio(outcomes, "p99_ms", "forebay", theirs)
+        if value is not None:
+            found.append(at_most(f"p99 of the small GETs, x {whose}", value, 1 + P99_TOLERANCE))
+    return found + [at_most("MiB held at the peak", ours["grown_mib"], BESIDE_MIB_GOAL)]

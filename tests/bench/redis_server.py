@@ -6,6 +6,7 @@ import socket
 
 from host import LOOPBACK, BenchError, free_port, wait_for_port
 
+BIG_KEY = "big"
 FILL_BATCH = 1 << 20  # bytes of SET commands on the way at a time
 
 
@@ -20,6 +21,11 @@ def command(*words):
     """One request as clients send it."""
     parts = [word if isinstance(word, bytes) else str(word).encode() for word in words]
     return b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(part), part) for part in parts)
+
+
+def bulk_bytes(size):
+    """How long a reply is that brings a value of this size."""
+    return len(b"$%d\r\n\r\n" % size) + size
 
 
 class Connection:
@@ -50,7 +56,7 @@ class Connection:
 
 
 class RedisServer:
-    """A running Redis that keeps everything in memory; its keys are key:000000000000 and so on, as redis-benchmark's."""
+    """A running Redis that writes no files; its keys are key:000000000000 and so on, as redis-benchmark's."""
 
     def __init__(self, workspace):
         self.port = free_port()
@@ -73,12 +79,14 @@ class RedisServer:
 
     def calls(self, name):
         """How many commands of this name it has executed, by its own count."""
-        found = re.search(rb"^cmdstat_%s:calls=(\d+)" % name.encode(), self.control.ask("INFO", "commandstats"), re.M)
+        counts = self.control.ask("INFO", "commandstats")
+        found = re.search(rb"^cmdstat_%s:calls=(\d+)" % name.encode(), counts, re.MULTILINE)
         return int(found.group(1)) if found else 0
 
-    def fill(self, keys, value_bytes):
-        """Holds exactly so many keys with values of this size."""
-        if self.filled == (keys, value_bytes):
+    def fill(self, keys, value_bytes, big_bytes=0):
+        """Holds exactly so many keys with values of this size, and a big one if it is to have bytes."""
+        wanted = (keys, value_bytes, big_bytes)
+        if self.filled == wanted:
             return
         self.control.ask("FLUSHALL")
         value = b"v" * value_bytes
@@ -88,7 +96,9 @@ class RedisServer:
             self.control.send(b"".join(command("SET", key(number), value) for number in some))
             for _ in some:
                 self.control.receive()
-        self.filled = (keys, value_bytes)
+        if big_bytes:
+            self.control.ask("SETRANGE", BIG_KEY, big_bytes - 1, "v")
+        self.filled = wanted
 
 
 def key(number):

@@ -1,5 +1,7 @@
 """`./run bench redis`: direct Redis, Debian's nutcracker and HAProxy, and Forebay."""
 
+import os
+
 import redis_cases
 import redis_report
 import redis_tables
@@ -17,6 +19,7 @@ class RedisSuite:
     CASES = redis_cases.CASES
     server_name = "Redis"
     server_user = None
+    quick_seconds = 0.8  # of a round in a quick run
 
     def __init__(self, workspace, options):
         check_names(options.target, redis_targets.TARGETS)
@@ -25,21 +28,25 @@ class RedisSuite:
         programs = redis_targets.programs(options.build)
         self.targets, self.missing = available(
             workspace, self.server, redis_targets.TARGETS, programs, options.target, options.workers)
-        self.load = Load(workspace, self.server)
+        self.load = Load(workspace, self.server, os.path.join(options.build, "tests/bench/bench_redis_load"))
 
     def about(self):
         return f"Redis {self.server.version()}"
 
     def prepare(self, case):
-        self.server.fill(case.keys, case.value_bytes)
+        self.server.fill(case.keys, case.value_bytes, case.big_bytes)
 
     def sample(self, case, target, counter=None):
         seconds = min(COUNTED_SECONDS, self.seconds) if counter else self.seconds
-        return self.load.benchmark(case, target, seconds, counter)
+        measure = self.load.benchmark if case.kind == "benchmark" else self.load.requests
+        return measure(case, target, seconds, counter)
 
     def figures(self, case, target):
-        return self.load.idle(target, case.clients)
+        if case.kind == "idle":
+            return self.load.idle(target, case.clients)
+        return self.load.beside(case, target, self.seconds)
 
+    summaries_of = staticmethod(redis_report.summaries_of)
     verdicts = staticmethod(redis_report.verdicts)
     text_table = staticmethod(redis_tables.text_table)
     markdown = staticmethod(redis_tables.markdown)

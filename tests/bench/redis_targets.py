@@ -20,6 +20,7 @@ class Direct(Target):
 
 class Nutcracker(Target):
     name = "nutcracker"
+    title = "nutcracker"
     version_flag = "-V"
 
     CONFIG = """
@@ -35,13 +36,14 @@ main:
 
     def argv(self, flavour):
         text = self.CONFIG.format(host=LOOPBACK, port=self.port, server_port=self.server.port)
-        files = ["-c", self.workspace.write("nutcracker.yml", text), "-p", self.workspace.path("nutcracker.pid"),
-                 "-o", self.workspace.path("nutcracker.log")]
-        return [self.program, *files, "-a", LOOPBACK, "-s", free_port()]
+        config = self.workspace.write("nutcracker.yml", text)
+        pid, log = self.workspace.path("nutcracker.pid"), self.workspace.path("nutcracker.log")
+        return [self.program, "-c", config, "-p", pid, "-o", log, "-a", LOOPBACK, "-s", free_port()]
 
 
 class HaProxy(Target):
     name = "haproxy"
+    title = "HAProxy"
     version_flag = "-v"
 
     CONFIG = """
@@ -66,7 +68,7 @@ listen redis
 
 class Forebay(Target):
     name = "forebay"
-    version_flag = "--version"
+    title = "Forebay"
 
     def argv(self, flavour):
         tables = {

@@ -70,7 +70,7 @@ def verdicts(case, summaries):
         found.append(at_most("CPU, x PgBouncer's", ours["cpu_us"] / theirs["cpu_us"], case.cpu_goal))
         if case.rate_counts:
             ratio, goal = ours["rate"] / theirs["rate"], 1 - RATE_TOLERANCE
-            found.append(("throughput, x PgBouncer's", f"{ratio:.2f}", f">= {goal:.2f}", ratio >= goal))
+            found.append(at_least("throughput, x PgBouncer's", ratio, goal))
         if ours["p99_us"] and theirs["p99_us"]:
             ratio = ours["p99_us"] / theirs["p99_us"]
             found.append(at_most("p99, x PgBouncer's", ratio, 1 + P99_TOLERANCE))
@@ -82,6 +82,10 @@ def verdicts(case, summaries):
 
 def at_most(what, value, goal):
     return (what, f"{value:.2f}", f"<= {goal:.2f}", round(value, 2) <= goal)  # as it reads
+
+
+def at_least(what, value, goal):
+    return (what, f"{value:.2f}", f">= {goal:.2f}", round(value, 2) >= goal)
 
 
 def verdict_lines(case, found, summaries):

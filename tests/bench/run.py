@@ -1,8 +1,9 @@
-"""`./run bench [redis]`: the server itself, its other proxies and Forebay in turn, on this machine, in one run.
+"""`./run bench [redis]`: the server itself, other proxies and Forebay in turn, on this machine, in one run.
 
-The server is PostgreSQL unless it says redis. Each case starts its targets afresh in front of it and measures them in interleaved
-rounds; one more pass counts system calls. Prints medians, ratios and whether Forebay's goals are met, and
-ends with status 0 whatever they say: this measures, it does not judge. Status 1: it could not measure.
+The server is a private PostgreSQL, or a Redis when asked. Each case starts its targets afresh in front of it
+and measures them in interleaved rounds; one more pass counts system calls. Prints medians, ratios and whether
+Forebay's goals are met, and ends with status 0 whatever they say: this measures, it does not judge. Status 1:
+it could not measure.
 """
 
 import argparse
@@ -19,8 +20,6 @@ from postgres_suite import PostgresSuite
 from redis_suite import RedisSuite
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-
-
 SUITES = {"postgres": PostgresSuite, "redis": RedisSuite}
 
 
@@ -28,11 +27,11 @@ def parse_arguments(argv):
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__.split("\n", 1)[0])
     add = parser.add_argument
     add("suite", nargs="?", choices=SUITES, default="postgres", help="in front of what (postgres)")
-    add("--quick", action="store_true", help="small database, short rounds, fewer cases: under 3 minutes")
+    add("--quick", action="store_true", help="short rounds, fewer cases, a small database: under 3 minutes")
     add("--case", action="append", default=[], metavar="NAME", help="only this case (repeatable)")
     add("--target", action="append", default=[], metavar="NAME", help="only this target (repeatable)")
     add("--rounds", type=int, metavar="N", help="rounds per case (4; quick: 2)")
-    add("--seconds", type=float, metavar="S", help="length of a round (4; quick: 1.2)")
+    add("--seconds", type=float, metavar="S", help="length of a round (4; quick: 1.2, Redis 0.8)")
     add("--scale", type=int, metavar="N", help="PostgreSQL: pgbench's scale factor (20; quick: 5)")
     add("--workers", type=int, default=1, metavar="N", help="Forebay's workers (1)")
     add("--build", default=os.path.join(REPOSITORY, "build"), metavar="DIR", help="build folder (build)")
@@ -40,7 +39,7 @@ def parse_arguments(argv):
     add("--markdown", action="store_true", help="print the README's tables at the end")
     options = parser.parse_args(argv)
     options.rounds = options.rounds or (2 if options.quick else 4)
-    options.seconds = options.seconds or (1.2 if options.quick else 4.0)
+    options.seconds = options.seconds or (SUITES[options.suite].quick_seconds if options.quick else 4.0)
     options.build = os.path.abspath(options.build)
     return options
 

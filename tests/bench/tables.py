@@ -2,6 +2,13 @@
 
 CALLS = ("recv", "send", "wait", "ctl", "other")
 
+IDLE_FIGURES = {
+    "fresh_kib": ("KiB/client: fresh", 2),
+    "used_kib": ("after a query", 2),
+    "base_kib": ("before, KiB in all", 0),
+    "idle_cpu_ms_per_s": ("CPU while idle, ms/s", 2),
+}
+
 
 def number(value, digits=1):
     if value is None:
@@ -11,7 +18,12 @@ def number(value, digits=1):
 
 def text_table(case, summaries, failures):
     """The case's measurements as aligned lines."""
-    rows = _idle_rows(summaries) if case.kind == "idle" else _load_rows(case.unit, summaries)
+    rows = figure_rows(IDLE_FIGURES, summaries) if case.kind == "idle" else _load_rows(case.unit, summaries)
+    return aligned(case, rows, failures)
+
+
+def aligned(case, rows, failures):
+    """The rows, the first of them heads, and what failed instead."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = [f"{case.name}: {case.title}"]
     for row in rows:
@@ -47,10 +59,10 @@ def _load_rows(unit, summaries):
     return rows
 
 
-def _idle_rows(summaries):
-    keys = {"fresh_kib": 2, "used_kib": 2, "base_kib": 0, "idle_cpu_ms_per_s": 2}
-    rows = [["", "KiB/client: fresh", "after a query", "before, KiB in all", "CPU while idle, ms/s"]]
-    rows += [[name] + [number(s[key], digits) for key, digits in keys.items()]
+def figure_rows(columns, summaries):
+    """`columns` has a head and how many digits for each figure."""
+    rows = [["", *(head for head, _ in columns.values())]]
+    rows += [[name] + [number(s[key], digits) for key, (_, digits) in columns.items()]
              for name, s in summaries.items() if s]
     return rows
 

@@ -1,6 +1,8 @@
 """One way from a client to the server, and how it is started: the server itself or a proxy in front of it."""
 
 import os
+import re
+import subprocess
 
 from host import BenchError, free_port, wait_for_port
 
@@ -13,7 +15,8 @@ class Target:
 
     name = ""
     is_proxy = True
-    version_flag = None  # with which its program tells its version
+    title = ""  # of what has a version to report
+    version_flag = "--version"
 
     def __init__(self, workspace, server, program=None, workers=1):
         self.workspace = workspace
@@ -41,6 +44,11 @@ class Target:
         if self.child:
             self.workspace.forget(self.child)
             self.child = None
+
+    def about(self):
+        said = subprocess.run([self.program, self.version_flag], capture_output=True, text=True)
+        version = re.search(r"\d+\.\d+\S*", said.stdout + said.stderr)
+        return f"{self.title} {version.group() if version else '?'}"
 
     def argv(self, flavour):
         raise NotImplementedError

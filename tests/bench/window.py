@@ -1,4 +1,4 @@
-"""What a load is measured through: a window that opens once its clients have connected and closes before they leave."""
+"""The window that a load is measured through: it opens once the clients have connected."""
 
 import contextlib
 import os
