@@ -42,7 +42,7 @@ class ReplyScanner {
     kBroken,
   };
 
-  const char* followValues(const char* at, const char* end);
+  [[gnu::hot]] const char* followValues(const char* at, const char* end);
   const char* beginLength(const char* at, const char* end);
   const char* resume(const char* at, const char* end);
   const char* resumeLength(const char* at, const char* end);

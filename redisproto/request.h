@@ -3,6 +3,11 @@
 //
 // Pure functions over bytes. Nothing is copied but what an inline line's quotes and escapes make necessary,
 // and nothing is reserved by an announced count or length.
+//
+// Two things are not as in Redis. Where it skips two bytes behind a length or a bulk string without a look at
+// them, CR LF is asked for: an array goes on to the server as it came, and a server that reads it in another
+// way than we do would give its replies to the wrong clients. And a zero byte in an inline line is like any
+// other, where Redis takes it for the end of all there is and waits.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +36,8 @@ enum class RequestScan : uint8_t {
 };
 
 // What is known of the request at the front of the bytes that were looked at. Kept and used again: its
-// vector keeps its memory. Its views point into the bytes, or into `inline_text`.
+// vector keeps its memory. Its views point into the bytes, or into `inline_text`: not to be moved or copied
+// while they are needed.
 struct Request {
   size_t size = 0;          // kRequest, kNothing: bytes that it takes
   std::vector<Bytes> args;  // kNeedMore: those that are whole so far
