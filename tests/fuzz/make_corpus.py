@@ -57,6 +57,13 @@ BATCH = (
 )
 
 
+def request(*args):
+    return b"*%d\r\n" % len(args) + b"".join(b"$%d\r\n%s\r\n" % (len(a), a) for a in args)
+
+
+MSET = request(b"MSET", b"key", b"x" * 40, b"", b"\r\n$1\r\n", b"k", b"v")
+
+
 class Scram:
     """A whole exchange, with the secrets of scram.h, done by Python's own library."""
 
@@ -368,6 +375,47 @@ peer_id = 1
         "unknown_key": b"[pgbouncer]\nlisten_prt = 6432\n",
         "no_section": b"listen_port = 6432\n",
         "open_quote": b"[databases]\napp = password='it\n",
+    },
+    "redis_request": {
+        "get": request(b"GET", b"key"),
+        "pipeline": request(b"SET", b"key", b"value") + request(b"GET", b"key") + b"PING\r\n" + request(b"PING"),
+        "binary": request(b"SET", b"\r\n*1\r\n", b"\0\xff") + request(b"ECHO", b""),
+        "nothing": b"\r\n\n*0\r\n*-1\r\n \t\n" + request(b"PING"),
+        "inline": b"SET key \"a \\x41\\n\\\"\" 'b\\'' c\"d\"\n",
+        "inline_open_quote": b"SET key \"value\r\n",
+        "http": b"POST / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "eleven_args": request(*[b"a"] * 11),
+        "count_negative": b"*-2\r\n*1\r\n$-1\r\n",
+        "count_with_zero_in_front": b"*01\r\n$4\r\nPING\r\n",
+        "count_too_large": b"*2147483648\r\n",
+        "length_too_large": b"*2\r\n$3\r\nGET\r\n$536870913\r\n",
+        "length_just_allowed": b"*2\r\n$3\r\nGET\r\n$536870912\r\nabc",
+        "no_dollar": b"*1\r\nPING\r\n",
+        "lf_behind_bulk": b"*1\r\n$4\r\nPING\n\n",
+    },
+    "redis_request_tail": {
+        "byte_by_byte": bytes([5 << 2]) + MSET,
+        "four_bytes_from_a_body": bytes([16 << 2 | 1]) + MSET,
+        "sixteen_bytes_from_a_length": bytes([15 << 2 | 2]) + MSET,
+        "with_the_next_behind": bytes([30 << 2 | 3]) + MSET + b"$1\r\na\r\n",
+        "no_dollar": bytes([8 << 2]) + b"*3\r\n$1\r\na\r\nfoo\r\n",
+        "length_negative": bytes([8 << 2 | 1]) + b"*3\r\n$1\r\na\r\n$-1\r\n",
+        "lf_behind_bulk": bytes([8 << 2]) + b"*3\r\n$1\r\na\r\n$2\r\nab\n\n",
+    },
+    "redis_reply": {
+        "resp2": b"+OK\r\n-ERR no\r\n:-1\r\n$3\r\nabc\r\n$-1\r\n*-1\r\n*2\r\n$0\r\n\r\n*0\r\n",
+        "resp3": b"_\r\n,1.5\r\n#t\r\n!5\r\nERR a\r\n=7\r\ntxt:abc\r\n(123\r\n%1\r\n+a\r\n:1\r\n~1\r\n+b\r\n",
+        "push": b">3\r\n+message\r\n+c\r\n$1\r\nx\r\n+OK\r\n",
+        "attribute_before_push": b"|1\r\n+a\r\n*1\r\n|0\r\n:1\r\n>1\r\n+x\r\n",
+        "attribute_inside": b"*2\r\n|1\r\n+ttl\r\n:1\r\n+a\r\n+b\r\n",
+        "push_inside": b"*2\r\n:1\r\n>1\r\n+x\r\n",
+        "nested": b"*1\r\n" * 50 + b"_\r\n",
+        "length_of_three_digits": b"$100\r\n" + b"x" * 100 + b"\r\n",
+        "count_too_large": b"*2147483648\r\n",
+        "counts_just_allowed": b"*2147483647\r\n" * 3,
+        "null_of_a_map": b"%-1\r\n",
+        "lone_cr_and_lf": b"+a\rb\nc\r\r\n",
+        "streamed": b"$?\r\n;4\r\nHell\r\n;0\r\n",
     },
 }
 
