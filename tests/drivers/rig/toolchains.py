@@ -43,18 +43,23 @@ def _once(folder, name, work):
         mark.touch()
 
 
-def _copy_sources(source, folder):
-    """Copies what changed only, so that an incremental build stays one, and removes what is gone."""
-    current = {str(path.relative_to(source)) for path in source.rglob("*") if path.is_file()}
+def _copy_sources(source, folder, shared=None):
+    """Copies what changed only, so that an incremental build stays one, and removes what is gone.
+
+    `shared` is where the file of that name in checks/ goes: what the drivers in one language have in common.
+    """
+    current = {str(path.relative_to(source)): path for path in source.rglob("*") if path.is_file()}
+    if shared:
+        current[shared] = HERE / "checks" / pathlib.Path(shared).name
     known = folder / ".sources"
     previous = set(known.read_text().splitlines()) if known.exists() else set()
-    for name in previous - current:
+    for name in previous - current.keys():
         (folder / name).unlink(missing_ok=True)
-    for name in current:
+    for name, path in current.items():
         copy = folder / name
         copy.parent.mkdir(parents=True, exist_ok=True)
-        if not copy.exists() or copy.read_bytes() != (source / name).read_bytes():
-            shutil.copyfile(source / name, copy)
+        if not copy.exists() or copy.read_bytes() != path.read_bytes():
+            shutil.copyfile(path, copy)
     known.write_text("".join(f"{name}\n" for name in sorted(current)))
 
 
@@ -82,7 +87,7 @@ def python(source, folder):
 
 
 def node(source, folder):
-    _copy_sources(source, folder)
+    _copy_sources(source, folder, shared="checks.mjs")
     npm = [
         processes.tool("npm"),
         "install",
