@@ -22,15 +22,11 @@ function connect({ at = {}, ...options }) {
 // A check that is made in RESP3, which is this driver's default, and as NAME_resp2 in RESP2. It gets a function that
 // makes clients, which are gone afterwards.
 export function eachWay(name, run) {
-  for (const [suffix, way] of [
-    ["", {}],
-    ["_resp2", { protocol: 2 }],
-  ]) {
-    // prettier-ignore
-    check(name + suffix, async () => {
+  for (const protocol of [3, 2]) {
+    check(protocol === 3 ? name : `${name}_resp2`, async () => {
       const ours = [];
       try {
-        await run((options) => ours.at(ours.push(connect({ ...way, ...options })) - 1));
+        await run((options) => ours.at(ours.push(connect({ protocol, ...options })) - 1));
       } finally {
         for (const client of ours) client.disconnect();
       }
