@@ -111,7 +111,7 @@ class Bench:
     def to_json(self):
         words = ("what", "value", "goal", "met")
         verdicts = {name: [dict(zip(words, one)) for one in found] for name, found in self.verdicts.items()}
-        samples = {name: {target: [dataclasses.asdict(sample) for sample in one.samples]
+        samples = {name: {target: [dataclasses.asdict(sample) for sample in one.samples] or one.figures
                           for target, one in outcomes.items()} for name, outcomes in self.outcomes.items()}
         return {
             "about": self.about(),

@@ -10,11 +10,11 @@ import signal
 import subprocess
 import time
 
-from postgres_cluster import DATABASE, tool
 from dialogue import Dialogue
 from host import BenchError
 from idle import cost_of_idle_clients
 from measure import CpuWindow, Sample, process_cpu
+from postgres_cluster import DATABASE, tool
 from window import SETTLE, await_sockets, counting, pause
 
 

@@ -14,8 +14,8 @@ class Case:
     """One row of the report.
 
     What clients send is `command` where redis-benchmark makes it, `request` where our own client sends it and
-    waits for a reply of `reply_bytes`. Forebay's CPU per command is to be at most `cpu_goal` times
-    nutcracker's, and its time per command, where that is set, `direct_time_goal` times that without a proxy.
+    waits for a reply of `reply_bytes`. Where they are set, Forebay's CPU per command is to be at most `cpu_goal`
+    times nutcracker's, and its time per command `direct_time_goal` times that without a proxy.
     """
 
     name: str
@@ -25,6 +25,7 @@ class Case:
     reply_bytes: int = 0
     clients: int = 50
     pipeline: int = 1
+    reconnects: bool = False
     keys: int = 10_000
     value_bytes: int = 64
     big_bytes: int = 0
@@ -33,7 +34,7 @@ class Case:
     unit: str = "command"
     quick: bool = True
     lean: bool = False
-    cpu_goal: float = 0.9
+    cpu_goal: float | None = 0.9
     direct_time_goal: float | None = None
     flavour: None = None  # all clients come in the same way
 
@@ -44,7 +45,7 @@ class Case:
     @property
     def relieves_redis(self):
         """Redis is to work less than for so many clients of its own."""
-        return self.kind == "benchmark" and self.clients >= 50 and self.pipeline == 1
+        return self.kind == "benchmark" and self.clients >= 50 and self.pipeline == 1 and not self.reconnects
 
 
 def mget(keys):
@@ -89,5 +90,7 @@ CASES = (
     Case("beside", "20 clients' small GETs, 2,000/s, beside one of 512 MB after the other", clients=20,
          kind="beside", big_bytes=512 << 20, request=command("GET", key(0)),
          reply_bytes=bulk_bytes(Case.value_bytes)),
+    Case("connect", "a connection per GET, 50 clients", ("GET", KEY), reconnects=True, unit="connection",
+         cpu_goal=None, quick=False),
     Case("idle-5000", "5,000 idle clients", kind="idle", clients=5_000, targets=PROXIES),
 )

@@ -17,7 +17,9 @@ from window import SETTLE, EndedEarly, await_sockets, counting, pause
 
 FIRST_REQUESTS = 4_000  # for a first idea of the rate
 FIRST_CLIENTS = 500  # no more for that: redis-benchmark connects but 64 clients in 50 ms
-MARGIN = 1.3  # a run is made so much longer than its window, for it must not end before
+MARGIN = 1.15  # a run is made so much longer than its window, for it should not end before
+TICK = 0.1  # seconds: when it does, the window closed at the last tick
+ENOUGH = 0.6  # of the window, to count
 ATTEMPTS = 4
 PACE_MS = 10  # between two small requests of one client
 BESIDE_SECONDS = 2.0  # at least: a big value takes its time
@@ -58,15 +60,20 @@ class Load:
 
     def _window(self, case, target, child, seconds, counter):
         name = case.command[0].lower()
-        await_sockets(child, case.clients, heed_complaints=False)
+        if not case.reconnects:
+            await_sockets(child, case.clients, heed_complaints=False)
         pause(child, SETTLE)
         cpu = CpuWindow(target.pid, self.server.pid, child.pid)
         with counting(counter):
             before = self.server.calls(name)
-            cpu.open()
-            pause(child, seconds)
-            after = self.server.calls(name)
-            cpu.close()
+            opened = now = cpu.open()
+            try:
+                while now < opened + seconds:
+                    pause(child, min(TICK, opened + seconds - now))
+                    after, now = self.server.calls(name), cpu.close()
+            except EndedEarly:
+                if counter or now - opened < ENOUGH * seconds:
+                    raise
         sample = Sample(units=after - before)
         cpu.fill(sample)
         sample.syscalls = counter.counts() if counter else {}
@@ -152,7 +159,7 @@ class BenchmarkRun:
     def __init__(self, load, case, target, clients, requests):
         self.path = load.workspace.path("redis-benchmark.csv")
         argv = [load.benchmark_program, "-p", target.port, "-c", clients, "-n", requests, "-P", case.pipeline,
-                "-r", case.keys, "--csv", *case.command]
+                "-r", case.keys, "-k", int(not case.reconnects), "--csv", *case.command]
         with open(self.path, "wb") as output:
             self.child = load.workspace.spawn("redis-benchmark", argv, stdout=output)
         self.workspace = load.workspace

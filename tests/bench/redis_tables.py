@@ -17,7 +17,7 @@ BESIDE_FIGURES = {
 
 def text_table(case, summaries, failures):
     if case.has_samples:
-        rows = [["", *(head for head, _ in LOAD_COLUMNS), *CALLS]]
+        rows = [["", *(head.format(unit=case.unit) for head, _ in LOAD_COLUMNS), *CALLS]]
         rows += [_load_cells(name, s) for name, s in summaries.items() if s]
     else:
         rows = figure_rows(IDLE_FIGURES if case.kind == "idle" else BESIDE_FIGURES, summaries)
@@ -45,17 +45,17 @@ def _plain(name, digits):
 
 LOAD_COLUMNS = (
     ("calm", lambda s: f"{s['calm']}/{s['rounds']}" + ("" if s["calm"] else "*")),
-    ("us/command", _proxied("cpu_us", 2)),
+    ("us/{unit}", _proxied("cpu_us", 2)),
     ("x nutcracker's", _proxied("cpu_ratio", 2)),
     ("user", lambda s: f"{100 * s['user_share']:.0f}%" if s["cpu_us"] else "-"),
     ("Redis us", _plain("server_us", 2)),
     ("x direct", _plain("server_ratio", 2)),
     ("client us", _plain("client_us", 2)),
-    ("commands/s", _plain("rate", 0)),
+    ("{unit}s/s", _plain("rate", 0)),
     ("x direct", _plain("rate_ratio", 2)),
     ("p50 us", _plain("p50_us", 0)),
     ("p99 us", _plain("p99_us", 0)),
-    ("syscalls/command", lambda s: number(calls_in_all(s), 2)),
+    ("syscalls/{unit}", lambda s: number(calls_in_all(s), 2)),
 )
 
 
