@@ -26,6 +26,12 @@ Error failure(const std::string& what, int fd = -1) {
   return Error{what + ": " + reason};
 }
 
+// A path that names something else by mistake is not ours to remove.
+void removeSocket(const std::string& path) {
+  struct stat facts {};
+  if (::lstat(path.c_str(), &facts) == 0 && S_ISSOCK(facts.st_mode)) ::unlink(path.c_str());
+}
+
 bool somebodyListens(const SocketAddress& address) {
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return false;
@@ -35,13 +41,13 @@ bool somebodyListens(const SocketAddress& address) {
 }
 
 Result<ListenSocket> listenUnix(const conf::ListenAddress& wanted, const ListenOptions& options) {
-  const std::optional<SocketAddress> address = SocketAddress::postgresSocket(wanted.host, wanted.port);
+  const std::optional<SocketAddress> address = SocketAddress::unixSocket(wanted.host, wanted.port);
   if (!address) return Error{"unix:" + wanted.host + ": the path of the socket is too long"};
   const std::string path = address->host();
   const std::string name = "unix:" + path;
   const bool in_file_system = wanted.host[0] == '/';
   if (in_file_system && somebodyListens(*address)) return Error{name + ": another process listens there"};
-  if (in_file_system) ::unlink(path.c_str());
+  if (in_file_system) removeSocket(path);
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return failure(name);
   if (::bind(fd, address->native(), address->length()) != 0) return failure(name, fd);

@@ -25,11 +25,11 @@ bool Resolver::Ticket::waiting() const {
 
 Resolver::Ticket Resolver::resolve(const conf::HostPort& host, Instant now, Done done) {
   if (host.isUnix()) {
-    const std::optional<SocketAddress> address = SocketAddress::postgresSocket(host.host, host.port);
+    const std::optional<SocketAddress> address = SocketAddress::unixSocket(host.host, host.port);
     if (address)
       done(Addresses{*address});
     else
-      done(Error{"the path of the Unix socket in " + host.host + " is too long"});
+      done(Error{"the path of the Unix socket " + host.host + " is too long"});
     return {};
   }
   if (const std::optional<SocketAddress> address = SocketAddress::parse(host.host, host.port)) {

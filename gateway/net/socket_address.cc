@@ -60,8 +60,9 @@ std::optional<SocketAddress> SocketAddress::parse(std::string_view text, uint16_
   return parseIpv6(host, port);
 }
 
-std::optional<SocketAddress> SocketAddress::postgresSocket(std::string_view folder, uint16_t port) {
-  const std::string path = std::string(folder) + "/.s.PGSQL." + std::to_string(port);
+std::optional<SocketAddress> SocketAddress::unixSocket(std::string_view place, uint16_t port) {
+  std::string path(place);
+  if (port != 0) path += "/.s.PGSQL." + std::to_string(port);
   sockaddr_un out{};
   out.sun_family = AF_UNIX;
   if (path.size() >= sizeof out.sun_path) return std::nullopt;

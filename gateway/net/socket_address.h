@@ -18,9 +18,10 @@ class SocketAddress {
 
   // Numeric addresses only: "10.0.3.7", "fe80::1%eth0", "[::1]". Nothing for a name.
   static std::optional<SocketAddress> parse(std::string_view text, uint16_t port);
-  // PostgreSQL's Unix socket in `folder` ("/run/postgresql", or "@name" in the abstract namespace). Nothing
-  // when the path is longer than a socket's may be.
-  static std::optional<SocketAddress> postgresSocket(std::string_view folder, uint16_t port);
+  // A Unix socket as settings name it (conf::HostPort): PostgreSQL's for `port` in the folder `place`, or
+  // with port 0 `place` itself; '@' begins a name in the abstract namespace. Nothing when the path is longer
+  // than a socket's may be.
+  static std::optional<SocketAddress> unixSocket(std::string_view place, uint16_t port);
 
   const sockaddr* native() const { return reinterpret_cast<const sockaddr*>(&storage_); }
   socklen_t length() const { return length_; }

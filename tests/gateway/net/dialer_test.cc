@@ -1,6 +1,5 @@
 #include "gateway/net/dialer.h"
 
-#include <filesystem>
 #include <optional>
 
 #include "tests/gateway/net/dial_fixture.h"
@@ -46,7 +45,7 @@ TEST_F(DialerTest, GivesAConnectionOnWhichNothingWasSaid) {
 TEST_F(DialerTest, SaysWhyNobodyCanBeReached) {
   EXPECT_EQ(dial({.host = {"127.0.0.1", refuseAt("127.0.0.1")}}).error(), "Connection refused");
   EXPECT_EQ(dial({.host = {"nowhere", 6379}}).error(), "host nowhere: no such host");
-  EXPECT_EQ(dial({.host = {"/no/such/folder", 6379}}).error(), "No such file or directory");
+  EXPECT_EQ(dial({.host = {"/no/such.sock", 0}}).error(), "No such file or directory");
 }
 
 TEST_F(DialerTest, TriesTheNextAddressOfANameWhenOneRefuses) {
@@ -93,9 +92,9 @@ TEST_F(DialerTest, TellsTheFirstReasonWhenNoAddressIsLeft) {
 }
 
 TEST_F(DialerTest, NeedsNoTlsOnAUnixSocket) {
-  const std::string folder = std::filesystem::path(files_.path("")).parent_path();
-  listenAt(folder, 6379);
-  const Result<Socket> socket = dial({.host = {folder, 6379}, .tls = dialing()});
+  const std::string path = files_.path("redis.sock");
+  listenAt(path);
+  const Result<Socket> socket = dial({.host = {path, 0}, .tls = dialing()});
   ASSERT_TRUE(socket.ok()) << socket.error();
   EXPECT_FALSE(socket->hasTls());
 }

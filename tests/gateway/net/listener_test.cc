@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <vector>
 
 namespace forebay::net {
@@ -112,8 +113,23 @@ TEST_F(ListenerTest, ListensInAFolderAsLibpqExpects) {
   struct stat facts {};
   ASSERT_EQ(::stat(socket->path.c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 0777, 0700u);
-  connect(*SocketAddress::postgresSocket(folder_, 6432));
+  connect(*SocketAddress::unixSocket(folder_, 6432));
   EXPECT_TRUE(accept(socket->fd, 1).at(0).isUnix());
+}
+
+TEST_F(ListenerTest, ListensOnTheVerySocketWithoutAPort) {
+  const conf::ListenAddress address{folder_ + "/redis.sock", 0};
+  const auto socket = listen(address);
+  ASSERT_TRUE(socket.ok()) << socket.error();
+  EXPECT_EQ(socket->path, address.host);
+  connect(*SocketAddress::unixSocket(address.host, 0));
+}
+
+TEST_F(ListenerTest, RemovesNoFileThatIsNotASocket) {
+  const conf::ListenAddress address{folder_ + "/notes", 0};
+  std::ofstream(address.host) << "precious";
+  EXPECT_EQ(listen(address).error(), "unix:" + address.host + ": Address already in use");
+  EXPECT_EQ(std::filesystem::file_size(address.host), 8u);
 }
 
 TEST_F(ListenerTest, ReplacesTheSocketFileOfADeadProcess) {
@@ -140,8 +156,8 @@ TEST_F(ListenerTest, NamesAGroupThatThereIsNot) {
 
 TEST_F(ListenerTest, AcceptsWhatTheKernelHasQueuedBeforeItCloses) {
   const int fd = listenOn(unix_, {}).value().fd;
-  connect(*SocketAddress::postgresSocket(folder_, 6432));
-  connect(*SocketAddress::postgresSocket(folder_, 6432));
+  connect(*SocketAddress::unixSocket(folder_, 6432));
+  connect(*SocketAddress::unixSocket(folder_, 6432));
   int accepted = 0;
   Loop loop;
   {

@@ -35,7 +35,7 @@ TEST(PeerAddress, KnowsWhoIsOnThisMachine) {
 }
 
 TEST(PeerAddress, HasNoPortOnAUnixSocket) {
-  EXPECT_EQ(PeerAddress(*SocketAddress::postgresSocket("/tmp", 5432)).port(), 0);
+  EXPECT_EQ(PeerAddress(*SocketAddress::unixSocket("/tmp", 5432)).port(), 0);
 }
 
 }  // namespace

@@ -73,6 +73,7 @@ TEST_F(ResolverTest, AnswersAddressesAndUnixSocketsAtOnce) {
   EXPECT_EQ(ask("::1", 6432).addresses, Texts{"[::1]:6432"});
   EXPECT_EQ(ask("/run/postgresql").addresses, Texts{"/run/postgresql/.s.PGSQL.5432"});
   EXPECT_EQ(ask("@hidden").addresses, Texts{"@hidden/.s.PGSQL.5432"});
+  EXPECT_EQ(ask("/run/redis.sock", 0).addresses, Texts{"/run/redis.sock"});
   EXPECT_EQ(ask("/" + std::string(200, 'x')).error.find("too long") != std::string::npos, true);
   EXPECT_TRUE(asked_.empty());
   EXPECT_EQ(resolver_->names(), 0u);
