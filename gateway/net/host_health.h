@@ -9,7 +9,7 @@
 #include <string>
 
 #include "base/clock.h"
-#include "conf/config.h"
+#include "conf/network.h"
 
 namespace forebay::net {
 

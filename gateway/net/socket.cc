@@ -90,10 +90,15 @@ IoResult Socket::noteWrite(IoResult result) {
   return result;
 }
 
+Status Socket::acceptTls(const TlsContext& context) { return startTls(Tls::accept(context, fd())); }
+
 Status Socket::connectTls(const TlsContext& context, std::string_view host) {
-  Result<Tls> tls = Tls::connect(context, fd(), host);
+  return startTls(Tls::connect(context, fd(), host));
+}
+
+Status Socket::startTls(Result<Tls> tls) {
   if (!tls) return Error{tls.error()};
-  startTls(std::move(*tls));
+  tls_ = std::make_unique<Tls>(std::move(*tls));
   return Ok{};
 }
 

@@ -52,7 +52,7 @@ class Socket {
   }
   bool wantsReadable() const { return watch_ != nullptr && (watch_->wanted & Watch::kReadable); }
 
-  // Of the TLS session that startTls() or connectTls() has begun.
+  // Of the TLS session that acceptTls() or connectTls() has begun.
   Handshake handshake();
   // Told readable, the user reads until it has taken less than it had room for, or is told again.
   [[gnu::hot]] IoResult read(char* out, size_t size);
@@ -65,8 +65,8 @@ class Socket {
   bool hasTls() const { return tls_ != nullptr; }
   Tls* tls() { return tls_.get(); }
   const Tls* tls() const { return tls_.get(); }
-  void startTls(Tls tls) { tls_ = std::make_unique<Tls>(std::move(tls)); }
-  // As the side that has dialled `host`.
+  // Begins TLS on the side that answers a client, or on the one that has dialled the server `host`.
+  Status acceptTls(const TlsContext& context);
   Status connectTls(const TlsContext& context, std::string_view host);
   // Bytes that no event will announce, because TLS holds them already.
   bool hasPending() const { return tls_ && tls_->hasPending(); }
@@ -79,6 +79,7 @@ class Socket {
   void close();
 
  private:
+  Status startTls(Result<Tls> tls);
   IoResult noteRead(IoResult result);
   IoResult noteWrite(IoResult result);
 

@@ -133,9 +133,8 @@ bool ClientLogin::sslRequest() {
 }
 
 void ClientLogin::startTls(bool direct) {
-  Result<net::Tls> tls = net::Tls::accept(*client_.worker().settings().client_tls, client_.socket().fd());
-  if (!tls) return client_.left(tls.error());
-  client_.socket().startTls(std::move(*tls));
+  const Status begun = client_.socket().acceptTls(*client_.worker().settings().client_tls);
+  if (!begun) return client_.left(begun.error());
   direct_tls_ = direct;
   step_ = Step::kHandshake;
   if (direct) handshake();
