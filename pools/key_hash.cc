@@ -24,7 +24,7 @@ uint64_t load64(const char* from) {
 // Up to eight bytes, those that are missing as zeros.
 uint64_t loadUpTo64(const char* from, size_t size) {
   uint64_t value = 0;
-  std::memcpy(&value, from, size);
+  if (size > 0) std::memcpy(&value, from, size);  // an empty view may point nowhere
   return value;
 }
 

@@ -27,6 +27,7 @@ uint32_t LeaseLimit::waitingInAll() const {
 }
 
 std::optional<uint32_t> LeaseLimit::waiterElsewhere(uint32_t self) const {
+  if (used() >= limit()) return std::nullopt;  // whoever took it will give it back and look
   for (uint32_t step = 1; step < workers_; ++step) {
     const uint32_t worker = (self + step) % workers_;
     if (slots_[worker].waiting.load() > 0) return worker;

@@ -4,10 +4,13 @@
 // One permit allows one leased connection, from before it is dialled until it is closed. The object serves
 // the whole process; nothing here locks. What keeps a client from waiting beside a free permit is an order
 // (all of it sequentially consistent):
-//   who waits:  setWaiting(self, n), then take() once more; if that succeeds, setWaiting(self, n - 1)
-//   who gives:  giveBack(), then waiterElsewhere(self): that worker is to be woken and calls take()
-// so at least one of the two sees the other. Whoever raises the limit does as who gives, once per worker that
-// waits.
+//   to wait: setWaiting(self, n) first, then take() once more;
+//   to give: giveBack() first, then waiterElsewhere(self), and wake that worker: it calls take() for as many
+//            clients as wait there;
+//   to wait no more, for whatever reason: setWaiting(self, less) first, then waiterElsewhere(self) and wake,
+//            for this worker may have been the one that was chosen for a permit that it has no use for now.
+// So of two that meet at least one sees the other. Whoever raises the limit serves its own clients and then
+// does as who gives; one wake is enough, as it is passed on while permits are left.
 #pragma once
 
 #include <atomic>
@@ -28,7 +31,8 @@ class LeaseLimit {
   void setWaiting(uint32_t worker, uint32_t n) { slots_[worker].waiting.store(n); }
   uint32_t waiting(uint32_t worker) const { return slots_[worker].waiting.load(); }
   uint32_t waitingInAll() const;
-  // A worker other than `self` whose clients wait: the next one behind `self`, so that all get their turn.
+  // While a permit is free: a worker other than `self` whose clients wait, the next one behind `self`, so
+  // that all get their turn.
   std::optional<uint32_t> waiterElsewhere(uint32_t self) const;
 
   uint32_t used() const { return used_.load(); }  // above the limit while a lowered limit takes effect

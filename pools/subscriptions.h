@@ -176,6 +176,9 @@ class Subscriber {
     return kind == SubscriptionKind::kShard ? shardSubscriptions() : subscriptions();
   }
   bool listensTo(SubscriptionKind kind) const { return count(kind) > 0; }
+  size_t count(SubscriptionKind kind) const {
+    return listening_ ? (*listening_)[static_cast<size_t>(kind)].size() : 0;
+  }
 
  protected:
   Subscriber() = default;
@@ -186,10 +189,6 @@ class Subscriber {
   // Where it stands among the members of each name.
   using Positions = std::unordered_map<Subscriptions::Name*, size_t>;
   using Listening = std::array<Positions, kSubscriptionKinds>;
-
-  size_t count(SubscriptionKind kind) const {
-    return listening_ ? (*listening_)[static_cast<size_t>(kind)].size() : 0;
-  }
 
   std::unique_ptr<Listening> listening_;
 };
