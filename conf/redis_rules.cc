@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "conf/address.h"
 #include "conf/listeners.h"
@@ -94,16 +95,25 @@ class RedisRules {
     for (const ListenAddress& each : config_.listen.http) taken[format(each)] = "[listen] http";
     if (listensForPostgres(config_))
       for (const ListenAddress& each : config_.listen.postgres) taken[format(each)] = "[listen] postgres";
+    bool shared_taken = false;
     for (const auto& [name, cache] : redis_.caches) {
-      const bool own = !cache.listen.empty();
-      const std::string path = own ? pathOf(cache) + ".listen" : "listen.redis";
-      for (const ListenAddress& each : own ? cache.listen : config_.listen.redis) {
-        checkSocketName(path, each);
-        if (each.port == 0 && !each.isUnix()) continue;  // any free one
-        const auto [other, free] = taken.emplace(format(each), called(cache));
-        if (!free)
-          tell(path, other->second + " and " + called(cache) + " cannot both listen on " + format(each));
-      }
+      if (!cache.listen.empty())
+        takeAll(cache, pathOf(cache) + ".listen", cache.listen, taken);
+      else if (!std::exchange(shared_taken, true))  // what is shared is told by checkShares()
+        takeAll(cache, "listen.redis", config_.listen.redis, taken);
+    }
+  }
+
+  void takeAll(const Cache& cache, const std::string& path, const Addresses& addresses,
+               std::map<std::string, std::string>& taken) {
+    for (const ListenAddress& each : addresses) {
+      checkSocketName(path, each);
+      if (each.port == 0 && !each.isUnix()) continue;  // any free one
+      const auto [other, free] = taken.emplace(format(each), called(cache));
+      if (free) continue;
+      tell(path, other->second == called(cache)
+                     ? "'" + format(each) + "' is listed twice"
+                     : other->second + " and " + called(cache) + " cannot both listen on " + format(each));
     }
   }
 

@@ -66,7 +66,10 @@ std::vector<ShownSetting> showSettings(const Config& config) {
 
 Result<ConfigPtr> withSetting(const Config& config, std::string_view key, std::string_view value) {
   const GlobalSetting* setting = findSetting(globalSettings(), key);
-  if (!setting || !knownToConsole(*setting)) return unknownSetting(key);
+  if (!setting || !knownToConsole(*setting)) {
+    if (!findSetting(redisSettings(), key)) return unknownSetting(key);
+    return Error{std::string(key) + " belongs to [redis]: change it in the config file and RELOAD"};
+  }
   if (setting->traits.restart)
     return Error{std::string(key) + " is taken at start only: change it in the file and restart"};
   if (setting->traits.loaded)

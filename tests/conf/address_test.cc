@@ -32,6 +32,26 @@ TEST(ListenAddresses, AreWrittenAsTheyAreRead) {
     EXPECT_EQ(format(*readListenAddress(text)), text);
 }
 
+TEST(RedisListeners, NameAUnixSocketByItself) {
+  EXPECT_EQ(readRedisListener("unix:/run/redis.sock"), (ListenAddress{"/run/redis.sock", 0}));
+  EXPECT_EQ(readRedisListener("unix:@redis:1"), (ListenAddress{"@redis:1", 0})) << "no port";
+  EXPECT_EQ(readRedisListener("[::1]:6380"), (ListenAddress{"::1", 6380}));
+  for (const char* wrong : {"", "6380", "unix:", "unix:redis.sock", "unix:/run/a b"})
+    EXPECT_EQ(readRedisListener(wrong), std::nullopt) << wrong;
+  for (const char* text : {"10.0.0.1:6380", "unix:/run/redis.sock", "unix:@redis"})
+    EXPECT_EQ(format(*readRedisListener(text)), text);
+}
+
+TEST(RedisHosts, NameAUnixSocketByItself) {
+  EXPECT_EQ(readRedisHost("cache"), (HostPort{"cache", 6379}));
+  EXPECT_EQ(readRedisHost("cache:7000", 8000), (HostPort{"cache", 7000}));
+  EXPECT_EQ(readRedisHost("/run/redis.sock", 7000), (HostPort{"/run/redis.sock", 0}));
+  for (const char* wrong : {"", "cache:0", "/run/a b", "a,b"})
+    EXPECT_EQ(readRedisHost(wrong), std::nullopt) << wrong;
+  for (const char* text : {"cache:6379", "/run/redis.sock", "@redis"})
+    EXPECT_EQ(format(*readRedisHost(text)), text);
+}
+
 TEST(Hosts, MayLeaveThePortOut) {
   EXPECT_EQ(readHost("pg-0"), (HostPort{"pg-0", 5432}));
   EXPECT_EQ(readHost("pg-0", 6000), (HostPort{"pg-0", 6000}));

@@ -186,6 +186,8 @@ TEST(SetCommand, SaysWhyNot) {
             "default_pool_size must be a whole number above 0, not 'many'");
   EXPECT_EQ(errorOfSet("pool_mod", "session"), "'pool_mod' is not a setting; did you mean 'pool_mode'?");
   EXPECT_EQ(errorOfSet("workers", "4"), "'workers' is not a setting");
+  EXPECT_EQ(errorOfSet("maxclients", "4"),
+            "maxclients belongs to [redis]: change it in the config file and RELOAD");
   EXPECT_EQ(errorOfSet("listen_backlog", "4"),
             "listen_backlog is taken at start only: change it in the file and restart");
   EXPECT_EQ(errorOfSet("auth_file", "x"),
@@ -239,6 +241,45 @@ level = "debug"
   EXPECT_EQ(describeChanges(before, before), std::vector<std::string>{});
 }
 
+TEST(Changes, TellOfCachesAndTheirUsers) {
+  const Config before = configOf(R"(
+[redis]
+timeout = 5
+[redis.caches.main]
+host = "cache"
+password = "one"
+users.ann.password = "a"
+users.bob.password = "b"
+[redis.caches.old]
+host = "cache"
+listen = ["127.0.0.1:1"]
+)");
+  const Config after = configOf(R"(
+[redis]
+timeout = "1m"
+maxclients = 7
+[redis.caches.main]
+host = "cache:7000"
+password = "two"
+lease_pool_size = 9
+users.ann.password = "x"
+users.ann.keys = ["app:*"]
+users.eve.password = "e"
+[redis.caches.new]
+host = "cache"
+listen = ["127.0.0.1:2"]
+)");
+  EXPECT_EQ(
+      describeChanges(before, after),
+      (std::vector<std::string>{
+          "redis.maxclients: 10000 -> 7", "redis.timeout: 5 -> 60",
+          "redis.caches.main.host: cache:6379 -> cache:7000", "redis.caches.main.password: (changed)",
+          "redis.caches.main.lease_pool_size: (unset) -> 9",
+          "redis.caches.main.users.ann.password: (changed)",
+          "redis.caches.main.users.ann.keys: (unset) -> app:*", "redis.caches.main.users.bob: removed",
+          "redis.caches.main.users.eve: added", "redis.caches.new: added", "redis.caches.old: removed"}));
+}
+
 TEST(Changes, CountHbaRulesAndUsers) {
   Config before, after;
   after.hba.rules.resize(2);
@@ -246,6 +287,33 @@ TEST(Changes, CountHbaRulesAndUsers) {
   EXPECT_EQ(describeChanges(before, after),
             (std::vector<std::string>{"users and their secrets: 1 added, 0 removed, 0 changed",
                                       "HBA rules: changed, 0 -> 2 rules"}));
+}
+
+TEST(Reload, IsRefusedWhenItOpensOrClosesListeners) {
+  Config before;
+  before.redis.caches["main"].name = "main";
+  const auto refusal = [&](const Config& after) {
+    const Status status = checkReloadable(before, after);
+    return status ? "" : status.error();
+  };
+  Config after = before;
+  after.redis.caches["main"].host.host = "other";
+  after.redis.maxclients = 7;
+  EXPECT_EQ(refusal(after), "");
+  after.redis.caches["main"].listen = {{"127.0.0.1", 6380}};
+  EXPECT_EQ(refusal(after), "") << "where it listened anyway";
+  after.redis.caches["main"].listen = {{"127.0.0.1", 7000}};
+  EXPECT_EQ(refusal(after), "redis.caches.main.listen: 127.0.0.1:6380 -> 127.0.0.1:7000: takes a restart");
+  after.redis.caches.erase("main");
+  after.redis.caches["new"];
+  EXPECT_EQ(refusal(after),
+            "redis.caches.new: added: takes a restart\nredis.caches.main: removed: takes a restart");
+  after = before;
+  after.listen.redis = {{"127.0.0.1", 7000}};
+  EXPECT_EQ(refusal(after), "listen.redis: 127.0.0.1:6380 -> 127.0.0.1:7000: takes a restart");
+  after = before;
+  after.postgres.databases["app"];
+  EXPECT_EQ(refusal(after), "listen.postgres: used from now on: takes a restart");
 }
 
 TEST(Reload, IsRefusedWhenListenersChange) {
@@ -310,6 +378,43 @@ format = "json"
   ASSERT_TRUE(second.ok()) << second.error() << "\n" << written;
   EXPECT_EQ(describeChanges(**first, **second),
             std::vector<std::string>{"postgres.databases.my db.password: (changed)"});
+}
+
+TEST(EffectiveToml, LoadsAgainToTheSameCaches) {
+  World world{.files = {{"forebay.toml", R"(
+[redis]
+slowlog_log_slower_than = 1500
+client_output_buffer_limit = "8GiB"
+timeout = 0.25
+[redis.caches.main]
+url = "rediss://app:s3cret@cache:7000/3"
+command_timeout = 0
+users."o'neil" = { password = "s3cret", commands = "+@all -@admin", keys = ["a,b", "$${x}"] }
+users.nobody.channels = ["news"]
+[redis.caches."of files"]
+host = "/run/redis.sock"
+password_file = "/run/pw"
+listen = ["*:7001", "unix:/run/forebay/redis.sock"]
+users.ann.password_file = "/run/pw"
+)"},
+                        {"/run/pw", "hidden"}},
+              .environment = {}};
+  const Result<ConfigPtr> first = world.load();
+  ASSERT_TRUE(first.ok()) << first.error();
+  const std::string written = effectiveToml(**first);
+  EXPECT_EQ(written.find("s3cret"), std::string::npos);
+  EXPECT_EQ(written.find("hidden"), std::string::npos);
+  const Result<std::string> json = effectiveJson(**first);
+  ASSERT_TRUE(json.ok()) << json.error();
+  EXPECT_NE(json->find("\"${x}\""), std::string::npos) << *json;
+  EXPECT_EQ(json->find("s3cret"), std::string::npos);
+
+  world.files["forebay.toml"] = written;
+  const Result<ConfigPtr> second = world.load();
+  ASSERT_TRUE(second.ok()) << second.error() << "\n" << written;
+  EXPECT_EQ(describeChanges(**first, **second),
+            (std::vector<std::string>{"redis.caches.main.password: (changed)",
+                                      "redis.caches.main.users.o'neil.password: (changed)"}));
 }
 
 TEST(EffectiveToml, LoadsAgainForAUrl) {

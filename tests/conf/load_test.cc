@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "conf/listeners.h"
 #include "tests/conf/loading.h"
 
 namespace forebay::conf {
@@ -65,6 +66,69 @@ TEST(LoadFromUrl, SaysWhereTheUrlCameFromAndNeverRepeatsIt) {
   const Result<ConfigPtr> loaded = loadUrl("mysql://app:s3cret@pg/orders");
   ASSERT_FALSE(loaded.ok());
   EXPECT_EQ(loaded.error(), "DATABASE_URL: the URL must begin with postgres:// or postgresql://");
+}
+
+World redisWorld(const std::string& url) { return World{.files = {}, .environment = {{"REDIS_URL", url}}}; }
+
+TEST(LoadFromRedisUrl, IsEnoughToRun) {
+  const Result<ConfigPtr> loaded = redisWorld("redis://app:s3cret@cache:7000/2").load();
+  ASSERT_TRUE(loaded.ok()) << loaded.error();
+  const Cache& cache = (*loaded)->redis.caches.at("main");
+  EXPECT_EQ(cache.name, "main");
+  EXPECT_EQ(cache.host, (HostPort{"cache", 7000}));
+  EXPECT_EQ(cache.database, 2u);
+  EXPECT_EQ(cache.user, "app");
+  EXPECT_EQ(cache.password, "s3cret");
+  EXPECT_TRUE(cache.users.empty()) << "clients log in as the URL's user";
+  EXPECT_EQ(redisListeners(**loaded).at("main"), (std::vector<ListenAddress>{{"127.0.0.1", 6380}}));
+  EXPECT_FALSE(listensForPostgres(**loaded));
+}
+
+TEST(LoadFromRedisUrl, MayHaveNoPasswordOnTheLoopback) {
+  EXPECT_TRUE(redisWorld("redis://cache").load().ok());
+}
+
+TEST(LoadFromRedisUrl, StandsBesideADatabase) {
+  World world = redisWorld("redis://cache");
+  world.environment["DATABASE_URL"] = "postgres://app:s3cret@pg-0/orders";
+  const Result<ConfigPtr> loaded = world.load();
+  ASSERT_TRUE(loaded.ok()) << loaded.error();
+  EXPECT_EQ((*loaded)->redis.caches.size(), 1u);
+  EXPECT_NE((*loaded)->findDatabase("orders"), nullptr);
+  EXPECT_TRUE(listensForPostgres(**loaded));
+}
+
+TEST(LoadFromRedisUrl, IsNotThereWhenItIsEmpty) {
+  World world = redisWorld("");
+  world.environment["DATABASE_URL"] = "postgres://app:s3cret@pg-0/orders";
+  const Result<ConfigPtr> loaded = world.load();
+  ASSERT_TRUE(loaded.ok()) << loaded.error();
+  EXPECT_TRUE((*loaded)->redis.caches.empty());
+}
+
+TEST(LoadFromRedisUrl, SaysWhereTheUrlCameFromAndNeverRepeatsIt) {
+  EXPECT_EQ(redisWorld("http://app:s3cret@cache").load().error(),
+            "REDIS_URL: the URL must begin with redis://, rediss://, unix:// or redis+unix://");
+  EXPECT_EQ(
+      redisWorld("redis://s3cret@cache").load().error(),
+      "REDIS_URL: cache 'main' has a user but no password: with a password alone the user is \"default\"");
+}
+
+TEST(LoadFromRedisUrl, LetsOptionsAloneDecideWhenThereIsOne) {
+  World world = redisWorld("redis://cache");
+  Sources sources = world.sources();
+  sources.database_url = "postgres://app:s3cret@pg-0/orders";
+  const Result<ConfigPtr> postgres = loadConfig(sources);
+  ASSERT_TRUE(postgres.ok()) << postgres.error();
+  EXPECT_TRUE((*postgres)->redis.caches.empty());
+  sources.redis_url = "redis://other";
+  const Result<ConfigPtr> both = loadConfig(sources);
+  ASSERT_TRUE(both.ok()) << both.error();
+  EXPECT_EQ((*both)->redis.caches.at("main").host.host, "other");
+  sources.database_url.reset();
+  sources.config_file = "a.toml";
+  EXPECT_EQ(loadConfig(sources).error(),
+            "--config and --redis-url exclude each other: a file may use ${REDIS_URL}");
 }
 
 TEST(LoadConfig, PrefersAFileToTheEnvironment) {

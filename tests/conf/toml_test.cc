@@ -185,12 +185,11 @@ INSTANTIATE_TEST_SUITE_P(
                     Wrong{"postgres = 5", "1:12: postgres must be a table, [postgres]"},
                     Wrong{"[postgres]\ndatabases = 5", "2:13: databases must be a table, [databases]"}));
 
-INSTANTIATE_TEST_SUITE_P(
-    LaterParts, WrongToml,
-    testing::Values(Wrong{"[failover]\n", "1:2: failover: not part of this version yet"},
-                    Wrong{"[[alerts]]\n", "1:3: alerts: not part of this version yet"},
-                    Wrong{"[postgres.databases.a]\nhost = 'x'\nreads = 'replicas'",
-                          "3:1: reads: not part of this version yet"}));
+INSTANTIATE_TEST_SUITE_P(LaterParts, WrongToml,
+                         testing::Values(Wrong{"[failover]\n", "1:2: failover: not part of this version yet"},
+                                         Wrong{"[[alerts]]\n", "1:3: alerts: not part of this version yet"},
+                                         Wrong{"[postgres.databases.a]\nhost = 'x'\nreads = 'replicas'",
+                                               "3:1: reads: not part of this version yet"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Values, WrongToml,
