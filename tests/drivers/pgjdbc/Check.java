@@ -11,9 +11,9 @@ final class Check {
   }
 
   private static void loginRefused() throws Exception {
-    Checks.fails("28P01", () -> Clients.connect("password", "wrong").close());
-    Checks.fails("28P01", () -> Clients.connect("user", "nobody").close());
-    Checks.fails("3D000", () -> Clients.connect("PGDBNAME", "nowhere").close());
+    Clients.fails("28P01", () -> Clients.connect("password", "wrong").close());
+    Clients.fails("28P01", () -> Clients.connect("user", "nobody").close());
+    Clients.fails("3D000", () -> Clients.connect("PGDBNAME", "nowhere").close());
     try (Connection c = Clients.connect("sslmode", "disable")) {
       throw new AssertionError("let in without TLS: " + c);
     } catch (SQLException expected) {

@@ -31,6 +31,17 @@ final class Clients implements AutoCloseable {
     }
   }
 
+  /** The error with that SQLSTATE, which was due. */
+  static SQLException fails(String state, Checks.Body body) throws Exception {
+    try {
+      body.run();
+    } catch (SQLException error) {
+      Checks.equal(error.getSQLState(), state, "SQLSTATE of " + error.getMessage());
+      return error;
+    }
+    throw new AssertionError("no error, " + state + " was due");
+  }
+
   static String url() {
     return "jdbc:postgresql://" + System.getenv("PGHOST") + ":" + System.getenv("PGPORT") + "/";
   }

@@ -58,8 +58,8 @@ final class Data {
     try (Clients ours = new Clients(2)) {
       Connection c = ours.get(0);
       Clients.run(c, TABLE);
-      Checks.fails("22P02", () -> send(c, "1\tx\n" + "not a number\tx\n".repeat(100000)));
-      Checks.fails("23505", () -> send(c, "1\tx\n1\tx\n"));
+      Clients.fails("22P02", () -> send(c, "1\tx\n" + "not a number\tx\n".repeat(100000)));
+      Clients.fails("23505", () -> send(c, "1\tx\n1\tx\n"));
       CopyIn unfinished = copier(c).copyIn("copy copied from stdin");
       unfinished.writeToCopy("1\tx\n".getBytes(StandardCharsets.UTF_8), 0, 4);
       unfinished.cancelCopy();

@@ -38,7 +38,7 @@ final class PoolUnderLoad {
     Checks.equal(id, number % COUNTERS, "id");
     c.commit();
     if (number % 50 == 49) {
-      Checks.fails("22012", () -> Clients.number(c, "select 1 / ?::int", 0)); // HikariCP rolls back
+      Clients.fails("22012", () -> Clients.number(c, "select 1 / ?::int", 0)); // HikariCP rolls back
     }
   }
 

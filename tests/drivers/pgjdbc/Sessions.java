@@ -37,7 +37,7 @@ final class Sessions {
           throw new IllegalStateException(error);
         }
       }, CompletableFuture.delayedExecutor(300, TimeUnit.MILLISECONDS));
-      Checks.fails("57014", () -> statement.execute("select pg_sleep(30)"));
+      Clients.fails("57014", () -> statement.execute("select pg_sleep(30)"));
       request.get();
     }
   }
@@ -55,7 +55,7 @@ final class Sessions {
   private static void cancelByTimeLimit() throws Exception {
     try (Clients ours = new Clients(1); Statement statement = ours.get(0).createStatement()) {
       statement.setQueryTimeout(1);
-      Checks.fails("57014", () -> statement.execute("select pg_sleep(30)"));
+      Clients.fails("57014", () -> statement.execute("select pg_sleep(30)"));
       statement.execute("select 1");
     }
   }
@@ -84,7 +84,7 @@ final class Sessions {
       for (int round = 0; round < 3; ++round) {
         Savepoint here = c.setSavepoint("here");
         Clients.run(c, "insert into saved values (2)");
-        SQLException twice = Checks.fails("23505", () -> Clients.run(c, "insert into saved values (1)"));
+        SQLException twice = Clients.fails("23505", () -> Clients.run(c, "insert into saved values (1)"));
         String constraint = ((PSQLException) twice).getServerErrorMessage().getConstraint();
         Checks.equal(constraint, "saved_pkey", "constraint");
         c.rollback(here);
@@ -103,7 +103,7 @@ final class Sessions {
       for (Connection c : ours.all) {
         c.setAutoCommit(false);
         for (int n = 0; n < 20; ++n) {
-          Checks.fails("22012", () -> Clients.number(c, "select 1 / ?::int", 0));
+          Clients.fails("22012", () -> Clients.number(c, "select 1 / ?::int", 0));
           Checks.equal(Clients.number(c, "select ?::int", n), n, "after an error");
         }
         c.commit();
@@ -116,19 +116,19 @@ final class Sessions {
       Connection c = ours.get(0);
       c.setTransactionIsolation(Connection.TRANSACTION_SERIALIZABLE);
       c.setAutoCommit(false);
-      Checks.fails("22012", () -> Clients.number(c, "select 1 / ?::int", 0));
-      Checks.fails("25P02", () -> Clients.number(c, "select 1"));
+      Clients.fails("22012", () -> Clients.number(c, "select 1 / ?::int", 0));
+      Clients.fails("25P02", () -> Clients.number(c, "select 1"));
       Checks.equal(Clients.number(ours.get(1), "select 1"), 1, "the other's");
       c.rollback();
       c.setAutoCommit(true);
-      SQLException raised = Checks.fails("P0001", () -> Clients.run(c,
+      SQLException raised = Clients.fails("P0001", () -> Clients.run(c,
           "do $$ begin raise exception 'oh' using hint = 'h', detail = 'd'; end $$"));
       Checks.equal(((PSQLException) raised).getServerErrorMessage().getHint(), "h", "hint");
       try (Statement statement = c.createStatement()) {
         statement.execute("do $$ begin raise notice 'hear me'; end $$");
         Checks.equal(statement.getWarnings().getMessage(), "hear me", "notice");
       }
-      Checks.fails("22012", () -> Clients.run(c, "select 1; select 1 / 0; select 2"));
+      Clients.fails("22012", () -> Clients.run(c, "select 1; select 1 / 0; select 2"));
       Checks.equal(Clients.number(c, "select 3"), 3, "its own");
     }
   }

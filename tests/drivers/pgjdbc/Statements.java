@@ -70,7 +70,7 @@ final class Statements {
     try (Clients ours = new Clients(2)) {
       for (int round = 0; round < 3; ++round) {
         String missing = "select a from missing_table where a = ?";
-        Checks.fails("42P01", () -> Clients.number(ours.get(0), missing, 1));
+        Clients.fails("42P01", () -> Clients.number(ours.get(0), missing, 1));
         Checks.equal(Clients.number(ours.get(1), "select ?::int", 7), 7, "the other's");
         Checks.equal(Clients.number(ours.get(0), "select ?::int", 8), 8, "its own");
       }

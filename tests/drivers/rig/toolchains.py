@@ -102,7 +102,7 @@ def node(source, folder):
 
 
 def java(source, folder):
-    _copy_sources(source, folder)
+    _copy_sources(source, folder, shared="Checks.java")
     compiler, runtime = processes.tool("javac"), processes.tool("java")
     maven = [processes.tool("mvn"), "-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=libraries"]
     _once(folder, "installed", lambda: _download(maven, cwd=folder))
@@ -123,7 +123,7 @@ def java(source, folder):
 
 
 def go(source, folder):
-    _copy_sources(source, folder)
+    _copy_sources(source, folder, shared=None if (source / "check.py").exists() else "checks.go")
     compiler = processes.tool("go")
     offline = {**os.environ, "GOFLAGS": "-mod=mod", "GOPROXY": "off"}
     _once(folder, "installed", lambda: _download([compiler, "mod", "tidy"], cwd=folder))
@@ -145,12 +145,13 @@ def go_tool(source, folder, compiler, offline):
 
 
 def rust(source, folder):
-    _copy_sources(source, folder)
+    _copy_sources(source, folder, shared="src/checks.rs")
     cargo = processes.tool("cargo")
     _once(folder, "installed", lambda: _download([cargo, "fetch", "--quiet"], cwd=folder))
     processes.checked([cargo, "build", "--quiet", "--offline", "--target-dir", folder / "target"], cwd=folder)
     lock = (folder / "Cargo.lock").read_text()
-    version = re.search(r'name = "tokio-postgres"\nversion = "([^"]+)"', lock)[1]
+    driver = {"redis-rs": "redis"}.get(source.name, source.name)  # the crate's name
+    version = re.search(rf'name = "{driver}"\nversion = "([^"]+)"', lock)[1]
     return [folder / "target/debug/check"], {"DRIVER_VERSION": version}
 
 

@@ -5,6 +5,7 @@ use futures_util::{StreamExt, stream::poll_fn};
 use openssl::ssl::{SslConnector, SslMethod};
 use postgres_openssl::MakeTlsConnector;
 use tokio::{sync::mpsc, task::JoinHandle};
+use tokio_postgres::error::{DbError, SqlState};
 use tokio_postgres::{AsyncMessage, Client, Config, Error, config::SslMode};
 
 pub const CLIENTS: usize = 8; // more than there are server connections, so that clients must share
@@ -87,4 +88,12 @@ pub async fn clients(count: usize) -> Result<Vec<Connected>, Error> {
         ours.push(connect().await?);
     }
     Ok(ours)
+}
+
+/// The error that was due; everything else is a failure of the check.
+pub fn fails<T>(state: &SqlState, outcome: Result<T, tokio_postgres::Error>) -> DbError {
+    let error = outcome.err().unwrap_or_else(|| panic!("no error, {} was due", state.code()));
+    let said = error.as_db_error().unwrap_or_else(|| panic!("{error}: {} was due", state.code()));
+    assert_eq!(said.code().code(), state.code(), "SQLSTATE of {said}");
+    said.clone()
 }

@@ -7,8 +7,8 @@ use futures_util::{SinkExt, TryStreamExt};
 use serde_json::{Value, json};
 use tokio_postgres::{error::SqlState, types::FromSqlOwned, types::ToSql};
 
-use crate::checks::{Outcome, fails};
-use crate::connect::{Connected, clients};
+use crate::checks::Outcome;
+use crate::connect::{Connected, clients, fails};
 
 pub async fn copy_in_and_out() -> Outcome {
     let ours = clients(2).await?;

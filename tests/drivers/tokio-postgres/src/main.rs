@@ -5,8 +5,8 @@ mod data;
 mod sessions;
 mod statements;
 
-use checks::{Check, Outcome, fails, run_all};
-use connect::{config, connect, connect_with};
+use checks::{Check, Outcome, run_all};
+use connect::{config, connect, connect_with, fails};
 use futures_util::FutureExt;
 use tokio_postgres::{NoTls, config::ChannelBinding, config::SslMode, error::SqlState};
 

@@ -10,8 +10,8 @@ use futures_util::future::try_join_all;
 use tokio::time::{sleep, timeout};
 use tokio_postgres::{AsyncMessage, SimpleQueryMessage, error::SqlState};
 
-use crate::checks::{Outcome, fails};
-use crate::connect::{Connected, clients, config, connect, connect_with, tls};
+use crate::checks::Outcome;
+use crate::connect::{Connected, clients, config, connect, connect_with, fails, tls};
 
 async fn show(c: &Connected, name: &str) -> Outcome<String> {
     Ok(c.query_one_scalar(&format!("show {name}"), &[]).await?)

@@ -2,8 +2,8 @@
 use futures_util::future::{join_all, try_join_all};
 use tokio_postgres::{error::SqlState, types::Type};
 
-use crate::checks::{Outcome, fails};
-use crate::connect::{CLIENTS, clients};
+use crate::checks::Outcome;
+use crate::connect::{CLIENTS, clients, fails};
 
 pub async fn shared_by_clients() -> Outcome {
     let mut ours = clients(CLIENTS).await?;

@@ -1,4 +1,3 @@
-import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,7 +8,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Runs a driver's checks one after another and says how each went. */
+/** Runs a driver's checks one after another and says how each went. Shared by the drivers in Java. */
 final class Checks {
   /** Seconds for one check; what hangs longer has failed, and no later check could be trusted. */
   private static final int PATIENCE = 60;
@@ -32,16 +31,6 @@ final class Checks {
 
   private static String text(Object value) {
     return value instanceof Object[] array ? Arrays.deepToString(array) : String.valueOf(value);
-  }
-
-  static SQLException fails(String state, Body body) throws Exception {
-    try {
-      body.run();
-    } catch (SQLException error) {
-      equal(error.getSQLState(), state, "SQLSTATE of " + error.getMessage());
-      return error;
-    }
-    throw new AssertionError("no error, " + state + " was due");
   }
 
   private static boolean holds(String name, Body body) {

@@ -1,22 +1,13 @@
-//! Runs a driver's checks one after another and says how each went.
+//! Runs a driver's checks one after another and says how each went. Shared by the drivers in Rust.
 use std::{env, error::Error, process::exit, time::Duration};
 
 use futures_util::future::BoxFuture;
-use tokio_postgres::error::{DbError, SqlState};
 
 /// For one check; what hangs longer has failed, and no later check could be trusted.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 pub type Check = (&'static str, BoxFuture<'static, Outcome>);
-
-/// The error that was due; everything else is a failure of the check.
-pub fn fails<T>(state: &SqlState, outcome: Result<T, tokio_postgres::Error>) -> DbError {
-    let error = outcome.err().unwrap_or_else(|| panic!("no error, {} was due", state.code()));
-    let said = error.as_db_error().unwrap_or_else(|| panic!("{error}: {} was due", state.code()));
-    assert_eq!(said.code().code(), state.code(), "SQLSTATE of {said}");
-    said.clone()
-}
 
 async fn verdict(check: BoxFuture<'static, Outcome>) -> Result<(), String> {
     match tokio::time::timeout(PATIENCE, tokio::spawn(check)).await {

@@ -1,8 +1,8 @@
+// Runs a driver's checks one after another and says how each went. Shared by the drivers in Go.
 package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"reflect"
@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // For one check; what hangs longer has failed, and no later check could be trusted.
@@ -22,7 +20,7 @@ type check struct {
 	run  func(ctx context.Context)
 }
 
-// A check fails by panicking: must(), equal() and fails() do.
+// A check fails by panicking: must() and equal() do.
 func must(err error) {
 	if err != nil {
 		panic(err)
@@ -38,15 +36,6 @@ func equal(got, expected any, what string) {
 	if !reflect.DeepEqual(got, expected) {
 		panic(fmt.Sprintf("%s is %#v, not %#v", what, got, expected))
 	}
-}
-
-func fails(state string, err error) *pgconn.PgError {
-	var said *pgconn.PgError
-	if !errors.As(err, &said) {
-		panic(fmt.Sprintf("%v: PostgreSQL's error %s was due", err, state))
-	}
-	equal(said.Code, state, "SQLSTATE of "+said.Message)
-	return said
 }
 
 func (c check) holds() (held bool) {
