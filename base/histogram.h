@@ -35,11 +35,11 @@ struct HistogramSnapshot {
 
 class Histogram {
  public:
-  void record(Duration value) {
+  void record(Duration value, uint64_t times = 1) {
     const int64_t us = std::chrono::duration_cast<microseconds>(value).count();
     const uint64_t clamped = us > 0 ? static_cast<uint64_t>(us) : 0;
-    bump(counts_[bucketOf(clamped)], 1);
-    bump(sum_us_, clamped);
+    bump(counts_[bucketOf(clamped)], times);
+    bump(sum_us_, clamped * times);
   }
 
   HistogramSnapshot snapshot() const {

@@ -22,11 +22,14 @@ uint32_t workerCount(const conf::Config& config) {
 
 }  // namespace
 
-Control::Control(conf::Sources sources, std::unique_ptr<Log> log, postgres::SettingsPtr settings)
+Control::Control(conf::Sources sources, std::unique_ptr<Log> log, postgres::SettingsPtr settings,
+                 redis::SettingsPtr redis_settings)
     : sources_(std::move(sources)),
       log_(std::move(log)),
       settings_(std::move(settings)),
+      redis_settings_(std::move(redis_settings)),
       shared_(workerCount(*settings_->config)),
+      redis_shared_(workerCount(*settings_->config)),
       started_(std::chrono::system_clock::now()) {
   shared_.mock_secret = randomBytes(32);
   console_ = std::make_unique<admin::Console>(
@@ -68,9 +71,13 @@ Control::~Control() {
 Status Control::start() {
   const uint32_t count = workerCount(*settings_->config);
   for (uint32_t i = 0; i < count; ++i) {
-    workers_.push_back(std::make_unique<Worker>(i, *log_, shared_, settings_));
-    shared_.workers.push_back(&workers_.back()->postgres());
-    workers_.back()->postgres().on_empty = [this] { loop_.mailbox().post([this] { workersEmpty(); }); };
+    workers_.push_back(
+        std::make_unique<Worker>(i, *log_, shared_, settings_, redis_shared_, redis_settings_));
+    Worker& worker = *workers_.back();
+    shared_.workers.push_back(&worker.postgres());
+    redis_shared_.workers.push_back(&worker.redis());
+    worker.postgres().on_empty = [this] { loop_.mailbox().post([this] { workersEmpty(); }); };
+    worker.redis().on_empty = worker.postgres().on_empty;
   }
   Status listening = listen();
   if (listening) listening = listenHttp();
@@ -86,10 +93,13 @@ Status Control::start() {
     return listening;
   }
   watchSignals();
+  for (auto& worker : workers_)  // before the first client of a listener that is open already
+    worker->redis().post([](redis::RedisWorker& there) { there.start(); });
   for (auto& worker : workers_) worker->start();
   workers_[0]->postgres().post([](postgres::PostgresWorker& first) { first.openMinimumPools(); });
-  for (auto& worker : workers_)
+  for (auto& worker : workers_) {
     worker->postgres().post([](postgres::PostgresWorker& there) { there.dropUnusedPools(); });
+  }
   stats_tick_->in(settings_->config->postgres.stats_period);
   tidy_tick_->in(kTidyEvery);
   phase_ = admin::Phase::kServing;
@@ -98,21 +108,51 @@ Status Control::start() {
 }
 
 Status Control::listen() {
+  const Status postgres = listenPostgres();
+  return postgres ? listenRedis() : postgres;
+}
+
+Status Control::openListener(conf::ListenAddress address, std::string_view protocol,
+                             const net::ListenOptions& options,
+                             const std::function<void(Worker&, int fd, bool deal)>& take) {
+  const size_t sockets = address.isUnix() ? 1 : workers_.size();
+  for (size_t i = 0; i < sockets; ++i) {
+    Result<net::ListenSocket> socket = net::listenOn(address, options);
+    if (!socket) return Error{"cannot listen on " + socket.error()};
+    address.port = socket->port;  // where any port would do, all workers take the first one's
+    take(*workers_[i], socket->fd, address.isUnix());
+    if (i == 0) log_->info() << "listening: " << protocol << " " << socket->name;
+    listening_.push_back(std::move(*socket));
+  }
+  return Ok{};
+}
+
+Status Control::listenPostgres() {
   if (!conf::listensForPostgres(*settings_->config)) return Ok{};
+  const conf::ListenSettings& settings = settings_->config->listen;
+  const net::ListenOptions options{settings.listen_backlog, settings.unix_socket_mode,
+                                   settings.unix_socket_group, settings_->config->postgres.tcp};
+  for (const conf::ListenAddress& address : settings.postgres) {
+    const Status opened = openListener(address, "postgres", options,
+                                       [](Worker& worker, int fd, bool deal) { worker.listen(fd, deal); });
+    if (!opened) return opened;
+  }
+  return Ok{};
+}
+
+Status Control::listenRedis() {
   const conf::ListenSettings& settings = settings_->config->listen;
   net::ListenOptions options{settings.listen_backlog, settings.unix_socket_mode, settings.unix_socket_group,
                              settings_->config->postgres.tcp};
-  for (conf::ListenAddress address : settings.postgres) {
-    const size_t sockets = address.isUnix() ? 1 : workers_.size();
-    for (size_t i = 0; i < sockets; ++i) {
-      Result<net::ListenSocket> socket = net::listenOn(address, options);
-      if (!socket) return Error{"cannot listen on " + socket.error()};
-      address.port = socket->port;  // where any port would do, all workers take the first one's
-      workers_[i]->listen(socket->fd, address.isUnix());
-      if (i == 0) log_->info() << "listening: postgres " << socket->name;
-      listening_.push_back(std::move(*socket));
+  options.tcp.keepidle = settings_->config->redis.tcp_keepalive;
+  options.tcp.defer_accept = false;  // a subscriber may connect long before it says anything
+  for (const auto& [name, addresses] : conf::redisListeners(*settings_->config))
+    for (const conf::ListenAddress& address : addresses) {
+      const Status opened = openListener(
+          address, "redis", options,
+          [cache = name](Worker& worker, int fd, bool deal) { worker.listenRedis(fd, deal, cache); });
+      if (!opened) return opened;
     }
-  }
   return Ok{};
 }
 
@@ -191,11 +231,12 @@ void Control::drainWorkers(std::optional<Duration> spread) {
   for (auto& worker : workers_) {
     worker->stopListening();
     worker->postgres().post([spread](postgres::PostgresWorker& there) { there.drain(spread); });
+    worker->redis().post([spread](redis::RedisWorker& there) { there.drain(spread); });
   }
 }
 
 void Control::workersEmpty() {
-  if (draining_ && shared_.client_count.load() == 0) stopNow();
+  if (draining_ && shared_.client_count.load() + redis_shared_.client_count.load() == 0) stopNow();
 }
 
 void Control::stopNow() {

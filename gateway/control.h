@@ -26,7 +26,8 @@ namespace forebay {
 
 class Control final : public admin::Fleet {
  public:
-  Control(conf::Sources sources, std::unique_ptr<Log> log, postgres::SettingsPtr settings);
+  Control(conf::Sources sources, std::unique_ptr<Log> log, postgres::SettingsPtr settings,
+          redis::SettingsPtr redis_settings);
   ~Control() override;
 
   // Binds all listeners and starts the workers. An error: nothing runs.
@@ -70,6 +71,12 @@ class Control final : public admin::Fleet {
   std::vector<std::shared_ptr<postgres::DatabaseState>> named(std::string_view database);
 
   Status listen();
+  Status listenPostgres();
+  Status listenRedis();
+  // Opens what all workers listen on: each a socket of its own, or the first one for all.
+  Status openListener(conf::ListenAddress address, std::string_view protocol,
+                      const net::ListenOptions& options,
+                      const std::function<void(Worker&, int fd, bool deal)>& take);
   Status listenHttp();
   void watchSignals();
   void onSignal(int number);
@@ -86,8 +93,10 @@ class Control final : public admin::Fleet {
   conf::Sources sources_;
   std::unique_ptr<Log> log_;
   postgres::SettingsPtr settings_;
+  redis::SettingsPtr redis_settings_;
   net::Loop loop_;
   postgres::Shared shared_;
+  redis::Shared redis_shared_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<net::ListenSocket> listening_;
   std::vector<std::unique_ptr<http::Server>> http_;

@@ -274,11 +274,16 @@ Status Control::publish(conf::ConfigPtr config) {
   counted->epoch = settings_->config->epoch + 1;
   Result<postgres::SettingsPtr> settings = makeSettings(std::move(counted));
   if (!settings) return Error{settings.error()};
+  Result<redis::SettingsPtr> redis = makeRedisSettings((*settings)->config);
+  if (!redis) return Error{redis.error()};
   const Status logging = log_->reconfigure((*settings)->config->log);
   if (!logging) return logging;
   settings_ = *settings;
-  for (auto& worker : workers_)
+  redis_settings_ = *redis;
+  for (auto& worker : workers_) {
     worker->postgres().post([next = settings_](postgres::PostgresWorker& there) { there.apply(next); });
+    worker->redis().post([next = redis_settings_](redis::RedisWorker& there) { there.apply(next); });
+  }
   return Ok{};
 }
 

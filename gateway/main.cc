@@ -66,9 +66,11 @@ int run(const CommandLine& line) {
   if (!config) return complain(config.error(), kUsage);
   const Result<postgres::SettingsPtr> settings = makeSettings(*config);
   if (!settings) return complain(settings.error(), kUsage);
+  const Result<redis::SettingsPtr> redis = makeRedisSettings(*config);
+  if (!redis) return complain(redis.error(), kUsage);
   Result<std::unique_ptr<Log>> log = Log::open((*config)->log);
   if (!log) return complain(log.error(), kUsage);
-  Control control(sources, std::move(*log), *settings);
+  Control control(sources, std::move(*log), *settings, *redis);
   const Status started = control.start();
   if (!started) return complain(started.error(), kFailed);
   control.run();

@@ -4,25 +4,41 @@
 
 namespace forebay {
 
-Worker::Worker(uint32_t index, Log& log, postgres::Shared& shared, postgres::SettingsPtr settings)
+Worker::Worker(uint32_t index, Log& log, postgres::Shared& shared, postgres::SettingsPtr settings,
+               redis::Shared& redis_shared, redis::SettingsPtr redis_settings)
     : log_(log),
       shared_(shared),
-      postgres_(std::make_unique<postgres::PostgresWorker>(index, loop_, log, shared, std::move(settings))) {}
+      redis_shared_(redis_shared),
+      postgres_(std::make_unique<postgres::PostgresWorker>(index, loop_, log, shared, std::move(settings))),
+      redis_(
+          std::make_unique<redis::RedisWorker>(index, loop_, log, redis_shared, std::move(redis_settings))) {}
 
 Worker::~Worker() = default;
 
 void Worker::listen(int fd, bool deal) {
-  const auto accepted = [this, deal](int client, const net::PeerAddress& peer) {
+  addListener(fd, [this, deal](int client, const net::PeerAddress& peer) {
     if (!deal) return postgres_->accepted(client, peer);
     postgres::PostgresWorker* next = shared_.workers[next_worker_++ % shared_.workers.size()];
     if (next == postgres_.get()) return postgres_->accepted(client, peer);
     next->post([client, peer](postgres::PostgresWorker& worker) { worker.accepted(client, peer); });
-  };
+  });
+}
+
+void Worker::listenRedis(int fd, bool deal, const std::string& cache) {
+  addListener(fd, [this, deal, cache](int client, const net::PeerAddress& peer) {
+    if (!deal) return redis_->accepted(cache, client, peer);
+    redis::RedisWorker* next = redis_shared_.workers[next_worker_++ % redis_shared_.workers.size()];
+    if (next == redis_.get()) return redis_->accepted(cache, client, peer);
+    next->post([cache, client, peer](redis::RedisWorker& worker) { worker.accepted(cache, client, peer); });
+  });
+}
+
+void Worker::addListener(int fd, Accepted accepted) {
   const auto exhausted = [this](int error) {
     log_.warning() << "cannot accept connections: " << std::strerror(error) << "; trying again in "
                    << net::Listener::kRest;
   };
-  listeners_.push_back(std::make_unique<net::Listener>(loop_, fd, accepted, exhausted));
+  listeners_.push_back(std::make_unique<net::Listener>(loop_, fd, std::move(accepted), exhausted));
 }
 
 void Worker::start() {
@@ -43,6 +59,7 @@ void Worker::stop() {
   loop_.mailbox().post([this] {
     for (auto& listener : listeners_) listener->close();
     postgres_->stopNow();
+    redis_->stopNow();
     loop_.stop();
   });
 }

@@ -61,7 +61,16 @@ void Loop::beforeWait() {
   std::vector<std::function<void()>> work = std::move(deferred_);
   deferred_.clear();
   for (const auto& task : work) task();
+  endTurn();
   graveyard_.clear();
+}
+
+void Loop::endTurn() {
+  while (!turn_ends_.empty()) {
+    TurnEnd& next = turn_ends_.front();
+    next.unlink();
+    next.turnEnds();
+  }
 }
 
 // How long the wait may last, in milliseconds; -1: until something happens.

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/deadlines.h"
+#include "base/intrusive_list.h"
 #include "gateway/net/buffer.h"
 #include "gateway/net/mailbox.h"
 #include "gateway/net/poller.h"
@@ -24,6 +25,18 @@ namespace forebay::net {
 class Mortal {
  public:
   virtual ~Mortal() = default;
+};
+
+// Something that gathers work during a turn of the loop and does it in one go when all sockets that were
+// ready have been told: what leaves in one turn leaves in one send.
+struct InTurnList;
+class TurnEnd : public ListNode<InTurnList> {
+ public:
+  virtual ~TurnEnd() = default;
+
+ protected:
+  friend class Loop;
+  virtual void turnEnds() = 0;
 };
 
 class Loop {
@@ -57,11 +70,17 @@ class Loop {
 
   // Destroys `object` when no callback of this turn can still be using it.
   void bury(std::unique_ptr<Mortal> object) { graveyard_.push_back(std::move(object)); }
+  // Calls `work` once, at the end of this turn; all of them before the loop waits again, also those that come
+  // up meanwhile.
+  void atTurnEnd(TurnEnd& work) {
+    if (!work.linked()) turn_ends_.pushBack(work);
+  }
   // Runs `work` on this thread before the loop waits for the next event.
   void defer(std::function<void()> work);
 
  private:
   [[gnu::hot]] void beforeWait();
+  [[gnu::hot]] void endTurn();
   [[gnu::hot]] int timeout(int libuv);
   int libuvTimeout();
   void runLibuv();
@@ -79,6 +98,7 @@ class Loop {
   std::unique_ptr<char[]> scratch_;
   std::vector<std::unique_ptr<Mortal>> graveyard_;
   std::vector<std::function<void()>> deferred_;
+  IntrusiveList<TurnEnd, InTurnList> turn_ends_;
 };
 
 }  // namespace forebay::net

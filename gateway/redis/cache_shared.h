@@ -1,0 +1,83 @@
+// What all workers share of one cache. Outlives the workers.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "base/clock.h"
+#include "pools/lease_limit.h"
+#include "pools/script_cache.h"
+#include "redisproto/acl.h"
+#include "redisproto/command.h"
+
+namespace forebay::redis {
+
+// Of those who may log in to a cache: made from the settings, immutable.
+struct CacheUser {
+  std::string name;
+  std::string password_digest;  // SHA-256; empty: any password will do
+  redisproto::AclRules rules;
+  bool restricted = false;  // rules apply: it is one of `users`, not the backend's own user
+};
+
+// What is known of the node behind a cache. Immutable once published; each worker holds the newest.
+struct NodeFacts {
+  std::string version, mode;
+  uint32_t databases = 0;  // 0: unknown
+  std::shared_ptr<const redisproto::CommandTable> commands = redisproto::CommandTable::builtIn();
+};
+using FactsPtr = std::shared_ptr<const NodeFacts>;
+
+// What INFO said last.
+struct NodeStats {
+  std::map<std::string, std::string, std::less<>> fields;  // "used_memory" -> "1048576"
+  WallTime at{};
+  std::string error;  // why there is nothing newer
+};
+
+struct CacheShared {
+  CacheShared(uint32_t workers, uint32_t lease_limit) : leases(workers, lease_limit) {}
+
+  pools::LeaseLimit leases;
+  pools::ScriptCache scripts;
+  std::atomic<uint32_t> clients{0};
+
+  void setStats(NodeStats stats) {
+    const std::lock_guard lock(mutex_);
+    stats_ = std::move(stats);
+  }
+  NodeStats stats() const {
+    const std::lock_guard lock(mutex_);
+    return stats_;
+  }
+  // Whether the node could be reached when it was tried last.
+  void reached(WallTime at) {
+    const std::lock_guard lock(mutex_);
+    reached_ = at;
+  }
+  void unreachable(WallTime at, std::string why) {
+    const std::lock_guard lock(mutex_);
+    unreachable_ = at;
+    why_ = std::move(why);
+  }
+  struct Contact {
+    WallTime reached{}, unreachable{};
+    std::string why;
+  };
+  Contact contact() const {
+    const std::lock_guard lock(mutex_);
+    return {reached_, unreachable_, why_};
+  }
+
+ private:
+  mutable std::mutex mutex_;  // guards what follows: nothing of it is on the path of a command
+  NodeStats stats_;
+  WallTime reached_{}, unreachable_{};
+  std::string why_;
+};
+
+}  // namespace forebay::redis

@@ -1,0 +1,260 @@
+// Client: one client's session with a cache, from accept to close.
+//
+// Most requests ride on a connection that it shares with others; what needs a connection of its own (MULTI,
+// blocking commands, tracking, a request of many megabytes) gets a leased one for as long as that lasts; what
+// it subscribes to comes over the worker's subscriber. It never has requests outstanding on two connections,
+// so its own order holds: before it moves, every reply owed to it has come. Between requests it has neither a
+// connection nor a buffer. All calls are on the worker's thread. A closed client whose replies are still on
+// their way lives on, unseen, until the last of them has come.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/deadlines.h"
+#include "base/intrusive_list.h"
+#include "gateway/net/outbox.h"
+#include "gateway/net/peer_address.h"
+#include "gateway/net/socket.h"
+#include "gateway/redis/users.h"
+#include "pools/subscriptions.h"
+#include "redisproto/acl.h"
+#include "redisproto/builder.h"
+#include "redisproto/command.h"
+#include "redisproto/request.h"
+
+namespace forebay::redis {
+
+class RedisWorker;
+class Server;
+class WorkerCache;
+struct InWorkerClients;
+struct InCacheClients;
+struct InWaitQueue;
+struct InResumeList;
+
+class Client final : public net::Mortal,
+                     public net::SocketUser,
+                     public Deadline,
+                     public pools::Subscriber,
+                     public ListNode<InWorkerClients>,
+                     public ListNode<InCacheClients>,
+                     public ListNode<InWaitQueue>,
+                     public ListNode<InResumeList> {
+ public:
+  // Why no more of its requests are taken just now.
+  enum class Hold : uint8_t {
+    kNone,
+    kDrain,    // the next request goes another way: all replies must have come
+    kRoom,     // the connection is full
+    kTooMany,  // it has too many requests outstanding, or does not read
+    kLease,    // waits for a connection of its own
+    kConfirm,  // waits for a subscription
+    kAsk,      // other workers are asked
+  };
+
+  Client(RedisWorker& worker, WorkerCache& cache, int fd, const net::PeerAddress& peer);
+  ~Client() override;
+
+  // ---- told by servers
+  // A run of whole replies, `replies` of them new; `cut`: the last one goes on in the next run.
+  [[gnu::hot]] void receive(Bytes run, uint32_t replies, bool cut = false);
+  void replied(uint32_t replies);
+  void collected(const redisproto::Command* command, Bytes reply);
+
+  // ---- told by the cache
+  void leased(Server& server);
+  void leaseFailed(const std::string& error);
+  void leaseLost(std::string_view reason);
+  [[gnu::hot]] void resume();  // what was held back may go on
+
+  // ---- told by Pub/Sub. `head` and `rest`: one whole push.
+  [[gnu::hot]] void pushed(Bytes head, Bytes rest);
+  void confirmed(pools::SubscriptionKind kind, Bytes name, uint32_t times);
+  void refused(pools::SubscriptionKind kind, Bytes name, uint32_t times, Bytes error);
+
+  // Its rights may have changed. Null: there is no such user any more.
+  void rightsChanged(UserPtr user, const redisproto::Acl* acl);
+
+  [[gnu::cold]] void close(std::string_view reason);
+  void closeWhenIdle();  // as soon as nothing is owed to it and it is in no transaction
+
+  // ---- SocketUser
+  [[gnu::hot]] void onReadable() override;
+  void onWritable() override;
+
+  bool closed() const { return closed_; }
+  bool valid() const { return socket_.valid(); }
+  redisproto::Resp resp() const { return resp_; }
+  uint32_t database() const { return database_; }
+  uint64_t id() const { return id_; }
+  WorkerCache& cache() { return cache_; }
+  Server* server() const { return server_; }
+  bool hasLease() const { return leased_; }
+  bool takesUnasked() const { return monitors_; }
+  const net::PeerAddress& peer() const { return peer_; }
+  const net::Socket& socket() const { return socket_; }
+  const UserPtr& user() const { return user_; }
+  Instant waitingSince() const { return waiting_since_; }
+  void setWaitingSince(Instant at) { waiting_since_ = at; }
+  size_t unsent() const { return out_.size(); }
+  size_t unparsed() const { return in_.size(); }
+  uint32_t outstanding() const { return outstanding_; }
+  Hold hold() const { return hold_; }
+  bool noEvict() const { return no_evict_; }
+  WallTime connectedWall() const { return connected_wall_; }
+  std::string infoLine(Instant now) const;  // as CLIENT LIST has it
+  std::string_view name() const;
+  std::string_view lastCommand() const { return last_command_ != nullptr ? last_command_->name : "NULL"; }
+
+ protected:
+  void due(Instant now) override;
+
+ private:
+  using Request = redisproto::Request;
+  using Command = redisproto::Command;
+  // What came of a request.
+  enum class Step : uint8_t {
+    kTaken,
+    kWait,    // held back: it is looked at again when resume() is called
+    kClosed,  // the client is gone, or takes leave
+  };
+  enum class ReplyMode : uint8_t { kOn, kOff, kSkipNext, kSkip };
+
+  // What few clients have.
+  struct Subscription {  // of the SUBSCRIBE under way
+    pools::SubscriptionKind kind;
+    std::string name, reply;
+    uint32_t waits;
+  };
+  struct Extra {
+    std::string name, lib_name, lib_version;
+    std::vector<Subscription> subscribing;
+    std::string lease_error;  // why it could not have a connection of its own
+    std::string pushes;       // that came in the middle of a reply, or before a confirmation
+    std::unique_ptr<redisproto::RequestTail> tail;  // of the large request that goes through
+    uint32_t multi_database = UINT32_MAX;           // selected in the transaction
+  };
+
+  // client.cc
+  [[gnu::hot]] void takeHeld();
+  [[gnu::hot]] void watch();
+  [[gnu::hot]] void send(std::span<const Bytes> runs);
+  [[gnu::cold]] void sendSlowly();
+  void left(std::string_view why);
+  void logEvent(std::string_view event) const;
+  void armDeadline(Instant now);
+  [[gnu::hot]] void drained();
+  [[gnu::cold]] bool beginTls();
+  [[gnu::cold]] bool handshake();
+  void flushPushes();
+  Extra& extra();
+  std::string_view userName() const { return user_ ? std::string_view(user_->name) : "(none)"; }
+
+  // client_requests.cc
+  [[gnu::hot]] size_t consume(Bytes in);
+  [[gnu::hot]] Step take(const Request& request, Bytes wire);
+  [[gnu::hot]] Step forward(const Command* command, const Request& request, Bytes wire);
+  [[gnu::hot]] Step onShared(const Command& command, const Request& request, Bytes wire);
+  [[gnu::hot]] Step put(Server& server, const Command* command, Bytes wire);
+  [[gnu::cold]] Step onLease(const Command* command, const Request& request, Bytes wire);
+  [[gnu::cold]] Step special(const Command& command, const Request& request, Bytes wire);
+  bool needsLease(const Command* command, const Request& request) const;
+  [[gnu::cold]] size_t takeLarge(Bytes in, const Request& partial);
+  size_t streamMore(Bytes in);
+  [[gnu::cold]] Step wait(Hold why);
+  Step answer(std::string text);
+  Step answerError(std::string_view text);
+  Step wrongArity(std::string_view name);
+  [[gnu::cold]] void protocolError(std::string_view text);
+  bool replyWanted();
+
+  // client_session.cc
+  Step hello(const Request& request);
+  Step auth(const Request& request);
+  bool logIn(Bytes user, Bytes password);
+  Step reset();
+  Step quit();
+  Step select(const Command& command, const Request& request, Bytes wire);
+  void selected(uint32_t database);
+  Step transaction(const Command& command, const Request& request, Bytes wire);
+  Step failWatched();
+  Step ownConnection(const Command& command, const Request& request, Bytes wire);
+  std::string denied(const Command& command, const Request& request);
+  std::string helloReply() const;
+  void forgetSession();
+
+  // client_scripts.cc
+  Step script(const Command& command, const Request& request, Bytes wire);
+
+  // client_commands.cc
+  Step clientCommand(const Command& command, const Request& request, Bytes wire);
+  Step setName(Bytes name);
+  Step setInfo(const Request& request);
+  Step replyMode(const Request& request);
+  Step list(const Request& request);
+  Step kill(const Request& request);
+  Step unblock(const Request& request);
+  Step tracking(const Command& command, const Request& request, Bytes wire);
+  Step info(const Command& command, const Request& request, Bytes wire);
+  Step ask(std::function<std::string(RedisWorker&)> question,
+           std::function<std::string(std::vector<std::string>)> conclude);
+  void told(std::string reply);
+  void killed(uint64_t by);
+
+  // client_subscriptions.cc
+  Step subscribe(pools::SubscriptionKind kind, const Command& command, const Request& request, Bytes wire);
+  Step unsubscribe(pools::SubscriptionKind kind, const Request& request);
+  Step subscribedPing(const Request& request);
+  bool mayWhileSubscribed(const Command* command) const;
+  void confirmIfAll();
+
+  bool pinned() const { return in_multi_ || watching_ || tracking_ || monitors_ || streaming_; }
+  void leaveLease();
+
+  static constexpr uint32_t kMaxOutstanding = 1024;
+  static constexpr size_t kMaxHeld = size_t{64} * 1024;   // read while it is held back
+  static constexpr size_t kMaxWhole = size_t{256} << 20;  // of a request that must be looked at whole
+  static constexpr size_t kMaxScript = size_t{1} << 20;   // a longer one is not kept
+  static constexpr uint32_t kDatabasesByDefault = 16;     // until Redis has told
+  static constexpr size_t kMaxNames = 100'000;            // that one client may subscribe to
+
+  // What every request touches stands together.
+  RedisWorker& worker_;
+  WorkerCache& cache_;
+  net::Socket socket_;
+  net::Buffer in_;
+  net::Outbox out_;
+  Server* server_ = nullptr;  // where its requests are outstanding, or its leased one
+  const redisproto::Acl* acl_ = nullptr;
+  const Command* last_command_ = nullptr;
+  redisproto::RequestProgress progress_;
+  Instant last_at_{};
+  const uint64_t id_;
+  uint32_t outstanding_ = 0;  // replies owed to it
+  uint32_t database_ = 0;
+  Hold hold_ = Hold::kNone;
+  redisproto::Resp resp_ = redisproto::Resp::k2;
+  ReplyMode reply_mode_ = ReplyMode::kOn;
+  bool closed_ = false;
+  bool logged_in_ = false;
+  bool leased_ = false, on_slow_ = false;
+  bool in_multi_ = false, watching_ = false, tracking_ = false, monitors_ = false, streaming_ = false;
+  bool multi_lost_ = false, watch_lost_ = false;  // its connection was lost in the middle
+  bool mid_reply_ = false, server_paused_ = false;
+  bool goodbye_ = false;  // closes when everything is sent
+  bool close_when_idle_ = false;
+  bool no_evict_ = false;
+  bool consuming_ = false, may_be_tls_ = false, handshaking_ = false;
+  std::unique_ptr<Extra> extra_;
+  UserPtr user_;
+  Instant waiting_since_{};
+  const Instant connected_at_;
+  const WallTime connected_wall_;
+  net::PeerAddress peer_;
+};
+
+}  // namespace forebay::redis

@@ -1,0 +1,266 @@
+// CLIENT and INFO: what they tell is about the gateway's clients, with the gateway's ids.
+#include <charconv>
+#include <optional>
+
+#include "gateway/redis/client.h"
+#include "gateway/redis/client_filter.h"
+#include "gateway/redis/info.h"
+#include "gateway/redis/redis_worker.h"
+#include "gateway/redis/server.h"
+#include "gateway/redis/words.h"
+#include "gateway/redis/worker_cache.h"
+
+namespace forebay::redis {
+
+using redisproto::Special;
+
+namespace {
+
+constexpr std::string_view kOk = "+OK\r\n";
+
+std::optional<int64_t> numberOf(Bytes text) {
+  int64_t value = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::string integer(int64_t value) {
+  std::string out;
+  redisproto::appendInteger(out, value);
+  return out;
+}
+
+}  // namespace
+
+Client::Step Client::clientCommand(const Command& command, const Request& request, Bytes wire) {
+  if (const std::string refusal = denied(command, request); !refusal.empty()) return answerError(refusal);
+  const std::vector<Bytes>& args = request.args;
+  if (!command.container && !command.takes(args.size())) return wrongArity(command.name);
+  switch (command.special) {
+    case Special::kClientId: return answer(integer(static_cast<int64_t>(id_)));
+    case Special::kClientSetname: return setName(args[2]);
+    case Special::kClientGetname: {
+      std::string out;
+      if (name().empty()) {
+        redisproto::appendNull(out, resp_);
+      } else {
+        redisproto::appendBulk(out, name());
+      }
+      return answer(std::move(out));
+    }
+    case Special::kClientSetinfo: return setInfo(request);
+    case Special::kClientInfo: {
+      std::string out;
+      redisproto::appendVerbatim(out, infoLine(worker_.loop().now()), resp_);
+      return answer(std::move(out));
+    }
+    case Special::kClientList: return list(request);
+    case Special::kClientKill: return kill(request);
+    case Special::kClientNoEvict:
+      if (!sameWord(args[2], "on") && !sameWord(args[2], "off")) return answerError("ERR syntax error");
+      no_evict_ = sameWord(args[2], "on");
+      return answer(std::string(kOk));
+    case Special::kClientReply: return replyMode(request);
+    case Special::kClientUnblock: return unblock(request);
+    case Special::kClientCapa: return answer(std::string(kOk));
+    case Special::kClientTracking:
+    case Special::kClientNoTouch: return tracking(command, request, wire);
+    case Special::kClientPause:
+    case Special::kClientUnpause: return onLease(&command, request, wire);
+    default: return leased_ ? onLease(&command, request, wire) : onShared(command, request, wire);
+  }
+}
+
+Client::Step Client::setName(Bytes wanted) {
+  if (!nameIsFine(wanted))
+    return answerError("ERR Client names cannot contain spaces, newlines or special characters.");
+  extra().name = wanted;
+  return answer(std::string(kOk));
+}
+
+Client::Step Client::setInfo(const Request& request) {
+  const Bytes what = request.args[2], value = request.args[3];
+  const bool library = sameWord(what, "lib-name"), version = sameWord(what, "lib-ver");
+  if (!library && !version)
+    return answerError("ERR Unrecognized option '" + std::string(what.substr(0, 128)) + "'");
+  if (!nameIsFine(value))
+    return answerError("ERR " + std::string(what) +
+                       " cannot contain spaces, newlines or special characters.");
+  (library ? extra().lib_name : extra().lib_version) = value;
+  return answer(std::string(kOk));
+}
+
+// Replies are dropped here: the shared connection goes on as if nothing were.
+Client::Step Client::replyMode(const Request& request) {
+  const Bytes mode = request.args[2];
+  if (sameWord(mode, "on")) {
+    reply_mode_ = ReplyMode::kOn;
+    return answer(std::string(kOk));
+  }
+  if (sameWord(mode, "off")) {
+    reply_mode_ = ReplyMode::kOff;
+    return Step::kTaken;
+  }
+  if (!sameWord(mode, "skip")) return answerError("ERR syntax error");
+  if (reply_mode_ != ReplyMode::kOff) reply_mode_ = ReplyMode::kSkip;
+  return Step::kTaken;
+}
+
+// What follows is about this one connection to Redis, so the client keeps it. With REDIRECT, Redis has to be
+// told its own id of the other connection.
+Client::Step Client::tracking(const Command& command, const Request& request, Bytes wire) {
+  const bool on = sameWord(request.args[2], "on");
+  for (size_t i = 3; i + 1 < request.args.size(); ++i)
+    if (sameWord(request.args[i], "redirect"))
+      return answerError(
+          "ERR CLIENT TRACKING with REDIRECT is not supported by this gateway; use RESP3 (HELLO 3)");
+  if (!on && !tracking_) return answer(std::string(kOk));
+  if (on && command.special == Special::kClientTracking && resp_ != redisproto::Resp::k3)
+    return answerError("ERR Client tracking can be enabled only with RESP3 (HELLO 3) on this gateway");
+  const Step step = onLease(&command, request, wire);
+  if (step != Step::kTaken || !leased_) return step;
+  tracking_ = true;  // switched off, the connection is still not like others: it is not given back
+  return step;
+}
+
+// ---- clients of all workers
+
+Client::Step Client::ask(std::function<std::string(RedisWorker&)> question,
+                         std::function<std::string(std::vector<std::string>)> conclude) {
+  hold_ = Hold::kAsk;
+  struct Inquiry {
+    std::vector<std::string> answers;
+    size_t left;
+  };
+  auto inquiry = std::make_shared<Inquiry>();
+  inquiry->left = worker_.shared().workers.size();
+  for (RedisWorker* each : worker_.shared().workers) {
+    each->post([question, conclude, inquiry, id = id_, home = &worker_](RedisWorker& there) {
+      home->post([part = question(there), conclude, inquiry, id](RedisWorker& here) {
+        inquiry->answers.push_back(part);
+        if (--inquiry->left > 0) return;
+        if (Client* client = here.findClient(id)) client->told(conclude(std::move(inquiry->answers)));
+      });
+    });
+  }
+  return Step::kTaken;
+}
+
+void Client::told(std::string reply) {
+  hold_ = Hold::kNone;
+  answer(std::move(reply));
+  if (!closed_) worker_.resumeSoon(*this);
+}
+
+Client::Step Client::list(const Request& request) {
+  const auto filter = ClientFilter::ofList(request.args);
+  if (!filter) return answerError(filter.error());
+  return ask(
+      [filter = *filter, cache = cache_.name()](RedisWorker& there) {
+        std::string lines;
+        const Instant now = there.loop().now();
+        there.forEachClient([&](Client& client) {
+          if (client.cache().name() == cache && filter.matches(client)) lines += client.infoLine(now) + "\n";
+        });
+        return lines;
+      },
+      [resp = resp_](const std::vector<std::string>& parts) {
+        std::string all, out;
+        for (const std::string& part : parts) all += part;
+        redisproto::appendVerbatim(out, all, resp);
+        return out;
+      });
+}
+
+Client::Step Client::kill(const Request& request) {
+  const auto filter = ClientFilter::ofKill(request.args);
+  if (!filter) return answerError(filter.error());
+  return ask(
+      [filter = *filter, cache = cache_.name(), self = id_](RedisWorker& there) {
+        std::vector<Client*> found;
+        there.forEachClient([&](Client& client) {
+          if (client.cache().name() == cache && filter.matches(client) &&
+              !(filter.skipsSelf() && client.id() == self))
+            found.push_back(&client);
+        });
+        for (Client* client : found) client->killed(self);
+        return std::to_string(found.size());
+      },
+      [old_form = filter->oldForm()](const std::vector<std::string>& parts) {
+        int64_t killed = 0;
+        for (const std::string& part : parts) killed += numberOf(part).value_or(0);
+        if (!old_form) return integer(killed);
+        return std::string(killed > 0 ? "+OK\r\n" : "-ERR No such client\r\n");
+      });
+}
+
+// Who kills himself is still told so.
+void Client::killed(uint64_t by) {
+  if (by != id_) return close("CLIENT KILL");
+  close_when_idle_ = true;
+}
+
+// The one that it waits with there is told by its own id.
+Client::Step Client::unblock(const Request& request) {
+  const auto id = numberOf(request.args[2]);
+  if (!id) return answerError("ERR value is not an integer or out of range");
+  const bool error = request.args.size() > 3 && sameWord(request.args[3], "error");
+  if (request.args.size() > 3 && !error && !sameWord(request.args[3], "timeout"))
+    return answerError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+  return ask(
+      [id = static_cast<uint64_t>(*id), cache = cache_.name(), error](RedisWorker& there) {
+        Client* client = there.findClient(id);
+        if (client == nullptr || client->cache().name() != cache || !client->hasLease())
+          return std::string("0");
+        if (client->outstanding() == 0 || client->server()->backendId() == 0) return std::string("0");
+        Server& server =
+            client->cache().lane(redisproto::Resp::k2, client->cache().settings().database, true);
+        server.put(nullptr, nullptr, Owed::Kind::kSwallow,
+                   redisproto::request({"CLIENT", "UNBLOCK", std::to_string(client->server()->backendId()),
+                                        error ? "ERROR" : "TIMEOUT"}));
+        return std::string("1");
+      },
+      [](const std::vector<std::string>& parts) {
+        int64_t all = 0;
+        for (const std::string& part : parts) all += numberOf(part).value_or(0);
+        return integer(all);
+      });
+}
+
+// ---- INFO
+
+Client::Step Client::info(const Command& command, const Request& request, Bytes wire) {
+  if (const std::string refusal = denied(command, request); !refusal.empty()) return answerError(refusal);
+  if (listens() && resp_ == redisproto::Resp::k2) return forward(&command, request, wire);
+  if (leased_) return onLease(&command, request, wire);
+  const bool all = request.args.size() == 1 ||
+                   (request.args.size() == 2 &&
+                    (sameWord(request.args[1], "all") || sameWord(request.args[1], "default") ||
+                     sameWord(request.args[1], "everything")));
+  if (request.args.size() == 2 && sameWord(request.args[1], "forebay")) {
+    std::string out;
+    redisproto::appendVerbatim(out, infoSection(cache_), resp_);
+    return answer(std::move(out));
+  }
+  if (!all || !logged_in_ || reply_mode_ != ReplyMode::kOn) return onShared(command, request, wire);
+  if (outstanding_ > 0 && on_slow_) return wait(Hold::kDrain);
+  if (outstanding_ == 0) server_ = &cache_.lane(resp_, database_, false), on_slow_ = false;
+  ++outstanding_;
+  cache_.counters().reads.add();
+  server_->put(this, &command, Owed::Kind::kCollect, wire);
+  return Step::kTaken;
+}
+
+// Redis' own INFO is here: our section goes behind it.
+void Client::collected(const Command*, Bytes reply) {
+  const std::vector<Element> all = flatten(reply, 1);
+  if (all.size() != 1 || (all[0].type != '$' && all[0].type != '=')) return receive(reply, 1);
+  Bytes text = all[0].text;
+  if (all[0].type == '=') text.remove_prefix(std::min<size_t>(4, text.size()));
+  std::string out;
+  redisproto::appendVerbatim(out, std::string(text) + "\r\n" + infoSection(cache_), resp_);
+  receive(out, 1);
+}
+
+}  // namespace forebay::redis

@@ -1,0 +1,293 @@
+// What becomes of a client's requests: which connection each of them goes to.
+#include <strings.h>
+
+#include "gateway/redis/client.h"
+#include "gateway/redis/redis_worker.h"
+#include "gateway/redis/server.h"
+#include "gateway/redis/worker_cache.h"
+
+namespace forebay::redis {
+
+using redisproto::RequestScan;
+using redisproto::Special;
+namespace flag = redisproto::flag;
+
+// Takes as many requests as it can; returns how many bytes they took.
+size_t Client::consume(Bytes in) {
+  consuming_ = true;
+  size_t at = 0;
+  Request& request = worker_.request();
+  while (at < in.size() && hold_ == Hold::kNone && !goodbye_) {
+    if (streaming_) [[unlikely]] {
+      at += streamMore(in.substr(at));
+      if (streaming_ || closed_) break;
+      continue;
+    }
+    const Bytes rest = in.substr(at);
+    const RequestScan scan = redisproto::scanRequest(
+        rest, logged_in_ ? redisproto::RequestLimits{} : redisproto::kBeforeLogin, progress_, request);
+    if (scan == RequestScan::kNothing) {
+      at += request.size;
+      continue;
+    }
+    if (scan == RequestScan::kNeedMore) {
+      if (request.announced > worker_.redis().large_value && logged_in_) at += takeLarge(rest, request);
+      break;
+    }
+    if (scan == RequestScan::kMalformed) {
+      protocolError(request.error);
+      break;
+    }
+    if (redisproto::looksLikeHttp(request)) {
+      cache_.counters().protocol_errors.add();
+      close("it speaks HTTP");
+      break;
+    }
+    Bytes wire = rest.substr(0, request.size);
+    if (request.is_inline) [[unlikely]] {
+      worker_.wireScratch().clear();
+      redisproto::appendRequest(worker_.wireScratch(), request.args);
+      wire = worker_.wireScratch();
+    }
+    if (take(request, wire) != Step::kTaken) break;
+    at += request.size;
+  }
+  consuming_ = false;
+  return closed_ ? in.size() : at;
+}
+
+Client::Step Client::take(const Request& request, Bytes wire) {
+  const std::vector<Bytes>& args = request.args;
+  const Command* command = cache_.commands().find(args[0], args.size() > 1 ? args[1] : Bytes());
+  if (!logged_in_) [[unlikely]] {
+    const Special what = command != nullptr ? command->special : Special::kNone;
+    if (what != Special::kAuth && what != Special::kHello && what != Special::kQuit &&
+        what != Special::kReset) {
+      cache_.counters().denied.add();
+      return answerError("NOAUTH Authentication required.");
+    }
+  }
+  if (outstanding_ >= kMaxOutstanding || out_.full()) [[unlikely]]
+    return wait(Hold::kTooMany);
+  last_command_ = command;
+  if (command != nullptr && command->special != Special::kNone) [[unlikely]]
+    return special(*command, request, wire);
+  return forward(command, request, wire);
+}
+
+Client::Step Client::forward(const Command* command, const Request& request, Bytes wire) {
+  if (acl_ != nullptr) {
+    const std::string refusal = acl_->check(command, request.args, userName());
+    if (!refusal.empty()) {
+      cache_.counters().denied.add();
+      return answerError(refusal);
+    }
+  }
+  if (listens() && resp_ == redisproto::Resp::k2 && !mayWhileSubscribed(command)) [[unlikely]]
+    return answerError(
+        "ERR Can't execute '" + std::string(request.args[0].substr(0, 128)) +
+        "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context");
+  if (leased_ || needsLease(command, request)) [[unlikely]]
+    return onLease(command, request, wire);
+  return onShared(*command, request, wire);
+}
+
+Client::Step Client::onShared(const Command& command, const Request& request, Bytes wire) {
+  bool slow = command.slow || command.is(flag::kModule);
+  if (command.first_key > 0 && static_cast<size_t>(command.first_key) < request.args.size()) {
+    const Bytes key = request.args[static_cast<size_t>(command.first_key)];
+    cache_.touched(key);
+    if (cache_.isBig(key, worker_.loop().now())) slow = true;
+  }
+  if (outstanding_ == 0) {
+    server_ = &cache_.lane(resp_, database_, slow);
+    on_slow_ = slow;
+  } else if (slow != on_slow_) {
+    return wait(Hold::kDrain);
+  }
+  if (server_->full()) [[unlikely]] {
+    Server& full = *server_;
+    if (outstanding_ == 0) server_ = nullptr;
+    cache_.waitForRoom(*this, full);
+    return wait(Hold::kRoom);
+  }
+  return put(*server_, &command, wire);
+}
+
+Client::Step Client::put(Server& server, const Command* command, Bytes wire) {
+  ++outstanding_;
+  (command != nullptr && !command->writes() ? cache_.counters().reads : cache_.counters().writes).add();
+  const Owed::Kind kind = replyWanted() ? Owed::Kind::kForward : Owed::Kind::kSwallow;
+  server.put(this, command, kind, wire);
+  return Step::kTaken;
+}
+
+bool Client::replyWanted() {
+  if (reply_mode_ == ReplyMode::kOn) [[likely]]
+    return true;
+  if (reply_mode_ == ReplyMode::kSkip) {
+    reply_mode_ = ReplyMode::kOn;
+    return false;
+  }
+  return reply_mode_ != ReplyMode::kOff;
+}
+
+Client::Step Client::wait(Hold why) {
+  hold_ = why;
+  // Its replies may have come in this very turn, while it was read.
+  if (why == Hold::kDrain && outstanding_ == 0) worker_.resumeSoon(*this);
+  if (why == Hold::kTooMany && outstanding_ == 0 && out_.relaxed()) worker_.resumeSoon(*this);
+  return Step::kWait;
+}
+
+// ---- answers of our own
+
+// In its turn: behind the replies that are still to come.
+Client::Step Client::answer(std::string text) {
+  cache_.counters().local.add();
+  if (!replyWanted()) return Step::kTaken;
+  if (outstanding_ > 0) {
+    ++outstanding_;
+    server_->putAnswer(*this, std::move(text));
+    return Step::kTaken;
+  }
+  receive(text, 0);
+  return closed_ ? Step::kClosed : Step::kTaken;
+}
+
+Client::Step Client::answerError(std::string_view text) {
+  std::string out;
+  redisproto::appendError(out, text);
+  return answer(std::move(out));
+}
+
+Client::Step Client::wrongArity(std::string_view name) {
+  return answerError("ERR wrong number of arguments for '" + std::string(name) + "' command");
+}
+
+// Behind it nothing can be understood any more.
+void Client::protocolError(std::string_view text) {
+  cache_.counters().protocol_errors.add();
+  goodbye_ = true;
+  reply_mode_ = ReplyMode::kOn;
+  answerError(text.starts_with("ERR ") ? std::string(text) : "ERR " + std::string(text));
+  if (closed_) return;
+  watch();
+  if (outstanding_ == 0 && out_.empty()) close(text);
+}
+
+// ---- connections of its own
+
+bool Client::needsLease(const Command* command, const Request& request) const {
+  if (command == nullptr) return true;
+  if (command->is(flag::kAdmin)) return true;
+  if (!command->is(flag::kBlocking)) return false;
+  if (!command->name.starts_with("xread")) return true;
+  for (size_t i = 1; i < request.args.size(); ++i) {  // XREAD waits only when told to
+    const Bytes word = request.args[i];
+    if (word.size() == 5 && strncasecmp(word.data(), "block", 5) == 0) return true;
+    if (word.size() == 7 && strncasecmp(word.data(), "streams", 7) == 0) return false;
+  }
+  return false;
+}
+
+Client::Step Client::onLease(const Command* command, const Request&, Bytes wire) {
+  if (multi_lost_) return answerError("ERR the connection to Redis was lost; the transaction is void");
+  if (extra_ && !extra_->lease_error.empty()) return answerError(std::exchange(extra_->lease_error, {}));
+  if (!leased_) {
+    if (outstanding_ > 0) return wait(Hold::kDrain);
+    hold_ = Hold::kLease;
+    cache_.lease(*this);
+    if (!leased_) return Step::kWait;
+    hold_ = Hold::kNone;
+  }
+  if (server_->full()) {
+    cache_.waitForRoom(*this, *server_);
+    return wait(Hold::kRoom);
+  }
+  return put(*server_, command, wire);
+}
+
+void Client::leased(Server& server) {
+  leased_ = true;
+  server_ = &server;
+  if (hold_ == Hold::kLease) hold_ = Hold::kNone;
+  if (!consuming_) worker_.resumeSoon(*this);
+}
+
+void Client::leaseFailed(const std::string& error) {
+  hold_ = Hold::kNone;
+  extra().lease_error = error;
+  worker_.resumeSoon(*this);
+}
+
+void Client::leaveLease() {
+  leased_ = false;
+  Server& server = *std::exchange(server_, nullptr);
+  if (server_paused_) {
+    server_paused_ = false;
+    server.resumeReading();
+  }
+  cache_.giveBack(server, true);
+  if (close_when_idle_ && hold_ == Hold::kNone && in_.empty()) close("the gateway is going");
+}
+
+// Its errors have been given already. A transaction is void, and what was watched may have changed.
+void Client::leaseLost(std::string_view) {
+  leased_ = false;
+  server_ = nullptr;
+  server_paused_ = false;
+  multi_lost_ = multi_lost_ || in_multi_;
+  watch_lost_ = watch_lost_ || watching_;
+  in_multi_ = watching_ = false;
+  const bool gone = tracking_ || monitors_ || streaming_;
+  tracking_ = monitors_ = streaming_ = false;
+  if (gone && !closed_) close("the connection that it had for itself was lost");
+}
+
+// ---- large requests
+
+// A request of many megabytes goes through as it comes, on a connection of its own.
+size_t Client::takeLarge(Bytes in, const Request& partial) {
+  const std::vector<Bytes>& args = partial.args;
+  if (args.empty() || partial.is_inline) return 0;
+  const Command* command = cache_.commands().find(args[0], args.size() > 1 ? args[1] : Bytes());
+  const bool plain = command != nullptr && command->special == Special::kNone && !command->container;
+  const bool key_is_known =
+      command != nullptr && command->first_key == 1 && command->last_key == 1 && args.size() > 1;
+  const bool may_stream = plain && (acl_ == nullptr || (acl_->anyKey() && acl_->mayRun(*command)) ||
+                                    (key_is_known && acl_->check(command, args, userName()).empty()));
+  if (!may_stream || multi_lost_ || (listens() && resp_ == redisproto::Resp::k2)) {
+    if (partial.announced > kMaxWhole) protocolError("Protocol error: too large a request");
+    return 0;
+  }
+  const redisproto::RequestProgress progress = std::exchange(progress_, {});
+  if (extra_ && !extra_->lease_error.empty()) {
+    protocolError(std::exchange(extra_->lease_error, {}));
+    return 0;
+  }
+  if (onLease(command, partial, in) != Step::kTaken) return 0;
+  streaming_ = true;
+  extra().tail = std::make_unique<redisproto::RequestTail>(progress);
+  extra_->tail->follow(in.substr(progress.scanned), {});
+  return in.size();
+}
+
+size_t Client::streamMore(Bytes in) {
+  const size_t taken = extra_->tail->follow(in, {});
+  if (!extra_->tail->error().empty()) {
+    close("its request is broken");
+    return in.size();
+  }
+  server_->putMore(in.substr(0, taken));
+  if (extra_->tail->done()) {
+    streaming_ = false;
+    extra_->tail.reset();
+    if (outstanding_ == 0 && !pinned()) leaveLease();  // the answer came before the end: an error
+  } else if (server_->full()) {
+    cache_.waitForRoom(*this, *server_);
+  }
+  return taken;
+}
+
+}  // namespace forebay::redis

@@ -1,0 +1,340 @@
+// Logging in, the protocol's version, databases, transactions: what a client's session consists of.
+#include <charconv>
+
+#include "gateway/redis/client.h"
+#include "gateway/redis/redis_worker.h"
+#include "gateway/redis/server.h"
+#include "gateway/redis/words.h"
+#include "gateway/redis/worker_cache.h"
+
+namespace forebay::redis {
+
+using redisproto::Resp;
+using redisproto::Special;
+
+Client::Step Client::special(const Command& command, const Request& request, Bytes wire) {
+  switch (command.special) {
+    case Special::kHello: return hello(request);
+    case Special::kAuth: return auth(request);
+    case Special::kReset: return reset();
+    case Special::kQuit: return quit();
+    case Special::kSelect: return select(command, request, wire);
+    case Special::kPing:
+      if (listens() && resp_ == Resp::k2) return subscribedPing(request);
+      return forward(&command, request, wire);
+    case Special::kMulti:
+    case Special::kExec:
+    case Special::kDiscard:
+    case Special::kWatch:
+    case Special::kUnwatch: return transaction(command, request, wire);
+    case Special::kSubscribe: return subscribe(pools::SubscriptionKind::kChannel, command, request, wire);
+    case Special::kPsubscribe: return subscribe(pools::SubscriptionKind::kPattern, command, request, wire);
+    case Special::kSsubscribe: return subscribe(pools::SubscriptionKind::kShard, command, request, wire);
+    case Special::kUnsubscribe: return unsubscribe(pools::SubscriptionKind::kChannel, request);
+    case Special::kPunsubscribe: return unsubscribe(pools::SubscriptionKind::kPattern, request);
+    case Special::kSunsubscribe: return unsubscribe(pools::SubscriptionKind::kShard, request);
+    case Special::kEval:
+    case Special::kEvalsha:
+    case Special::kScriptLoad:
+    case Special::kScriptFlush: return script(command, request, wire);
+    case Special::kAclWhoami: {
+      std::string out;
+      redisproto::appendBulk(out, userName());
+      return answer(std::move(out));
+    }
+    case Special::kSync:
+      return answerError("ERR a replica can not follow Redis through a gateway; connect it to Redis itself");
+    case Special::kMonitor:
+    case Special::kWait:
+    case Special::kScriptKill:
+    case Special::kFunctionKill:
+    case Special::kScriptDebug:
+    case Special::kShutdown:
+    case Special::kDebug: return ownConnection(command, request, wire);
+    case Special::kInfo: return info(command, request, wire);
+    case Special::kClient:
+    case Special::kClientId:
+    case Special::kClientSetname:
+    case Special::kClientGetname:
+    case Special::kClientSetinfo:
+    case Special::kClientList:
+    case Special::kClientInfo:
+    case Special::kClientKill:
+    case Special::kClientNoEvict:
+    case Special::kClientNoTouch:
+    case Special::kClientReply:
+    case Special::kClientPause:
+    case Special::kClientUnpause:
+    case Special::kClientUnblock:
+    case Special::kClientTracking:
+    case Special::kClientCaching:
+    case Special::kClientTrackinginfo:
+    case Special::kClientGetredir:
+    case Special::kClientHelp:
+    case Special::kClientMaintNotifications:
+    case Special::kClientCapa: return clientCommand(command, request, wire);
+    case Special::kNone:
+    case Special::kEcho:
+    case Special::kScriptExists:
+    case Special::kCommand:
+    case Special::kLolwut:
+    case Special::kReadonlyMode:
+    case Special::kReadwriteMode:
+    case Special::kAsking:
+    case Special::kFlushall:
+    case Special::kSwapdb: return forward(&command, request, wire);
+  }
+  return forward(&command, request, wire);
+}
+
+// MONITOR shows what all do until the client goes. WAIT counts from the connection's last command on, so the
+// connection gets one behind all that the client has written. A script is killed past those who wait for it.
+Client::Step Client::ownConnection(const Command& command, const Request& request, Bytes wire) {
+  if (const std::string refusal = denied(command, request); !refusal.empty()) return answerError(refusal);
+  if (command.special == Special::kWait && !leased_) {
+    if (outstanding_ > 0) return wait(Hold::kDrain);
+    hold_ = Hold::kLease;
+    cache_.lease(*this);
+    if (!leased_) return Step::kWait;
+    hold_ = Hold::kNone;
+  }
+  if (command.special == Special::kWait && leased_ && outstanding_ == 0)
+    server_->put(nullptr, nullptr, Owed::Kind::kSwallow, redisproto::request({"PING"}));
+  const Step step = onLease(&command, request, wire);
+  if (step == Step::kTaken && leased_ && command.special == Special::kMonitor) monitors_ = true;
+  return step;
+}
+
+std::string Client::denied(const Command& command, const Request& request) {
+  if (acl_ == nullptr) return {};
+  std::string refusal = acl_->check(&command, request.args, userName());
+  if (!refusal.empty()) cache_.counters().denied.add();
+  return refusal;
+}
+
+// ---- logging in
+
+bool Client::logIn(Bytes user, Bytes password) {
+  const UserPtr found = cache_.findUser(user);
+  if (!passwordFits(found.get(), password)) {
+    cache_.counters().auth_failed.add();
+    return false;
+  }
+  const bool first = !logged_in_;
+  rightsChanged(found, cache_.acl(found));
+  if (first && worker_.config().log.log_connections) logEvent("logged in");
+  return true;
+}
+
+constexpr std::string_view kWrongPass = "WRONGPASS invalid username-password pair or user is disabled.";
+
+Client::Step Client::auth(const Request& request) {
+  const std::vector<Bytes>& args = request.args;
+  if (args.size() < 2) return wrongArity("auth");
+  if (args.size() > 3) return answerError("ERR syntax error");
+  if (args.size() == 2) {
+    const UserPtr user = cache_.findUser("default");
+    if (user != nullptr && user->password_digest.empty())
+      return answerError(
+          "ERR AUTH <password> called without any password configured for the default user. Are you sure "
+          "your "
+          "configuration is correct?");
+  }
+  const Bytes user = args.size() == 3 ? args[1] : Bytes("default");
+  if (!logIn(user, args.back())) return answerError(kWrongPass);
+  return answer("+OK\r\n");
+}
+
+Client::Step Client::hello(const Request& request) {
+  const std::vector<Bytes>& args = request.args;
+  Resp wanted = resp_;
+  if (args.size() > 1) {
+    int64_t version = 0;
+    const auto read = std::from_chars(args[1].data(), args[1].data() + args[1].size(), version);
+    if (read.ec != std::errc() || read.ptr != args[1].data() + args[1].size())
+      return answerError("ERR Protocol version is not an integer or out of range");
+    if (version != 2 && version != 3) return answerError("NOPROTO unsupported protocol version");
+    wanted = version == 3 ? Resp::k3 : Resp::k2;
+  }
+  Bytes user, password, name;
+  bool authenticates = false, names = false;
+  for (size_t i = 2; i < args.size();) {
+    if (sameWord(args[i], "auth") && i + 2 < args.size()) {
+      authenticates = true;
+      user = args[i + 1];
+      password = args[i + 2];
+      i += 3;
+    } else if (sameWord(args[i], "setname") && i + 1 < args.size()) {
+      names = true;
+      name = args[i + 1];
+      i += 2;
+    } else {
+      return answerError("ERR Syntax error in HELLO option '" + std::string(args[i].substr(0, 128)) + "'");
+    }
+  }
+  if (wanted != resp_ && outstanding_ > 0) return wait(Hold::kDrain);
+  if (wanted != resp_ && leased_)
+    return answerError("ERR the protocol's version can not be changed in a transaction or while tracking");
+  if (authenticates && !logIn(user, password)) return answerError(kWrongPass);
+  if (!logged_in_)
+    return answerError(
+        "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH "
+        "<user> "
+        "<pass> option can be used to authenticate the client and select the RESP protocol version at the "
+        "same time");
+  if (names && !nameIsFine(name))
+    return answerError("ERR Client names cannot contain spaces, newlines or special characters.");
+  if (names) extra().name = name;
+  resp_ = wanted;
+  return answer(helloReply());
+}
+
+std::string Client::helloReply() const {
+  const FactsPtr& facts = cache_.facts();
+  std::string out;
+  redisproto::appendMap(out, 7, resp_);
+  const auto text = [&out](std::string_view key, std::string_view value) {
+    redisproto::appendBulk(out, key);
+    redisproto::appendBulk(out, value);
+  };
+  const auto number = [&out](std::string_view key, int64_t value) {
+    redisproto::appendBulk(out, key);
+    redisproto::appendInteger(out, value);
+  };
+  text("server", "redis");
+  text("version", facts->version.empty() ? "7.0.0" : facts->version);
+  number("proto", resp_ == Resp::k3 ? 3 : 2);
+  number("id", static_cast<int64_t>(id_));
+  text("mode", "standalone");
+  text("role", "master");
+  redisproto::appendBulk(out, "modules");
+  redisproto::appendArray(out, 0);
+  return out;
+}
+
+// As if it had just connected; the library's name stays.
+Client::Step Client::reset() {
+  if (outstanding_ > 0 && !leased_) return wait(Hold::kDrain);
+  forgetSession();
+  return answer("+RESET\r\n");
+}
+
+void Client::forgetSession() {
+  in_multi_ = watching_ = tracking_ = monitors_ = multi_lost_ = watch_lost_ = false;
+  if (leased_) {
+    leased_ = false;
+    cache_.giveBack(*std::exchange(server_, nullptr), false);
+  }
+  if (listens()) cache_.pubSub().left(*this);
+  reply_mode_ = ReplyMode::kOn;
+  resp_ = Resp::k2;
+  database_ = cache_.settings().database;
+  no_evict_ = false;
+  if (extra_) {
+    extra_->name.clear();
+    extra_->multi_database = UINT32_MAX;
+  }
+  logged_in_ = false;
+  user_ = nullptr;
+  acl_ = nullptr;
+  cache_.welcome(*this);
+}
+
+// What comes behind it is not looked at.
+Client::Step Client::quit() {
+  goodbye_ = true;
+  reply_mode_ = ReplyMode::kOn;
+  answer("+OK\r\n");
+  if (!closed_ && outstanding_ == 0 && out_.empty()) close("it took leave");
+  return Step::kClosed;
+}
+
+// ---- databases
+
+Client::Step Client::select(const Command& command, const Request& request, Bytes wire) {
+  if (const std::string refusal = denied(command, request); !refusal.empty()) return answerError(refusal);
+  if (request.args.size() != 2) return wrongArity("select");
+  if (listens() && resp_ == Resp::k2) return forward(&command, request, wire);
+  uint32_t wanted = 0;
+  const Bytes text = request.args[1];
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), wanted);
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size())
+    return answerError(text.starts_with('-') ? "ERR DB index is out of range"
+                                             : "ERR value is not an integer or out of range");
+  if (leased_) {  // in a transaction, or with a connection of its own for another reason
+    const Step step = onLease(&command, request, wire);
+    if (step != Step::kTaken) return step;
+    if (in_multi_) {
+      extra().multi_database = wanted;
+    } else {
+      selected(wanted);
+    }
+    return step;
+  }
+  if (wanted == database_) return answer("+OK\r\n");
+  const uint32_t known = cache_.facts()->databases;
+  if (known > 0 ? wanted >= known : wanted >= kDatabasesByDefault)
+    return answerError("ERR DB index is out of range");
+  if (outstanding_ > 0) return wait(Hold::kDrain);
+  database_ = wanted;
+  return answer("+OK\r\n");
+}
+
+void Client::selected(uint32_t database) {
+  if (const uint32_t known = cache_.facts()->databases; database >= (known > 0 ? known : kDatabasesByDefault))
+    return;
+  database_ = database;
+  if (leased_) server_->setDatabase(database);
+}
+
+// ---- transactions
+
+Client::Step Client::transaction(const Command& command, const Request& request, Bytes wire) {
+  if (const std::string refusal = denied(command, request); !refusal.empty()) return answerError(refusal);
+  if (!command.takes(request.args.size())) return wrongArity(command.name);
+  const Special what = command.special;
+  if (multi_lost_) {  // its commands are gone with the connection that had queued them
+    if (what != Special::kExec && what != Special::kDiscard)
+      return answerError("ERR the connection to Redis was lost; the transaction is void");
+    multi_lost_ = false;
+    return what == Special::kDiscard ? answer("+OK\r\n")
+                                     : answerError(
+                                           "EXECABORT Transaction discarded because the connection to Redis "
+                                           "was lost; nothing of it was executed");
+  }
+  if (!leased_ && (what == Special::kExec || what == Special::kDiscard || what == Special::kUnwatch)) {
+    watch_lost_ = false;
+    return forward(&command, request, wire);
+  }
+  if (what == Special::kExec && watch_lost_ && in_multi_) return failWatched();
+  const Step step = onLease(&command, request, wire);
+  if (step != Step::kTaken || !leased_) return step;
+  if (what == Special::kMulti) in_multi_ = true;
+  if (what == Special::kWatch) watching_ = true;
+  if (what == Special::kUnwatch) watching_ = watch_lost_ = false;
+  if (what == Special::kExec || what == Special::kDiscard) {
+    in_multi_ = watching_ = watch_lost_ = false;
+    if (extra_ && extra_->multi_database != UINT32_MAX) {
+      const uint32_t database = std::exchange(extra_->multi_database, UINT32_MAX);
+      if (what == Special::kExec) selected(database);
+    }
+  }
+  return step;
+}
+
+// What it watched may have changed while no connection watched: EXEC fails as if it had.
+Client::Step Client::failWatched() {
+  if (outstanding_ > 0) return wait(Hold::kDrain);
+  watch_lost_ = in_multi_ = watching_ = false;
+  server_->put(nullptr, nullptr, Owed::Kind::kSwallow, redisproto::request({"DISCARD"}));
+  std::string out;
+  redisproto::appendNullArray(out, resp_);
+  const Step step = answer(std::move(out));
+  if (!closed_ && leased_) {
+    leased_ = false;
+    cache_.giveBack(*std::exchange(server_, nullptr), false);
+  }
+  return step;
+}
+
+}  // namespace forebay::redis

@@ -1,0 +1,135 @@
+// SUBSCRIBE and its kin, as one client sees them.
+#include "gateway/redis/client.h"
+#include "gateway/redis/redis_worker.h"
+#include "gateway/redis/server.h"
+#include "gateway/redis/worker_cache.h"
+
+namespace forebay::redis {
+
+using pools::SubscriptionKind;
+using redisproto::Resp;
+using redisproto::Special;
+using Added = pools::Subscriptions::Added;
+
+namespace {
+
+constexpr std::string_view kSubscribed[] = {"subscribe", "psubscribe", "ssubscribe"};
+constexpr std::string_view kUnsubscribed[] = {"unsubscribe", "punsubscribe", "sunsubscribe"};
+
+std::string confirmation(Resp resp, std::string_view what, const std::string* name, size_t count) {
+  std::string out;
+  redisproto::appendPush(out, 3, resp);
+  redisproto::appendBulk(out, what);
+  if (name != nullptr) {
+    redisproto::appendBulk(out, *name);
+  } else {
+    redisproto::appendNull(out, resp);
+  }
+  redisproto::appendInteger(out, static_cast<int64_t>(count));
+  return out;
+}
+
+}  // namespace
+
+bool Client::mayWhileSubscribed(const Command* command) const {
+  if (command == nullptr) return false;
+  switch (command->special) {
+    case Special::kSubscribe:
+    case Special::kPsubscribe:
+    case Special::kSsubscribe:
+    case Special::kUnsubscribe:
+    case Special::kPunsubscribe:
+    case Special::kSunsubscribe:
+    case Special::kPing:
+    case Special::kQuit:
+    case Special::kReset: return true;
+    default: return false;
+  }
+}
+
+Client::Step Client::subscribedPing(const Request& request) {
+  if (request.args.size() > 2) return wrongArity("ping");
+  std::string out;
+  redisproto::appendArray(out, 2);
+  redisproto::appendBulk(out, "pong");
+  redisproto::appendBulk(out, request.args.size() == 2 ? request.args[1] : Bytes());
+  return answer(std::move(out));
+}
+
+// The client is told when Redis has confirmed all of the names: from then on it misses nothing.
+Client::Step Client::subscribe(SubscriptionKind kind, const Command& command, const Request& request,
+                               Bytes wire) {
+  if (const std::string refusal = denied(command, request); !refusal.empty()) return answerError(refusal);
+  if (request.args.size() < 2) return wrongArity(command.name);
+  if (in_multi_ || multi_lost_) return onLease(&command, request, wire);
+  if (outstanding_ > 0) return wait(Hold::kDrain);
+  std::vector<Subscription>& pending = extra().subscribing;
+  for (size_t i = 1; i < request.args.size(); ++i) {
+    Subscription next{kind, std::string(request.args[i]), {}, 0};
+    const Added added = cache_.pubSub().subscribe(*this, kind, next.name, kMaxNames);
+    if (added == Added::kTooMany) {
+      redisproto::appendError(next.reply, "ERR too many subscriptions of one client");
+    } else {
+      next.reply = confirmation(resp_, kSubscribed[static_cast<size_t>(kind)], &next.name, countFor(kind));
+      next.waits = added == Added::kConfirmed ? 0 : 1;
+    }
+    pending.push_back(std::move(next));
+  }
+  hold_ = Hold::kConfirm;
+  confirmIfAll();
+  return closed_ ? Step::kClosed : Step::kTaken;
+}
+
+void Client::confirmed(SubscriptionKind kind, Bytes name, uint32_t times) {
+  if (closed_ || !extra_) return;
+  for (Subscription& each : extra_->subscribing)
+    if (times > 0 && each.waits > 0 && each.kind == kind && each.name == name) {
+      each.waits = 0;
+      --times;
+    }
+  confirmIfAll();
+}
+
+void Client::refused(SubscriptionKind kind, Bytes name, uint32_t times, Bytes error) {
+  if (closed_) return;
+  if (times == 0) return close("Redis does not let it listen any more: " + std::string(error));
+  for (Subscription& each : extra().subscribing)
+    if (each.waits > 0 && each.kind == kind && each.name == name) {
+      each.waits = 0;
+      each.reply.clear();
+      redisproto::appendError(each.reply, error);
+    }
+  confirmIfAll();
+}
+
+void Client::confirmIfAll() {
+  if (extra_->subscribing.empty()) return;
+  for (const Subscription& each : extra_->subscribing)
+    if (each.waits > 0) return;
+  std::string out;
+  for (const Subscription& each : extra_->subscribing) out += each.reply;
+  out += std::exchange(extra_->pushes, {});
+  extra_->subscribing.clear();
+  hold_ = Hold::kNone;
+  receive(out, 0);
+  if (!closed_ && !consuming_ && !in_.empty()) worker_.resumeSoon(*this);
+}
+
+Client::Step Client::unsubscribe(SubscriptionKind kind, const Request& request) {
+  if (in_multi_) return answerError("ERR UNSUBSCRIBE is not allowed in transactions");
+  if (outstanding_ > 0) return wait(Hold::kDrain);
+  const std::string_view what = kUnsubscribed[static_cast<size_t>(kind)];
+  std::vector<std::string> names;
+  for (size_t i = 1; i < request.args.size(); ++i) names.emplace_back(request.args[i]);
+  if (names.empty()) names = cache_.pubSub().names(*this, kind);
+  std::string out;
+  if (names.empty()) out = confirmation(resp_, what, nullptr, countFor(kind));
+  for (const std::string& name : names) {
+    cache_.pubSub().unsubscribe(*this, kind, name);
+    out += confirmation(resp_, what, &name, countFor(kind));
+  }
+  receive(out, 0);
+  return closed_ ? Step::kClosed : Step::kTaken;
+}
+
+}  // namespace forebay::redis

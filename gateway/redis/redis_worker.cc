@@ -1,0 +1,234 @@
+#include "gateway/redis/redis_worker.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "gateway/redis/server.h"
+
+namespace forebay::redis {
+namespace {
+
+constexpr Duration kLookForIdle = seconds(10);
+
+}  // namespace
+
+std::shared_ptr<CacheShared> Shared::cache(const std::string& name, uint32_t lease_limit) {
+  const std::lock_guard lock(mutex_);
+  std::shared_ptr<CacheShared>& cache = caches_[name];
+  if (!cache) cache = std::make_shared<CacheShared>(worker_count, lease_limit);
+  return cache;
+}
+
+std::map<std::string, std::shared_ptr<CacheShared>> Shared::caches() const {
+  const std::lock_guard lock(mutex_);
+  return caches_;
+}
+
+RedisWorker::RedisWorker(uint32_t index, net::Loop& loop, Log& log, Shared& shared, SettingsPtr settings)
+    : index_(index),
+      loop_(loop),
+      log_(log),
+      shared_(shared),
+      settings_(std::move(settings)),
+      resolver_(std::make_unique<net::Resolver>(std::make_unique<net::UvNameLookup>(loop.native()),
+                                                net::Resolver::Ttl{})),
+      idle_tick_(loop, [this] { closeIdleServers(); }),
+      jitter_state_(0x9e3779b97f4a7c15ull * (index + 3)) {}
+
+RedisWorker::~RedisWorker() {
+  while (!clients_.empty()) delete &clients_.front();
+  while (!leaving_.empty()) delete &leaving_.front();
+}
+
+void RedisWorker::post(std::function<void(RedisWorker&)> work) {
+  loop_.mailbox().post([this, work = std::move(work)] {
+    if (!stopped_) work(*this);
+  });
+}
+
+double RedisWorker::jitter() {  // xorshift: it need not be hard to guess
+  jitter_state_ ^= jitter_state_ << 13;
+  jitter_state_ ^= jitter_state_ >> 7;
+  jitter_state_ ^= jitter_state_ << 17;
+  return static_cast<double>(jitter_state_ >> 11) * 0x1.0p-53;
+}
+
+// ---- clients
+
+void RedisWorker::accepted(const std::string& cache, int fd, const net::PeerAddress& peer) {
+  ++connections_accepted;
+  WorkerCache* found = findCache(cache);
+  if (found == nullptr || stopped_) {
+    ::close(fd);
+    return;
+  }
+  if (shared_.client_count.fetch_add(1) >= redis().maxclients) {
+    shared_.client_count.fetch_sub(1);
+    rejected["maxclients"] += 1;
+    constexpr std::string_view kFull = "-ERR max number of clients reached\r\n";
+    [[maybe_unused]] const ssize_t sent = ::write(fd, kFull.data(), kFull.size());
+    ::close(fd);
+    return;
+  }
+  auto* client = new Client(*this, *found, fd, peer);
+  clients_.pushBack(*client);
+  found->clients().pushBack(*client);
+  found->shared().clients.fetch_add(1, std::memory_order_relaxed);
+  if (!client->valid()) return client->close("the event loop refused its socket");
+  if (draining_) client->closeWhenIdle();
+}
+
+void RedisWorker::clientClosed(Client& client) {
+  shared_.client_count.fetch_sub(1);
+  client.cache().shared().clients.fetch_sub(1, std::memory_order_relaxed);
+  client.ListNode<InWorkerClients>::unlink();
+  leaving_.pushBack(client);
+  if (client.outstanding() == 0) bury(client);
+  if (draining_ && clients_.empty() && on_empty) on_empty();
+}
+
+void RedisWorker::bury(Client& client) {
+  client.ListNode<InWorkerClients>::unlink();
+  loop_.bury(std::unique_ptr<Client>(&client));
+}
+
+Client* RedisWorker::findClient(uint64_t id) {
+  return clients_.find([id](Client& client) { return client.id() == id; });
+}
+
+bool RedisWorker::killClient(uint64_t id) {
+  Client* client = findClient(id);
+  if (client != nullptr) client->close("KILL_CLIENT");
+  return client != nullptr;
+}
+
+void RedisWorker::resumeSoon(Client& client) {
+  if (!client.ListNode<InResumeList>::linked()) resuming_.pushBack(client);
+  loop_.atTurnEnd(*this);
+}
+
+void RedisWorker::turnEnds() {
+  for (size_t left = resuming_.size(); left > 0 && !resuming_.empty(); --left) {
+    Client& client = resuming_.front();
+    client.ListNode<InResumeList>::unlink();
+    client.resume();
+  }
+  if (!resuming_.empty()) loop_.defer([this] { loop_.atTurnEnd(*this); });
+}
+
+void RedisWorker::shed() {
+  const uint64_t budget = redis().maxmemory_clients / std::max<size_t>(1, shared_.workers.size());
+  if (budget == 0 || loop_.buffers().bytesLent() <= budget) return;
+  Client* worst = nullptr;
+  clients_.forEach([&](Client& client) {
+    if (!client.noEvict() && (worst == nullptr || client.unsent() > worst->unsent())) worst = &client;
+  });
+  if (worst == nullptr || worst->unsent() == 0) return;
+  worst->cache().counters().shed.add();
+  worst->close("memory for clients is used up (maxmemory_clients), and it reads slowest");
+}
+
+// ---- caches
+
+WorkerCache* RedisWorker::findCache(std::string_view name) {
+  const auto found = caches_.find(name);
+  return found == caches_.end() ? nullptr : found->second.get();
+}
+
+net::Dialer::Target RedisWorker::dialTarget(const conf::Cache& cache) const {
+  net::Dialer::Target target{.host = cache.host};
+  const conf::SslMode mode = cache.server_tls_sslmode.value_or(redis().server_tls.sslmode);
+  if (const auto found = settings_->server_tls.find(mode); found != settings_->server_tls.end())
+    target.tls = found->second;
+  target.tcp = config().postgres.tcp;
+  target.tcp.keepidle = redis().tcp_keepalive;
+  return target;
+}
+
+void RedisWorker::askOthersForLease(const std::string& cache) {
+  for (RedisWorker* other : shared_.workers)
+    if (other != this)
+      other->post([cache](RedisWorker& there) {
+        if (WorkerCache* found = there.findCache(cache)) found->yieldLease();
+      });
+}
+
+void RedisWorker::wakeLeases(uint32_t worker, const std::string& cache) {
+  shared_.workers[worker]->post([cache](RedisWorker& there) {
+    if (WorkerCache* found = there.findCache(cache)) found->wakeLeases();
+  });
+}
+
+void RedisWorker::publishFacts(const std::string& cache, const FactsPtr& facts) {
+  for (RedisWorker* each : shared_.workers)
+    each->post([cache, facts](RedisWorker& there) {
+      if (WorkerCache* found = there.findCache(cache)) found->apply(facts);
+    });
+}
+
+void RedisWorker::scriptsFlushed(const std::string& cache) {
+  for (RedisWorker* each : shared_.workers)
+    each->post([cache](RedisWorker& there) {
+      if (WorkerCache* found = there.findCache(cache)) found->loaded().clear();
+    });
+}
+
+void RedisWorker::closeIdleServers() {
+  forEachCache([&](WorkerCache& cache) { cache.closeIdle(loop_.now()); });
+  resolver_->forgetExpired(loop_.now());
+  idle_tick_.in(kLookForIdle);
+}
+
+// ---- life
+
+void RedisWorker::start() {
+  for (const auto& [name, cache] : redis().caches) {
+    caches_[name] = std::make_unique<WorkerCache>(
+        *this, shared_.cache(name, cache.lease_pool_size.value_or(redis().lease_pool_size)), cache);
+    if (index_ == 0) caches_[name]->watchNode();
+  }
+  idle_tick_.in(kLookForIdle);
+}
+
+void RedisWorker::apply(SettingsPtr settings) {
+  settings_ = std::move(settings);
+  const auto& configured = redis().caches;
+  for (auto at = caches_.begin(); at != caches_.end();) {
+    const auto still = configured.find(at->first);
+    if (still != configured.end()) {
+      at->second->applySettings(still->second);
+      ++at;
+      continue;
+    }
+    at->second->closeClients("its cache was removed from the settings");
+    at->second->closeAll("its cache was removed from the settings");
+    loop_.bury(std::move(at->second));
+    at = caches_.erase(at);
+  }
+  for (const auto& [name, cache] : configured) {
+    if (caches_.contains(name)) continue;
+    caches_[name] = std::make_unique<WorkerCache>(
+        *this, shared_.cache(name, cache.lease_pool_size.value_or(redis().lease_pool_size)), cache);
+    if (index_ == 0) caches_[name]->watchNode();
+  }
+}
+
+void RedisWorker::drain(std::optional<Duration>) {
+  if (std::exchange(draining_, true)) return;
+  std::vector<Client*> all;
+  clients_.forEach([&](Client& client) { all.push_back(&client); });
+  for (Client* client : all) client->closeWhenIdle();
+  if (clients_.empty() && on_empty) on_empty();
+}
+
+void RedisWorker::stopNow() {
+  if (stopped_) return;
+  draining_ = stopped_ = true;
+  std::vector<Client*> all;
+  clients_.forEach([&](Client& client) { all.push_back(&client); });
+  for (Client* client : all) client->close("the gateway has stopped");
+  forEachCache([](WorkerCache& cache) { cache.closeAll("the gateway has stopped"); });
+}
+
+}  // namespace forebay::redis

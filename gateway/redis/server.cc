@@ -1,0 +1,361 @@
+#include "gateway/redis/server.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+#include "gateway/redis/client.h"
+#include "gateway/redis/redis_worker.h"
+#include "gateway/redis/worker_cache.h"
+#include "pools/in_flight.h"
+
+namespace forebay::redis {
+
+Server::Server(WorkerCache& cache, Kind kind, redisproto::Resp resp, uint32_t database)
+    : cache_(cache),
+      id_(cache.worker().shared().next_server_id.fetch_add(1, std::memory_order_relaxed)),
+      kind_(kind),
+      resp_(resp),
+      database_(database) {}
+
+Server::~Server() {
+  cache_.worker().loop().deadlines().disarm(*this);
+  requests_.clear(cache_.worker().loop().buffers());
+}
+
+std::string Server::place() const {
+  return "cache " + cache_.name() + ", " + cache_.settings().host.host + ":" +
+         std::to_string(cache_.settings().host.port);
+}
+
+std::string Server::outcomeUnknown(std::string_view reason) const {
+  return std::string(pools::outcomeUnknownError()) + " (" + place() + ": " + std::string(reason) + ")";
+}
+
+std::string Server::notExecuted(std::string_view reason) const {
+  return std::string(pools::notExecutedError()) + " (" + place() + ": " + std::string(reason) + ")";
+}
+
+// ---- requests
+
+void Server::put(Client* client, const redisproto::Command* command, Owed::Kind kind, Bytes wire) {
+  net::Loop& loop = cache_.worker().loop();
+  const Instant now = loop.now();
+  Owed owed;
+  owed.client = client;
+  owed.command = command;
+  owed.at = now;
+  owed.size = static_cast<uint32_t>(wire.size());
+  owed.kind = kind;
+  owed_.pushBack(std::move(owed));
+  requests_.append(loop.buffers(), wire);
+  if (state_ == State::kReady) return loop.atTurnEnd(*this);
+  if (state_ == State::kResting && now >= dial_at_) dial();
+  armDeadline(now);
+}
+
+void Server::putMore(Bytes wire) {
+  net::Loop& loop = cache_.worker().loop();
+  requests_.append(loop.buffers(), wire);
+  if (state_ == State::kReady) loop.atTurnEnd(*this);
+}
+
+void Server::putAnswer(Client& client, std::string text) {
+  Owed owed;
+  owed.client = &client;
+  owed.at = cache_.worker().loop().now();
+  owed.kind = Owed::Kind::kAnswer;
+  owed.text = std::make_unique<std::string>(std::move(text));
+  owed_.pushBack(std::move(owed));
+}
+
+bool Server::waitsFor(const Client& client) const {
+  if (kind_ == Kind::kLeased) return true;
+  if (!detoured_) return false;
+  for (size_t i = 0; i < owed_.size(); ++i)
+    if (owed_[i].client != nullptr && owed_[i].client != &client) return false;
+  return true;
+}
+
+// Everything that was put in during this turn leaves in one send.
+void Server::flush() {
+  if (state_ != State::kReady || requests_.size() == sent_) return;
+  net::Loop& loop = cache_.worker().loop();
+  while (requests_.size() > sent_) {
+    const net::IoResult result = socket_.write(requests_.bytes().substr(sent_));
+    if (result.status == net::IoStatus::kError || result.status == net::IoStatus::kClosed)
+      return;  // reading finds out, behind the replies that may still be there
+    if (result.status != net::IoStatus::kOk) break;
+    cache_.counters().bytes_sent.add(result.bytes);
+    if (retains()) {
+      sent_ += result.bytes;
+    } else {
+      requests_.consume(loop.buffers(), result.bytes);
+    }
+  }
+  noteWritten(loop.now());
+  watch();
+}
+
+void Server::noteWritten(Instant now) {
+  Instant at{};
+  uint64_t count = 0;
+  const auto record = [&] {
+    if (count > 0) cache_.counters().before_write.record(now - at, count);
+  };
+  const bool all = !retains() && requests_.empty();
+  while (written_ < owed_.size()) {
+    Owed& next = owed_[written_];
+    if (retains() ? written_bytes_ + next.size > sent_ : !all) break;
+    if (next.at != at) {
+      record();
+      at = next.at;
+      count = 0;
+    }
+    ++count;
+    next.waited_us = static_cast<uint32_t>(std::chrono::duration_cast<microseconds>(now - next.at).count());
+    written_bytes_ += next.size;
+    ++written_;
+  }
+  record();
+  if (cache_.config().command_timeout > Duration::zero()) armDeadline(now);
+}
+
+void Server::popFront() {
+  const Owed& front = owed_.front();
+  if (written_ > 0) {
+    --written_;
+    written_bytes_ -= front.size;
+  }
+  if (retains() && front.size > 0) {
+    sent_ -= std::min<size_t>(sent_, front.size);
+    requests_.consume(cache_.worker().loop().buffers(), front.size);
+  }
+  owed_.popFront();
+}
+
+void Server::watch() {
+  if (!socket_.valid()) return;
+  const bool more = state_ == State::kGreeting ? greeting_ && !greeting_->unsent.empty()
+                                               : state_ == State::kReady && requests_.size() > sent_;
+  socket_.want(!paused_, more);
+  if (paused_ || !socket_.hasPending()) return;
+  cache_.worker().loop().defer([&cache = cache_, id = id_] {
+    if (Server* server = cache.findServer(id); server != nullptr && !server->paused_) server->onReadable();
+  });
+}
+
+void Server::onWritable() {
+  if (state_ == State::kClosed) return;
+  if (state_ == State::kGreeting) {
+    const net::IoResult sent = socket_.write(greeting_->unsent);
+    if (sent.status == net::IoStatus::kOk) greeting_->unsent.erase(0, sent.bytes);
+    return watch();
+  }
+  const bool was_full = full();
+  flush();
+  if (state_ == State::kReady && (was_full || was_full_)) afterReplies();
+}
+
+void Server::onReadable() {
+  if (state_ != State::kReady && state_ != State::kGreeting) return;
+  net::Loop& loop = cache_.worker().loop();
+  const net::IoResult got = socket_.read(loop.scratch(), net::Loop::kScratchSize);
+  switch (got.status) {
+    case net::IoStatus::kWantRead:
+    case net::IoStatus::kWantWrite: return;
+    case net::IoStatus::kClosed: return connectionLost("Redis closed the connection");
+    case net::IoStatus::kError:
+      return connectionLost(got.error != 0 ? std::strerror(got.error) : "TLS failed");
+    case net::IoStatus::kOk: break;
+  }
+  cache_.counters().bytes_received.add(got.bytes);
+  if (!process(Bytes(loop.scratch(), got.bytes))) return;
+  afterReplies();
+  if (state_ != State::kClosed) watch();
+}
+
+// ---- life
+
+void Server::dial() {
+  assert(state_ == State::kResting);
+  net::Loop& loop = cache_.worker().loop();
+  state_ = State::kDialling;
+  dialling_since_ = loop.now();
+  dialer_ = std::make_unique<net::Dialer>(loop, cache_.worker().resolver(), cache_.dialTarget(),
+                                          [this](Result<net::Socket> result) { dialled(std::move(result)); });
+  armDeadline(loop.now());
+  dialer_->start();
+}
+
+// After a failure: whoever waits has until his deadline, and the next try comes after a pause.
+void Server::rest(Instant now) {
+  state_ = State::kResting;
+  const Duration longest = cache_.config().server_login_retry;
+  const Duration pause = std::min<Duration>(milliseconds(50) * (1 << std::min(failures_++, 12u)), longest);
+  dial_at_ = now + std::chrono::duration_cast<Duration>(pause * (1 - cache_.worker().jitter() / 2));
+  armDeadline(now);
+}
+
+void Server::connectionLost(std::string reason) {
+  if (state_ == State::kClosed) return;
+  if (state_ == State::kGreeting) return refused(std::move(reason));
+  cache_.log("connection lost: " + reason, *this);
+  cache_.counters().server_losses.add();
+  cache_.connectionLost(*this);
+  if (kind_ != Kind::kShared || retiring_) return close(reason);
+  net::Loop& loop = cache_.worker().loop();
+  socket_.close();
+  loop.deadlines().disarm(*this);
+  settleLost(reason);
+  scanner_ = {};
+  partial_.clear();
+  mid_reply_ = detoured_ = paused_ = false;
+  rest(loop.now());
+  if (failures_ == 1)
+    dial_at_ = loop.now();  // the first try comes at once: it may have been this connection alone
+  if (owed_.empty()) return cache_.serverRested(*this);
+  if (state_ == State::kResting && loop.now() >= dial_at_) dial();
+  afterReplies();
+}
+
+// What is owed when the connection is lost is sent again over the next one where Redis cannot have executed
+// it, or where that changes nothing; the rest becomes errors, in its turn.
+void Server::settleLost(std::string_view reason) {
+  net::BufferPool& buffers = cache_.worker().loop().buffers();
+  net::Buffer again;
+  const Bytes bytes = requests_.bytes();
+  size_t at = 0;
+  Ring<Owed> owed = std::move(owed_);
+  owed_ = {};
+  for (size_t i = 0; i < owed.size(); ++i) {
+    Owed next = std::move(owed[i]);
+    const Bytes wire = bytes.substr(at, next.size);
+    at += next.size;
+    const bool begun = i == 0 && mid_reply_;
+    if (next.kind == Owed::Kind::kAnswer) {
+      owed_.pushBack(std::move(next));
+      continue;
+    }
+    if (begun && next.client != nullptr) next.client->close("its reply was cut off");
+    const bool wanted = next.client != nullptr && !next.client->closed();
+    if (begun || !wanted) {  // nobody waits for it
+      if (next.client != nullptr) next.client->replied(1);
+      continue;
+    }
+    if (pools::afterLoss(i < written_, next.command) == pools::Recovery::kSendAgain) {
+      again.append(buffers, wire);
+      cache_.counters().sent_again.add(i < written_);
+      next.waited_us = 0;
+    } else {
+      cache_.counters().outcome_unknown.add();
+      next.text = std::make_unique<std::string>();
+      redisproto::appendError(*next.text, outcomeUnknown(reason));
+      next.kind = Owed::Kind::kAnswer;
+      next.size = 0;
+    }
+    owed_.pushBack(std::move(next));
+  }
+  requests_.clear(buffers);
+  if (!again.empty()) requests_.append(buffers, again.bytes());
+  again.clear(buffers);
+  sent_ = written_ = written_bytes_ = 0;
+  answersInTurn();
+}
+
+void Server::close(std::string_view reason) {
+  if (state_ == State::kClosed) return;
+  state_ = State::kClosed;
+  cache_.worker().loop().deadlines().disarm(*this);
+  ListNode<InServerList>::unlink();
+  net::TurnEnd::unlink();
+  if (dialer_) cache_.worker().loop().bury(std::move(dialer_));
+  socket_.close();
+  Ring<Owed> owed = std::move(owed_);
+  owed_ = {};
+  for (size_t i = 0; i < owed.size(); ++i) {
+    Owed next = std::move(owed[i]);
+    if (next.client == nullptr) continue;
+    if (i == 0 && mid_reply_) next.client->close("its reply was cut off");
+    if (next.kind == Owed::Kind::kAnswer) {
+      next.client->receive(*next.text, 1);
+    } else {
+      std::string text;
+      redisproto::appendError(text, i < written_ ? outcomeUnknown(reason) : notExecuted(reason));
+      next.client->receive(next.kind == Owed::Kind::kSwallow ? Bytes() : Bytes(text), 1);
+    }
+  }
+  cache_.serverClosed(*this, reason);
+}
+
+void Server::retire() {
+  retiring_ = true;
+  if (idle()) close("it is not needed any more");
+}
+
+// ---- time
+
+void Server::armDeadline(Instant now) {
+  Instant at = kNever;
+  const conf::RedisSettings& settings = cache_.config();
+  if (state_ == State::kDialling || state_ == State::kGreeting)
+    at = dialling_since_ + settings.server_connect_timeout;
+  if (state_ == State::kResting && (!owed_.empty() || cache_.keepsTrying(*this)))
+    at = std::max(dial_at_, now);
+  if (!owed_.empty() && kind_ == Kind::kShared) {
+    const Duration limit = state_ == State::kReady ? cache_.commandTimeout() : cache_.commandWaitTimeout();
+    for (size_t i = 0; i < owed_.size() && limit > Duration::zero(); ++i) {
+      if (owed_[i].client == nullptr) continue;
+      at = std::min(at, owed_[i].at + limit);
+      break;
+    }
+  }
+  cache_.worker().loop().deadlines().arm(*this, at);
+}
+
+void Server::due(Instant now) {
+  if (state_ == State::kClosed) return;
+  expire(now);
+  if (state_ == State::kClosed) return;
+  if ((state_ == State::kDialling || state_ == State::kGreeting) &&
+      now >= dialling_since_ + cache_.config().server_connect_timeout)
+    return refused("no answer within server_connect_timeout");
+  if (state_ == State::kResting && now >= dial_at_ && (!owed_.empty() || cache_.keepsTrying(*this)))
+    return dial();
+  armDeadline(now);
+}
+
+// Deadlines belong to requests: the client is answered, the late reply meets a tombstone.
+void Server::expire(Instant now) {
+  if (kind_ != Kind::kShared) return;
+  if (state_ != State::kReady) {
+    const Duration limit = cache_.commandWaitTimeout();
+    while (!owed_.empty() && limit > Duration::zero() && owed_.front().at + limit <= now) {
+      Client* client = owed_.front().client;
+      std::string text;
+      if (owed_.front().kind == Owed::Kind::kAnswer) {
+        text = std::move(*owed_.front().text);
+      } else {
+        redisproto::appendError(text, cache_.whyUnreachable(limit));
+      }
+      popFront();
+      cache_.counters().timeouts.add();
+      if (client != nullptr) client->receive(text, 1);
+    }
+    return afterReplies();
+  }
+  const Duration limit = cache_.commandTimeout();
+  for (size_t i = mid_reply_ ? 1 : 0; i < written_ && limit > Duration::zero(); ++i) {
+    Owed& next = owed_[i];
+    if (next.at + limit > now) break;
+    if (next.client == nullptr || next.kind == Owed::Kind::kAnswer) continue;
+    std::string text;
+    redisproto::appendError(text,
+                            std::string(pools::lateReplyError()) + " (" + place() + ", command_timeout)");
+    next.kind = Owed::Kind::kSwallow;
+    cache_.counters().timeouts.add();
+    std::exchange(next.client, nullptr)->receive(text, 1);
+  }
+}
+
+}  // namespace forebay::redis

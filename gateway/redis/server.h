@@ -1,0 +1,206 @@
+// Server: one connection to Redis, from dialling to closing, with the requests that it owes replies for.
+//
+// Replies come in the order of the requests, so a queue of Owed says whose each one is; what they hold is not
+// looked at, only their end is found, and runs of bytes go straight to the clients' sockets. Requests are
+// gathered during a turn of the loop and leave in one send. A request's bytes are kept until its reply has
+// begun: when the connection is lost, those that Redis cannot have executed, and reads, are sent again over
+// the next one; all others are answered with an error that says so (pools/in_flight.h).
+//
+// A shared server serves any number of clients at a time and is dialled again when it is lost. A leased one
+// serves one client at a time and dies with its connection; a subscriber carries Pub/Sub for all clients of a
+// worker. On the worker's thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/deadlines.h"
+#include "base/intrusive_list.h"
+#include "base/ring.h"
+#include "gateway/net/buffer.h"
+#include "gateway/net/dialer.h"
+#include "gateway/net/loop.h"
+#include "gateway/net/socket.h"
+#include "redisproto/builder.h"
+#include "redisproto/command.h"
+#include "redisproto/reply.h"
+
+namespace forebay::redis {
+
+class Client;
+class RedisWorker;
+class WorkerCache;
+struct InServerList;
+
+// A request that is not answered yet.
+struct Owed {
+  enum class Kind : uint8_t {
+    kForward,  // the reply is the client's
+    kSwallow,  // the reply goes nowhere: the client wants none, or the request was ours
+    kCollect,  // Client::collected() gets the whole reply
+    kAnswer,   // nothing was sent: `text` is the reply, in its turn
+    kOwn,      // WorkerCache::answered() gets the whole reply
+  };
+  Client* client = nullptr;  // null: nobody waits for it any more, or nobody ever did
+  const redisproto::Command* command = nullptr;
+  std::unique_ptr<std::string> text;
+  Instant at{};            // when it was put in
+  uint32_t size = 0;       // of the request, as long as its bytes are kept
+  uint32_t waited_us = 0;  // before it was written
+  Kind kind = Kind::kForward;
+  bool miss = false;  // the reply began as a null
+};
+
+class Server final : public net::Mortal,
+                     public net::SocketUser,
+                     public Deadline,
+                     public net::TurnEnd,
+                     public ListNode<InServerList> {
+ public:
+  enum class Kind : uint8_t { kShared, kLeased, kSubscriber };
+  enum class State : uint8_t {
+    kResting,   // not connected; dialled when something is put in, or when the pause after a failure is over
+    kDialling,  // the connection is under way
+    kGreeting,  // HELLO, AUTH, SELECT are under way
+    kReady,
+    kClosed,  // waits to be buried
+  };
+  // More than this in the request buffer, and clients wait until half of it is gone.
+  static constexpr size_t kHighWater = size_t{512} * 1024;
+
+  Server(WorkerCache& cache, Kind kind, redisproto::Resp resp, uint32_t database);
+  ~Server() override;
+
+  void dial();
+
+  // Puts a request at the end of the queue. A leased server keeps no bytes once they are sent.
+  [[gnu::hot]] void put(Client* client, const redisproto::Command* command, Owed::Kind kind, Bytes wire);
+  // More bytes of the request that was put in last.
+  void putMore(Bytes wire);
+  // An answer that needs no server, in the client's order.
+  void putAnswer(Client& client, std::string text);
+
+  // ---- of a leased one
+  Client* holder() const { return holder_; }
+  void setHolder(Client* client) { holder_ = client; }
+  // The holder's socket takes no more, or takes bytes again.
+  void pauseReading() { paused_ = true, watch(); }
+  void resumeReading() { paused_ = false, watch(); }
+
+  [[gnu::cold]] void close(std::string_view reason);
+  // Closes when nothing is owed any more; nothing more is put in.
+  void retire();
+
+  State state() const { return state_; }
+  Kind kind() const { return kind_; }
+  redisproto::Resp resp() const { return resp_; }
+  uint32_t database() const { return database_; }
+  void setDatabase(uint32_t database) { database_ = database; }
+  void tellWhenRoom() { was_full_ = true; }  // WorkerCache::roomAgain() is called once half of it is free
+  bool full() const {
+    return requests_.size() - (retains() ? sent_ : 0) > kHighWater || owed_.size() > kMaxOwed;
+  }
+  bool idle() const { return owed_.empty() && requests_.empty(); }
+  size_t owed() const { return owed_.size(); }
+  // A large reply is on its way: who has nothing on this connection is better off with another one.
+  bool detoured() const { return detoured_; }
+  // Nobody but this client has anything on it, and nobody new is sent here: it may wait for that client.
+  bool waitsFor(const Client& client) const;
+  uint64_t id() const { return id_; }
+  int64_t backendId() const { return backend_id_; }  // its CLIENT ID there; 0: unknown
+  const net::Socket& socket() const { return socket_; }
+  WallTime connectedWall() const { return connected_wall_; }
+  Instant idleSince() const { return idle_since_; }
+  void setIdleSince(Instant at) { idle_since_ = at; }
+  size_t keptBytes() const { return requests_.size() + partial_.size(); }
+  uint64_t epoch() const { return epoch_; }
+
+  // ---- SocketUser
+  [[gnu::hot]] void onReadable() override;
+  void onWritable() override;
+
+ protected:
+  void due(Instant now) override;
+  [[gnu::hot]] void turnEnds() override { flush(); }
+
+ private:
+  static constexpr size_t kMaxOwed = 65536;
+
+  // What is said on a new connection before anything else, and in which order; one reply each.
+  enum class Step : uint8_t { kHello, kAuth, kName, kClientId, kSelect };
+  struct Greeting {
+    std::string unsent;
+    std::vector<Step> steps;
+    size_t at = 0;  // the reply that comes next
+  };
+
+  // server.cc
+  void rest(Instant now);
+  void connectionLost(std::string reason);
+  void settleLost(std::string_view reason);
+
+  // server_greeting.cc
+  void dialled(Result<net::Socket> result);
+  void greet();
+  bool greetingAnswered(Bytes value);
+  void ready();
+  void refused(std::string reason);
+  bool retains() const { return kind_ == Kind::kShared; }
+  [[gnu::hot]] void flush();
+  [[gnu::hot]] void noteWritten(Instant now);
+  void watch();
+  void armDeadline(Instant now);
+  void expire(Instant now);
+  void popFront();
+  std::string place() const;
+  std::string outcomeUnknown(std::string_view reason) const;
+  std::string notExecuted(std::string_view reason) const;
+
+  // server_replies.cc
+  struct Run;
+  [[gnu::hot]] bool process(Bytes in);
+  [[gnu::cold]] bool takeWhole(Bytes piece, bool end);
+  [[gnu::cold]] bool unasked(Bytes piece, bool end);
+  bool value(Bytes value);
+  [[gnu::hot]] void count(const Owed& owed, Instant now);
+  [[gnu::hot]] void recordRun(Instant now);
+  [[gnu::cold]] void finish(Owed owed, Bytes reply);
+  void answersInTurn();
+  [[gnu::cold]] void largeReply(Instant now);
+  void afterReplies();
+
+  WorkerCache& cache_;
+  net::Socket socket_;
+  net::Buffer requests_;  // retained ones first, from the oldest that is not answered
+  size_t sent_ = 0;       // bytes of requests_ that are written
+  Ring<Owed> owed_;
+  size_t written_ = 0;        // of owed_: whole in what is written
+  size_t written_bytes_ = 0;  // of these
+  redisproto::ReplyScanner scanner_;
+  std::string partial_;  // the beginning of a value that must be whole
+  Client* holder_ = nullptr;
+  const uint64_t id_;
+  uint64_t epoch_ = 0;
+  const Kind kind_;
+  const redisproto::Resp resp_;
+  State state_ = State::kResting;
+  bool paused_ = false, detoured_ = false, retiring_ = false, mid_reply_ = false, was_full_ = false;
+  uint32_t database_;
+  std::unique_ptr<Greeting> greeting_;
+  int64_t backend_id_ = 0;
+  unsigned failures_ = 0;
+  Instant dial_at_{}, dialling_since_{}, idle_since_{};
+  WallTime connected_wall_{};
+  std::unique_ptr<net::Dialer> dialer_;
+  // Replies of one kind in a row are recorded as one.
+  struct {
+    redisproto::Group group = redisproto::Group::kOther;
+    Instant at{};
+    uint64_t count = 0;
+  } run_;
+};
+
+}  // namespace forebay::redis

@@ -1,0 +1,196 @@
+// From the socket of a server to those of the clients: whose reply is it, and where does it end?
+#include <cassert>
+
+#include "gateway/redis/client.h"
+#include "gateway/redis/redis_worker.h"
+#include "gateway/redis/server.h"
+#include "gateway/redis/worker_cache.h"
+
+namespace forebay::redis {
+
+using Status = redisproto::ReplyScanner::Status;
+
+// Replies to one client in a row, which leave in one piece.
+struct Server::Run {
+  Client* client = nullptr;
+  size_t begin = 0;
+  uint32_t replies = 0;
+
+  // Everything before `end` that is not yet given on. `cut`: the last reply goes on behind it.
+  void give(Bytes in, size_t end, bool cut) {
+    if (client != nullptr) client->receive(in.substr(begin, end - begin), replies, cut);
+    client = nullptr;
+    begin = end;
+    replies = 0;
+  }
+};
+
+// False: the connection was given up, and `this` may be about to go.
+bool Server::process(Bytes in) {
+  const Instant now = cache_.worker().loop().now();
+  Run run;
+  size_t at = 0;
+  while (at < in.size()) {
+    const Status status = scanner_.feed(in.substr(at));
+    const size_t end = at + scanner_.consumed();
+    if (status == Status::kMalformed) {
+      run.give(in, at, false);
+      connectionLost("what it sent is not Redis' protocol");
+      return false;
+    }
+    if (state_ != State::kReady || kind_ == Kind::kSubscriber || scanner_.isPush() || written_ == 0)
+        [[unlikely]] {
+      run.give(in, at, false);
+      const Bytes piece = in.substr(at, end - at);
+      const bool own = state_ != State::kReady || kind_ == Kind::kSubscriber;
+      if (!(own ? takeWhole(piece, status == Status::kEnd) : unasked(piece, status == Status::kEnd)))
+        return false;
+      at = run.begin = end;
+      continue;
+    }
+    Owed& front = owed_.front();
+    if (front.kind == Owed::Kind::kForward) [[likely]] {
+      if (front.client != run.client) {
+        run.give(in, at, false);
+        run.client = front.client;
+      }
+      if (status == Status::kEnd) {
+        ++run.replies;
+        if (end - at == 5 && in[at] == '$' && in[at + 1] == '-') front.miss = true;
+        count(front, now);
+        popFront();
+        mid_reply_ = false;
+        if (!owed_.empty() && owed_.front().kind == Owed::Kind::kAnswer) [[unlikely]] {
+          run.give(in, end, false);
+          answersInTurn();
+        }
+      } else {
+        mid_reply_ = true;
+        run.give(in, end, true);
+        if (kind_ == Kind::kShared && !detoured_) largeReply(now);
+      }
+    } else {
+      run.give(in, at, false);
+      const bool collect = front.kind != Owed::Kind::kSwallow;
+      if (collect) partial_.append(in.substr(at, end - at));
+      if (status == Status::kEnd) {
+        count(front, now);
+        Owed done = std::move(front);
+        done.text.reset();
+        owed_.front().size = done.size;
+        popFront();
+        const std::string reply = std::exchange(partial_, {});
+        finish(std::move(done), reply);
+        if (state_ == State::kClosed) return false;
+        answersInTurn();
+      }
+      run.begin = end;
+    }
+    at = end;
+    if (state_ != State::kReady) break;
+  }
+  run.give(in, at, false);
+  recordRun(now);
+  return state_ != State::kClosed;
+}
+
+// ---- values that must be whole
+
+bool Server::takeWhole(Bytes piece, bool end) {
+  if (!end || !partial_.empty()) partial_.append(piece);
+  if (!end) return true;
+  const std::string gathered = std::exchange(partial_, {});
+  const Bytes whole = gathered.empty() ? piece : Bytes(gathered);
+  if (state_ == State::kGreeting) return greetingAnswered(whole);
+  cache_.published(whole);
+  return state_ != State::kClosed;
+}
+
+// A push, or a reply to nothing that was asked: what MONITOR shows, the last words of a server that is full.
+bool Server::unasked(Bytes piece, bool end) {
+  if (holder_ != nullptr && (scanner_.isPush() || holder_->takesUnasked())) {
+    holder_->receive(piece, 0, !end);
+    return state_ != State::kClosed;
+  }
+  if (scanner_.isPush()) return true;
+  partial_.append(piece);
+  if (!end) return true;
+  const std::string words(std::exchange(partial_, {}));
+  connectionLost("it said: " + words.substr(0, words.find('\r')));
+  return false;
+}
+
+void Server::finish(Owed owed, Bytes reply) {
+  switch (owed.kind) {
+    case Owed::Kind::kSwallow:
+      if (owed.client != nullptr) owed.client->receive({}, 1);
+      return;
+    case Owed::Kind::kCollect:
+      if (owed.client != nullptr) owed.client->collected(owed.command, reply);
+      return;
+    case Owed::Kind::kOwn: return cache_.answered(*this, reply);
+    case Owed::Kind::kForward:
+    case Owed::Kind::kAnswer: assert(false);
+  }
+}
+
+void Server::answersInTurn() {
+  while (!owed_.empty() && owed_.front().kind == Owed::Kind::kAnswer) {
+    Owed next = std::move(owed_.front());
+    owed_.front().size = 0;
+    popFront();
+    if (next.client != nullptr) next.client->receive(*next.text, 1);
+  }
+}
+
+// ---- counting
+
+void Server::count(const Owed& owed, Instant now) {
+  const redisproto::Command* command = owed.command;
+  const redisproto::Group group = command != nullptr ? command->group : redisproto::Group::kOther;
+  if (group != run_.group || owed.at != run_.at) {
+    recordRun(now);
+    run_ = {group, owed.at, 0};
+  }
+  ++run_.count;
+  if (command == nullptr) return;
+  if (command->is(redisproto::flag::kReadonly) && command->first_key != 0)
+    (owed.miss ? cache_.counters().misses : cache_.counters().hits).add();
+  if (now - owed.at >= cache_.slowFrom()) [[unlikely]]
+    cache_.slow(owed, now - owed.at);
+}
+
+void Server::recordRun(Instant now) {
+  if (run_.count == 0) return;
+  cache_.counters().latency[static_cast<size_t>(run_.group)].record(now - run_.at, run_.count);
+  cache_.counters().commands[static_cast<size_t>(run_.group)].add(run_.count);
+  run_.count = 0;
+}
+
+// ---- large values
+
+// Who is behind it waits; everybody else goes another way.
+void Server::largeReply(Instant now) {
+  const uint64_t size = scanner_.size() + scanner_.announced();
+  if (size < cache_.config().large_value) return;
+  detoured_ = true;
+  cache_.detour(*this, requests_.bytes().substr(0, owed_.front().size), size, now);
+}
+
+void Server::afterReplies() {
+  if (state_ == State::kClosed) return;
+  if (was_full_ && requests_.size() - (retains() ? sent_ : 0) <= kHighWater / 2 &&
+      owed_.size() < kMaxOwed / 2) {
+    was_full_ = false;
+    cache_.roomAgain(*this);
+  }
+  if (!owed_.empty()) return;
+  idle_since_ = cache_.worker().loop().now();
+  if (retiring_) return close("it is not needed any more");
+  if (detoured_) {
+    detoured_ = false;
+    cache_.detourEnded(*this);
+  }
+}
+
+}  // namespace forebay::redis

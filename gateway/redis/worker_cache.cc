@@ -1,0 +1,383 @@
+#include "gateway/redis/worker_cache.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "gateway/redis/redis_worker.h"
+
+namespace forebay::redis {
+
+using redisproto::Resp;
+
+namespace {
+
+constexpr size_t kMaxSpares = 2;  // per lane
+
+}  // namespace
+
+WorkerCache::WorkerCache(RedisWorker& worker, std::shared_ptr<CacheShared> shared, conf::Cache settings)
+    : worker_(worker),
+      shared_(std::move(shared)),
+      settings_(std::move(settings)),
+      facts_(std::make_shared<NodeFacts>()),
+      script_memo_(shared_->scripts),
+      slow_from_(worker.redis().slowlog_log_slower_than),
+      counters_(std::make_unique<CacheCounters>()),
+      hot_keys_(std::make_unique<pools::HotKeys>()),
+      big_keys_(std::make_unique<pools::BigKeys>()),
+      slow_log_(worker.redis().slowlog_max_len),
+      pub_sub_(*this),
+      lease_tick_(worker.loop(), [this] { failLeaseWaiters(clock()), dialLeases(); }),
+      watch_tick_(worker.loop(), [this] { askNode(); }) {
+  applySettings(settings_);
+}
+
+WorkerCache::~WorkerCache() {
+  while (!servers_.empty()) delete &servers_.front();
+}
+
+Instant WorkerCache::clock() { return worker_.loop().now(); }
+
+const conf::RedisSettings& WorkerCache::config() const { return worker_.redis(); }
+
+// ---- shared connections
+
+WorkerCache::Lane& WorkerCache::findLane(Resp resp, uint32_t database, bool slow) {
+  for (Lane& lane : lanes_)
+    if (lane.resp == resp && lane.database == database && lane.slow == slow) return lane;
+  lanes_.push_back({resp, database, slow, nullptr, {}});
+  return lanes_.back();
+}
+
+Server& WorkerCache::lane(Resp resp, uint32_t database, bool slow) {
+  Lane& lane = findLane(resp, database, slow);
+  if (lane.current == nullptr) lane.current = &makeServer(Server::Kind::kShared, resp, database);
+  return *lane.current;
+}
+
+Server& WorkerCache::makeServer(Server::Kind kind, Resp resp, uint32_t database) {
+  auto* server = new Server(*this, kind, resp, database);
+  servers_.pushBack(*server);
+  return *server;
+}
+
+Server* WorkerCache::findServer(uint64_t id) {
+  return servers_.find([id](Server& server) { return server.id() == id; });
+}
+
+void WorkerCache::waitForRoom(Client& client, Server& server) {
+  server.tellWhenRoom();
+  if (!client.ListNode<InWaitQueue>::linked()) room_queue_.pushBack(client);
+}
+
+void WorkerCache::roomAgain(Server&) {
+  while (!room_queue_.empty()) {
+    Client& next = room_queue_.front();
+    next.ListNode<InWaitQueue>::unlink();
+    worker_.resumeSoon(next);
+  }
+}
+
+void WorkerCache::detour(Server& server, Bytes request, uint64_t size, Instant now) {
+  counters_->detours.add();
+  redisproto::RequestProgress progress;
+  redisproto::Request& parsed = worker_.scratchRequest();
+  if (redisproto::scanRequest(request, {}, progress, parsed) == redisproto::RequestScan::kRequest &&
+      parsed.args.size() > 1) {
+    const redisproto::Command* command = commands().find(parsed.args[0], parsed.args[1]);
+    if (command != nullptr && command->first_key > 0 &&
+        static_cast<size_t>(command->first_key) < parsed.args.size())
+      big_keys_->seen(parsed.args[static_cast<size_t>(command->first_key)], size, now);
+  }
+  for (Lane& lane : lanes_) {
+    if (lane.current != &server) continue;
+    lane.current = nullptr;
+    if (lane.spares.empty()) return;
+    lane.current = lane.spares.back();
+    lane.spares.pop_back();
+  }
+}
+
+void WorkerCache::detourEnded(Server& server) {
+  for (Lane& lane : lanes_) {
+    if (lane.current == &server) return;
+    if (lane.resp != server.resp() || lane.database != server.database()) continue;
+    if (lane.spares.size() >= kMaxSpares) continue;
+    lane.spares.push_back(&server);
+    return;
+  }
+  server.retire();
+}
+
+// ---- leases
+
+void WorkerCache::lease(Client& client) {
+  counters_->leases.add();
+  if (lease_queue_.empty() && lendIdle(client)) return;
+  counters_->lease_waits.add();
+  client.setWaitingSince(clock());
+  lease_queue_.pushBack(client);
+  shared_->leases.setWaiting(worker_.index(), static_cast<uint32_t>(lease_queue_.size()));
+  dialLeases();
+  if (!lease_queue_.empty() && commandWaitTimeout() > Duration::zero())
+    lease_tick_.in(std::min<Duration>(commandWaitTimeout(), seconds(1)));
+}
+
+void WorkerCache::withdraw(Client& client) {
+  if (!client.ListNode<InWaitQueue>::linked()) return;
+  client.ListNode<InWaitQueue>::unlink();
+  shared_->leases.setWaiting(worker_.index(), static_cast<uint32_t>(lease_queue_.size()));
+}
+
+bool WorkerCache::lendIdle(Client& client) {
+  for (size_t i = idle_leases_.size(); i-- > 0;) {
+    Server& server = *idle_leases_[i];
+    if (server.resp() != client.resp()) continue;
+    idle_leases_.erase(idle_leases_.begin() + static_cast<ptrdiff_t>(i));
+    lend(server, client);
+    return true;
+  }
+  return false;
+}
+
+void WorkerCache::lend(Server& server, Client& client) {
+  server.setHolder(&client);
+  if (server.database() != client.database()) {
+    server.put(nullptr, nullptr, Owed::Kind::kOwn,
+               redisproto::request({"SELECT", std::to_string(client.database())}));
+    server.setDatabase(client.database());
+  }
+  client.leased(server);
+}
+
+// As many as clients wait for are dialled at a time. Where the limit is reached, connections of the other
+// RESP version, or of other workers, that idle give way.
+void WorkerCache::dialLeases() {
+  const Instant now = clock();
+  if (closing_) return;
+  if (now < lease_dial_at_) return lease_tick_.in(lease_dial_at_ - now);
+  while (lease_queue_.size() > leases_dialling_) {
+    if (!shared_->leases.take()) {
+      if (!idle_leases_.empty()) return idle_leases_.front()->close("its place is needed");
+      return worker_.askOthersForLease(name());
+    }
+    size_t index = 0;
+    Client* waiter = lease_queue_.find([&](Client&) { return index++ == leases_dialling_; });
+    ++leases_dialling_;
+    makeServer(Server::Kind::kLeased, waiter->resp(), waiter->database()).dial();
+  }
+}
+
+void WorkerCache::yieldLease() {
+  if (!idle_leases_.empty()) return idle_leases_.front()->close("its place is needed");
+  permitFreed();
+}
+
+void WorkerCache::permitFreed() {
+  if (const auto other = shared_->leases.waiterElsewhere(worker_.index()); other && !closing_)
+    worker_.wakeLeases(*other, name());
+}
+
+void WorkerCache::wakeLeases() { dialLeases(); }
+
+void WorkerCache::giveBack(Server& server, bool clean) {
+  server.setHolder(nullptr);
+  const bool too_many = shared_->leases.used() > shared_->leases.limit();
+  if (!clean || !server.idle() || server.state() != Server::State::kReady || closing_ || too_many)
+    return server.close("its client has left it in the middle");
+  server.setIdleSince(clock());
+  Client* waiter = lease_queue_.find([&](Client& each) { return each.resp() == server.resp(); });
+  if (waiter == nullptr) {
+    idle_leases_.push_back(&server);
+    if (!lease_queue_.empty()) return idle_leases_.front()->close("its place is needed");
+    if (shared_->leases.waiterElsewhere(worker_.index()) && shared_->leases.used() >= shared_->leases.limit())
+      return yieldLease();
+    return;
+  }
+  withdraw(*waiter);
+  counters_->lease_wait.record(clock() - waiter->waitingSince());
+  lend(server, *waiter);
+}
+
+void WorkerCache::failLeaseWaiters(Instant now) {
+  const Duration limit = commandWaitTimeout();
+  while (limit > Duration::zero() && !lease_queue_.empty() &&
+         lease_queue_.front().waitingSince() + limit <= now) {
+    Client& client = lease_queue_.front();
+    withdraw(client);
+    counters_->timeouts.add();
+    const bool full = shared_->leases.used() >= shared_->leases.limit();
+    client.leaseFailed(full ? "ERR all " + std::to_string(shared_->leases.limit()) +
+                                  " leased connections of cache " + name() + " were busy for " +
+                                  std::to_string(std::chrono::duration_cast<seconds>(limit).count()) +
+                                  " s (lease_pool_size); the command was not executed"
+                            : whyUnreachable(limit));
+  }
+  if (!lease_queue_.empty() && !closing_) lease_tick_.in(std::min<Duration>(limit, milliseconds(250)));
+}
+
+// ---- told by servers
+
+net::Dialer::Target WorkerCache::dialTarget() const { return worker_.dialTarget(settings_); }
+
+void WorkerCache::serverReady(Server& server) {
+  shared_->reached(std::chrono::system_clock::now());
+  refusal_.clear();
+  refused_ = false;
+  if (server.kind() == Server::Kind::kSubscriber) return pub_sub_.connected(server);
+  if (&server == watcher_) return askNode();
+  if (server.kind() != Server::Kind::kLeased) return;
+  --leases_dialling_;
+  lease_failures_ = 0;
+  giveBack(server, true);
+}
+
+void WorkerCache::dialFailed(Server& server, const std::string& reason) {
+  shared_->unreachable(std::chrono::system_clock::now(), reason);
+  worker_.log().warning() << "cache " << name() << ", " << settings_.host.host << ":" << settings_.host.port
+                          << ": " << reason;
+  refused_ = reason.find(' ') != std::string::npos && std::isupper(static_cast<unsigned char>(reason[0])) &&
+             std::isupper(static_cast<unsigned char>(reason[1]));
+  refusal_ = reason;
+  if (server.kind() != Server::Kind::kLeased || &server == watcher_) return;
+  --leases_dialling_;
+  const Duration pause = std::min<Duration>(milliseconds(50) * (1 << std::min(lease_failures_++, 12u)),
+                                            config().server_login_retry);
+  lease_dial_at_ = clock() + std::chrono::duration_cast<Duration>(pause * (1 - worker_.jitter() / 2));
+  lease_tick_.in(lease_dial_at_ - clock());
+}
+
+// Redis' own words where it has spoken; else ours.
+std::string WorkerCache::whyUnreachable(Duration waited) const {
+  if (refused_) return refusal_;
+  return "ERR cache " + name() + ": no connection to Redis at " + settings_.host.host + ":" +
+         std::to_string(settings_.host.port) + " within " +
+         std::to_string(std::chrono::duration_cast<milliseconds>(waited).count()) + " ms" +
+         (refusal_.empty() ? "" : " (" + refusal_ + ")") + "; the command was not executed";
+}
+
+void WorkerCache::connectionLost(Server& server) {
+  if (server.kind() == Server::Kind::kShared)
+    shared_->unreachable(std::chrono::system_clock::now(), "connection lost");
+}
+
+void WorkerCache::serverRested(Server& server) {
+  for (const Lane& lane : lanes_)
+    if (lane.current == &server) return;
+  server.close("it was lost, and is not needed");
+}
+
+void WorkerCache::serverClosed(Server& server, std::string_view reason) {
+  for (Lane& lane : lanes_) {
+    if (lane.current == &server) lane.current = nullptr;
+    std::erase(lane.spares, &server);
+  }
+  std::erase(idle_leases_, &server);
+  worker_.loop().bury(std::unique_ptr<Server>(&server));
+  if (&server == watcher_) {
+    watcher_ = nullptr;
+    questions_.clear();
+    if (!closing_) watch_tick_.in(milliseconds(500));
+    return;
+  }
+  if (server.kind() == Server::Kind::kSubscriber) return pub_sub_.lost(server);
+  if (server.kind() != Server::Kind::kLeased) return;
+  shared_->leases.giveBack();
+  if (Client* holder = server.holder()) {
+    server.setHolder(nullptr);
+    holder->leaseLost(reason);
+  }
+  permitFreed();
+  if (!lease_queue_.empty()) dialLeases();
+}
+
+void WorkerCache::published(Bytes value) { pub_sub_.received(value); }
+
+void WorkerCache::answered(Server& server, Bytes reply) {
+  if (&server == watcher_) return polled(reply);
+  if (reply.empty() || reply[0] == '+') return;
+  server.close("Redis refused SELECT: " + std::string(errorText(reply)));
+}
+
+bool WorkerCache::keepsTrying(const Server& server) const {
+  return &server == watcher_ || (server.kind() == Server::Kind::kSubscriber && pub_sub_.wanted());
+}
+
+void WorkerCache::slow(const Owed& owed, Duration total) {
+  if (owed.client == nullptr || owed.command == nullptr || config().slowlog_max_len == 0) return;
+  if (owed.command->is(redisproto::flag::kBlocking)) return;
+  pools::SlowRequest request;
+  request.at = std::chrono::system_clock::now();
+  request.command = owed.command->name;
+  request.gateway = microseconds(owed.waited_us);
+  request.backend = total - request.gateway;
+  request.client = owed.client->id();
+  request.address = owed.client->peer().text();
+  slow_log_.add(std::move(request));
+}
+
+void WorkerCache::log(std::string_view event, const Server& server) {
+  if (!worker_.log().wants(conf::LogLevel::kInfo)) return;
+  const std::string peer = settings_.host.host + ":" + std::to_string(settings_.host.port);
+  worker_.log().info({'S', server.id(), name(), settings_.user, peer}) << event;
+}
+
+// ---- life
+
+void WorkerCache::applySettings(conf::Cache settings) {
+  const bool elsewhere = !(settings.host == settings_.host) || settings.user != settings_.user ||
+                         settings.password != settings_.password ||
+                         settings.server_tls_sslmode != settings_.server_tls_sslmode;
+  settings_ = std::move(settings);
+  shared_->leases.setLimit(leasePoolSize());
+  slow_log_.setMaxLen(config().slowlog_max_len);
+  slow_from_ = config().slowlog_log_slower_than > Duration::zero() ? config().slowlog_log_slower_than
+                                                                   : Instant::duration::max();
+  users_ = makeUsers(settings_);
+  acls_.clear();
+  if (elsewhere) replaceServers();
+  resolveUsers();
+}
+
+// Each connection goes as soon as nothing is owed on it; what comes from now on takes new ones.
+void WorkerCache::replaceServers() {
+  ++epoch_;
+  std::vector<Server*> all;
+  servers_.forEach([&](Server& server) { all.push_back(&server); });
+  for (Lane& lane : lanes_) {
+    lane.current = nullptr;
+    lane.spares.clear();
+  }
+  for (Server* server : all) {
+    if (server->kind() == Server::Kind::kSubscriber || server == watcher_) {
+      server->close("the settings have changed");
+    } else {
+      server->retire();
+    }
+  }
+}
+
+void WorkerCache::closeIdle(Instant now) {
+  const Duration limit = config().server_idle_timeout;
+  if (limit == Duration::zero()) return;
+  const size_t keep =
+      worker_.index() == 0 ? settings_.min_lease_pool_size.value_or(config().min_lease_pool_size) : 0;
+  std::vector<Server*> old;
+  size_t idle = idle_leases_.size();
+  servers_.forEach([&](Server& server) {
+    if (!server.idle() || server.holder() != nullptr || now - server.idleSince() < limit) return;
+    if (&server == watcher_ || server.kind() == Server::Kind::kSubscriber) return;
+    if (server.kind() == Server::Kind::kLeased && idle-- <= keep) return;
+    old.push_back(&server);
+  });
+  for (Server* server : old) server->close("idle for server_idle_timeout");
+}
+
+void WorkerCache::closeAll(std::string_view reason) {
+  closing_ = true;
+  std::vector<Server*> all;
+  servers_.forEach([&](Server& server) { all.push_back(&server); });
+  for (Server* server : all) server->close(reason);
+}
+
+}  // namespace forebay::redis

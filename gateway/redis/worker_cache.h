@@ -1,0 +1,187 @@
+// WorkerCache: the part of one cache that lives on one worker: its shared connections, its leased ones, its
+// subscriber, and what is known of the node behind them.
+//
+// A shared connection exists per (RESP version, database) and lane: fast for what takes Redis no time, slow
+// for the rest. While a large reply comes through one, another takes its place, so nobody new waits behind
+// it. All calls are on the worker's thread.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/intrusive_list.h"
+#include "base/ring.h"
+#include "conf/config.h"
+#include "gateway/net/dialer.h"
+#include "gateway/net/tick.h"
+#include "gateway/redis/cache_shared.h"
+#include "gateway/redis/client.h"
+#include "gateway/redis/counters.h"
+#include "gateway/redis/pub_sub.h"
+#include "gateway/redis/reply_value.h"
+#include "gateway/redis/server.h"
+#include "pools/big_keys.h"
+#include "pools/hot_keys.h"
+#include "pools/slow_log.h"
+
+namespace forebay::redis {
+
+class RedisWorker;
+
+class WorkerCache final : public net::Mortal {
+ public:
+  WorkerCache(RedisWorker& worker, std::shared_ptr<CacheShared> shared, conf::Cache settings);
+  ~WorkerCache() override;
+
+  // ---- for clients
+  // The connection for a request that needs none of its own.
+  [[gnu::hot]] Server& lane(redisproto::Resp resp, uint32_t database, bool slow);
+  // The server is full: the client is told when there is room.
+  void waitForRoom(Client& client, Server& server);
+  // Lends a connection: Client::leased() is called, at once or later, or leaseFailed(). Withdrawn by
+  // withdraw().
+  void lease(Client& client);
+  void withdraw(Client& client);
+  // The client has no more use for it. One whose state cannot be told is closed instead.
+  void giveBack(Server& server, bool clean);
+  [[gnu::hot]] bool isBig(Bytes key, Instant now) const { return big_keys_->known(key, now); }
+  [[gnu::hot]] void touched(Bytes key) {
+    if (hot_keys_->due()) hot_keys_->sample(key, clock());
+  }
+  PubSub& pubSub() { return pub_sub_; }
+
+  // ---- for servers
+  net::Dialer::Target dialTarget() const;
+  void learned(const HelloReply& hello);
+  void serverReady(Server& server);
+  void dialFailed(Server& server, const std::string& reason);
+  void connectionLost(Server& server);
+  void serverRested(Server& server);
+  void serverClosed(Server& server, std::string_view reason);
+  void roomAgain(Server& server);
+  void detour(Server& server, Bytes request, uint64_t size, Instant now);
+  void detourEnded(Server& server);
+  [[gnu::hot]] void published(Bytes value);
+  void answered(Server& server, Bytes reply);
+  bool keepsTrying(const Server& server) const;
+  std::string whyUnreachable(Duration waited) const;
+  void slow(const Owed& owed, Duration total);
+  void log(std::string_view event, const Server& server);
+
+  // ---- the node behind it
+  bool speaksHello() const { return speaks_hello_; }
+  void speaksNoHello() { speaks_hello_ = false; }
+  uint64_t epoch() const { return epoch_; }
+  const FactsPtr& facts() const { return facts_; }
+  const redisproto::CommandTable& commands() const { return *facts_->commands; }
+  void apply(FactsPtr facts);
+  pools::LoadedScripts& loaded() { return loaded_; }
+  pools::ScriptMemo& scriptMemo() { return script_memo_; }
+
+  // ---- its users
+  UserPtr findUser(Bytes name) const;
+  // What the user may do; null: whatever the backend lets him.
+  const redisproto::Acl* acl(const UserPtr& user);
+  // Lets in who needs no password.
+  void welcome(Client& client);
+
+  // ---- life
+  void applySettings(conf::Cache settings);
+  void watchNode();  // this worker asks the node what it knows, and how it is
+  void closeAll(std::string_view reason);
+  void closeClients(std::string_view reason);
+  void closeIdle(Instant now);
+  bool closing() const { return closing_; }
+  Server& makeSubscriber();
+
+  // ---- told by other workers
+  void yieldLease();  // somebody there waits for a permit
+  void wakeLeases();  // a permit came back
+  bool empty() const { return servers_.empty(); }
+
+  RedisWorker& worker() { return worker_; }
+  CacheShared& shared() { return *shared_; }
+  const std::string& name() const { return settings_.name; }
+  const conf::Cache& settings() const { return settings_; }
+  const conf::RedisSettings& config() const;
+  Duration commandTimeout() const { return settings_.command_timeout.value_or(config().command_timeout); }
+  Duration commandWaitTimeout() const {
+    return settings_.command_wait_timeout.value_or(config().command_wait_timeout);
+  }
+  uint32_t leasePoolSize() const { return settings_.lease_pool_size.value_or(config().lease_pool_size); }
+  Instant::duration slowFrom() const { return slow_from_; }
+  CacheCounters& counters() { return *counters_; }
+  Server* findServer(uint64_t id);
+  template <typename Visit>
+  void forEachServer(Visit visit) {
+    servers_.forEach(visit);
+  }
+  IntrusiveList<Client, InCacheClients>& clients() { return clients_; }
+  size_t leaseWaiters() const { return lease_queue_.size(); }
+  const pools::HotKeys& hotKeys() const { return *hot_keys_; }
+  const pools::BigKeys& bigKeys() const { return *big_keys_; }
+  pools::SlowLog& slowLog() { return slow_log_; }
+
+ private:
+  struct Lane {
+    redisproto::Resp resp;
+    uint32_t database;
+    bool slow;
+    Server* current;
+    std::vector<Server*> spares;
+  };
+
+  Instant clock();
+  Lane& laneOf(const Server& server);
+  Lane& findLane(redisproto::Resp resp, uint32_t database, bool slow);
+  Server& makeServer(Server::Kind kind, redisproto::Resp resp, uint32_t database);
+  bool lendIdle(Client& client);
+  void lend(Server& server, Client& client);
+  void dialLeases();
+  void permitFreed();
+  void askNode();
+  void polled(Bytes reply);
+  void resolveUsers();
+  void replaceServers();
+  void failLeaseWaiters(Instant now);
+
+  RedisWorker& worker_;
+  const std::shared_ptr<CacheShared> shared_;
+  conf::Cache settings_;
+  FactsPtr facts_;
+  std::vector<FactsPtr> old_facts_;
+  Users users_;
+  std::map<std::string, std::shared_ptr<const redisproto::Acl>, std::less<>> acls_;
+  pools::LoadedScripts loaded_;
+  pools::ScriptMemo script_memo_;
+  Instant::duration slow_from_;
+  uint64_t epoch_ = 1;  // of what is known to be behind the address
+  bool speaks_hello_ = true;
+  IntrusiveList<Server, InServerList> servers_;
+  std::vector<Lane> lanes_;
+  std::vector<Server*> idle_leases_;  // the one used last at the end
+  IntrusiveList<Client, InWaitQueue> lease_queue_;
+  IntrusiveList<Client, InWaitQueue> room_queue_;
+  IntrusiveList<Client, InCacheClients> clients_;
+  uint32_t leases_dialling_ = 0;
+  std::unique_ptr<CacheCounters> counters_;
+  std::unique_ptr<pools::HotKeys> hot_keys_;
+  std::unique_ptr<pools::BigKeys> big_keys_;
+  pools::SlowLog slow_log_;
+  PubSub pub_sub_;
+  std::string refusal_;   // why there is no connection, in words
+  bool refused_ = false;  // Redis itself said so
+  Instant lease_dial_at_{};
+  unsigned lease_failures_ = 0;
+  net::Tick lease_tick_, watch_tick_;
+  Server* watcher_ = nullptr;  // its connection for asking the node
+  bool watches_ = false, closing_ = false, asked_commands_ = false;
+  enum class Question : uint8_t { kCommand, kDatabases, kInfo };
+  Ring<Question> questions_;
+  NodeFacts learning_;
+};
+
+}  // namespace forebay::redis
