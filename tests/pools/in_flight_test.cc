@@ -66,6 +66,21 @@ TEST(AfterLoss, VoidsATransactionWithItsConnection) {
   EXPECT_EQ(afterLoss(true, &kExec, true), Recovery::kFailUnknown) << "EXEC is what executes";
 }
 
+TEST(AfterLoss, DecidesSoForRedisOwnCommands) {
+  const auto table = redisproto::CommandTable::builtIn();
+  const auto decided = [&](std::string_view name) {
+    const Command* found = table->byName(name);
+    EXPECT_NE(found, nullptr) << name;
+    return afterLoss(true, found);
+  };
+  for (const char* name :
+       {"get", "mget", "hgetall", "scan", "sort_ro", "pfcount", "exists", "eval_ro", "ping"})
+    EXPECT_EQ(decided(name), Recovery::kSendAgain) << name;
+  for (const char* name : {"set", "incr", "lpop", "getex", "sort", "eval", "evalsha", "fcall", "publish",
+                           "xread", "xreadgroup", "blpop", "wait", "flushall", "config|set", "rename"})
+    EXPECT_EQ(decided(name), Recovery::kFailUnknown) << name;
+}
+
 TEST(OutcomeOfLoss, IsUnknownAsSoonAsAByteHasLeft) {
   EXPECT_EQ(outcomeOfLoss(false, &kSet), Outcome::kNotExecuted);
   EXPECT_EQ(outcomeOfLoss(true, &kSet), Outcome::kUnknown);

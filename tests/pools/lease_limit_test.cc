@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <barrier>
 #include <thread>
 #include <vector>
 
@@ -66,6 +67,48 @@ TEST(LeaseLimit, HasNobodyElsewhereWithOneWorker) {
   LeaseLimit leases(1, 1);
   leases.setWaiting(0, 3);
   EXPECT_EQ(leases.waiterElsewhere(0), std::nullopt);
+}
+
+TEST(LeaseLimit, HasAWakePassedOnByAWorkerThatHasNoUseForIt) {
+  LeaseLimit leases(4, 2);
+  ASSERT_TRUE(leases.take() && leases.take());
+  leases.setWaiting(2, 1);
+  leases.setWaiting(3, 1);
+  leases.giveBack();
+  EXPECT_EQ(leases.waiterElsewhere(0), 2u);
+  leases.giveBack();
+  EXPECT_EQ(leases.waiterElsewhere(1), 2u) << "the same one, which has only one client";
+  ASSERT_TRUE(leases.take());
+  leases.setWaiting(2, 0);
+  EXPECT_EQ(leases.waiterElsewhere(2), 3u);
+}
+
+TEST(LeaseLimit, LetsOneOfTwoSeeTheOtherWhenAWaiterAndAPermitMeet) {
+  constexpr int kRounds = 20000;
+  LeaseLimit leases(2, 1);
+  std::barrier line(2);
+  bool took = false;
+  int missed = 0;
+  ASSERT_TRUE(leases.take());
+  std::thread waits([&] {
+    for (int round = 0; round < kRounds; ++round) {
+      line.arrive_and_wait();
+      leases.setWaiting(0, 1);
+      took = leases.take();
+      line.arrive_and_wait();
+      leases.setWaiting(0, 0);
+    }
+  });
+  for (int round = 0; round < kRounds; ++round) {
+    line.arrive_and_wait();
+    leases.giveBack();
+    const bool saw = leases.waiterElsewhere(1).has_value();
+    line.arrive_and_wait();
+    missed += !took && !saw;
+    if (!took) missed += !leases.take();  // the next round begins with none free
+  }
+  waits.join();
+  EXPECT_EQ(missed, 0);
 }
 
 // A worker with one client that wants a permit many times, and that sleeps until it is woken when there is
