@@ -26,9 +26,9 @@
 namespace forebay::redisproto {
 
 struct AclRules {
-  std::string commands;               // empty: all but what reaches beyond
-  std::vector<std::string> keys;      // none: all keys
-  std::vector<std::string> channels;  // none: all channels
+  std::string commands = {};               // empty: all but what reaches beyond
+  std::vector<std::string> keys = {};      // none: all keys
+  std::vector<std::string> channels = {};  // none: all channels
   bool operator==(const AclRules&) const = default;
 };
 

@@ -129,7 +129,7 @@ class Reader {
     const Command* known = built_in_->byName(out.name);
     complete(out, known, container, fields >= 7);
     if (commands_.size() >= kMaxCommands) return false;
-    if (names_.insert(out.name).second) commands_.push_back(out);
+    keep(out);
     if (fields < 10) return cursor_.skip(fields - 7 > 0 ? fields - 7 : 0);
     tells_subcommands_ = true;
     return cursor_.skip(2) && readSubcommands(out, container) && cursor_.skip(fields - 10);
@@ -210,14 +210,19 @@ class Reader {
 
   // What the gateway must know whether or not this server has it, and what a server before 7.0 has untold.
   void keepBuiltIn() {
-    for (uint16_t id = 0; id < built_in_->size(); ++id) {
-      const Command& command = built_in_->at(id);
+    for (size_t id = 0; id < built_in_->size(); ++id) {
+      const Command& command = built_in_->at(static_cast<uint16_t>(id));
       const size_t bar = command.name.find('|');
-      const bool untold =
-          !tells_subcommands_ && bar != std::string::npos && names_.contains(command.name.substr(0, bar));
-      if ((untold || command.special != Special::kNone) && names_.insert(command.name).second)
-        commands_.push_back(command);
+      const std::string container = bar == std::string::npos ? "" : command.name.substr(0, bar);
+      const bool untold = !tells_subcommands_ && names_.contains(container);
+      if (!untold && command.special == Special::kNone) continue;
+      if (!container.empty()) keep(*built_in_->byName(container));
+      keep(command);
     }
+  }
+
+  void keep(const Command& command) {
+    if (names_.insert(command.name).second) commands_.push_back(command);
   }
 
   Cursor cursor_;

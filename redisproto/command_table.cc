@@ -96,8 +96,7 @@ CommandTable::CommandTable(std::vector<Command> commands) : commands_(std::move(
     const size_t bar = command.name.find('|');
     if (bar == std::string::npos) continue;
     const Command* container = lookUp(Bytes(command.name).substr(0, bar), 0);
-    if (container == nullptr)
-      continue;  // a reply that tells subcommands of nothing: they can not be asked for
+    assert(container != nullptr);
     commands_[container->id].container = true;
     index(command, static_cast<uint16_t>(container->id + 1));
   }
