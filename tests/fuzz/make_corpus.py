@@ -61,6 +61,21 @@ def request(*args):
     return b"*%d\r\n" % len(args) + b"".join(b"$%d\r\n%s\r\n" % (len(a), a) for a in args)
 
 
+def bulk(text):
+    return b"$%d\r\n%s\r\n" % (len(text), text)
+
+
+def array(*elements):
+    return b"*%d\r\n" % len(elements) + b"".join(elements)
+
+
+def command_info(name, arity, flags, first_key, categories, *subcommands):
+    words = [array(*[b"+%s\r\n" % word.encode() for word in list_]) for list_ in (flags, categories)]
+    numbers = [b":%d\r\n" % n for n in (arity, first_key, first_key, int(first_key != 0))]
+    fields = [bulk(name), numbers[0], words[0], *numbers[1:], words[1], array(), array(), array(*subcommands)]
+    return array(*fields)
+
+
 MSET = request(b"MSET", b"key", b"x" * 40, b"", b"\r\n$1\r\n", b"k", b"v")
 
 
@@ -416,6 +431,36 @@ peer_id = 1
         "null_of_a_map": b"%-1\r\n",
         "lone_cr_and_lf": b"+a\rb\nc\r\r\n",
         "streamed": b"$?\r\n;4\r\nHell\r\n;0\r\n",
+    },
+    "redis_command_reply": {
+        "redis_7": array(
+            command_info(b"get", 2, ["readonly", "fast"], 1, ["@read", "@string"]),
+            command_info(b"config", -2, [], 0, ["@slow"], command_info(b"config|get", -3, ["admin"], 0, ["@admin"])),
+        ),
+        "before_redis_6": array(array(bulk(b"config"), b":-2\r\n", array(b"+admin\r\n"), *[b":0\r\n"] * 3)),
+        "module": array(command_info(b"json.get", -2, ["readonly", "module", "movablekeys"], 1, [])),
+        "positions": array(
+            *[command_info(b"f%d" % first, -1, ["write"], first, []) for first in (-32768, -1, 3, 32767)]
+        ),
+        "name_with_bar": array(command_info(b"a|b", 1, [], 0, [])),
+        "long_name": array(command_info(b"x" * 256, 1, [], 0, [])),
+        "error": b"-ERR unknown command 'COMMAND'\r\n",
+        "count_too_large": b"*9223372036854775807\r\n*6\r\n$3\r\nget\r\n",
+        "length_too_large": b"*1\r\n*6\r\n$9223372036854775807\r\nget\r\n",
+        "nested": b"*1\r\n" * 50,
+        "nulls": b"*1\r\n*6\r\n$-1\r\n:1\r\n*-1\r\n:0\r\n:0\r\n:0\r\n",
+    },
+    "redis_acl": {
+        "none": b"\n\n\nGET\nkey",
+        "commands": b"+@all -@dangerous +config|get allcommands -keys\n\n\nCONFIG\nget\nx",
+        "keys": b"\n%R~a* %W~b* ~[c-d]\\* allkeys\n\nCOPY\na1\nb1",
+        "channels": b"\n\nnews.* &chat\nPSUBSCRIBE\nnews.*",
+        "sort": b"+@all\n%R~* a\n\nSORT\na\nBY\nw_*\nSTORE\nb",
+        "eval": b"+eval\napp:*\n\nEVAL\nreturn 1\n2\napp:1\napp:2",
+        "set_get": b"\n%W~a\n\nSET\na\nget\nGET",
+        "bitfield": b"\n%R~a\n\nBITFIELD\na\nGET\nu8\n0",
+        "unknown": b"+@all\n*\n*\nfrob\r\nx",
+        "wrong_rules": b"+gte\n%X~a\n\nGET\na",
     },
 }
 
