@@ -44,6 +44,9 @@ class RedisReader : private TomlPart {
       user.name = text(name);
       readTable(name, value, cacheUserSettings(), "a setting of a cache's user", path + "." + text(name),
                 user);
+      if (!user.password.empty() && !user.password_file.empty())
+        problems_.addAt(path + "." + user.name + ".password_file",
+                        "password and password_file exclude each other");
       users[user.name] = std::move(user);
     });
   }

@@ -216,6 +216,8 @@ INSTANTIATE_TEST_SUITE_P(
               "3:12: password must be a text that is not empty"},
         Wrong{"[redis.caches.a]\nhost = 'c'\nusers.b.password = ''",
               "3:20: password must be a text that is not empty"},
+        Wrong{"[redis.caches.a]\nhost = 'c'\nusers.b = { password = 'p', password_file = 'f' }",
+              "3:45: password and password_file exclude each other"},
         Wrong{"[redis.caches.a]\nhost = 'c'\nusers.b.keys = []",
               "3:16: keys must be a list of at least one pattern such as [\"app:*\"], not ''"},
         Wrong{"[redis.caches.a]\nurl = 'http://user:secret@cache'",
