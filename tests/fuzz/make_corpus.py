@@ -346,6 +346,23 @@ max_user_connections = 5
 [log]
 format = "json"
 """,
+        "caches": b"""[listen]
+redis = ["127.0.0.1:6380", "unix:/run/forebay/redis.sock"]
+[redis]
+client_output_buffer_limit = "64MiB"
+slowlog_log_slower_than = 10000
+[redis.caches]
+plain = "redis://cache/1"
+[redis.caches.main]
+host = "cache:6379"
+user = "app"
+password = "${REDIS_PASSWORD}"
+listen = ["0.0.0.0:6381"]
+users = { app = { password = "p", commands = "+@all -@admin", keys = ["app:*"] } }
+[redis.caches.main.users.ops]
+password = "q"
+channels = ["*"]
+""",
         "unknown_key": b"[postgres]\ndefault_pol_size = 5\n",
         "wrong_type": b'[postgres]\ndefault_pool_size = "many"\n',
         "wrong_syntax": b"[postgres\n",
@@ -363,6 +380,16 @@ format = "json"
         "bad_escape": b"postgres://app:%zz@db/shop",
         "bad_port": b"postgres://app@db:99999/shop",
         "unknown_parameter": b"postgres://app@db/shop?pool=5",
+    },
+    "cache_url": {
+        "usual": b"redis://app:s%65cret@cache:6379/2?protocol=3",
+        "tls": b"rediss://:secret@[::1]:6380?ssl_cert_reqs=CERT_NONE&db=1",
+        "socket": b"redis+unix://app:secret@/run/redis%2Fredis.sock?db=3",
+        "bare": b"redis://",
+        "other_scheme": b"http://cache",
+        "bad_escape": b"redis://:%zz@cache",
+        "bad_database": b"redis://cache/99999999999",
+        "user_alone": b"redis://secret@cache",
     },
     "pgbouncer_ini": {
         "usual": b"""[databases]
