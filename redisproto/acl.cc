@@ -39,6 +39,7 @@ bool bitfieldWrites(const std::vector<Bytes>& args) {
 
 // Of most commands the name tells what it does to its first key, of two only the arguments do.
 uint8_t firstAccess(const Command& command, const std::vector<Bytes>& args) {
+  if (command.first_access != (access::kRead | access::kWrite)) return command.first_access;
   if (command.name == "set" && args.size() > 2 && !setReads(args)) return access::kWrite;
   if (command.name == "bitfield" && args.size() > 1 && !bitfieldWrites(args)) return access::kRead;
   return command.first_access;
@@ -81,6 +82,12 @@ bool Acl::mayUseKey(Bytes key, uint8_t access) const {
   });
 }
 
+bool Acl::readsAllKeys() const {
+  return std::ranges::any_of(keys_, [](const KeyPattern& rule) {
+    return rule.pattern == "*" && (rule.access & access::kRead) != 0;
+  });
+}
+
 std::string Acl::checkKeys(const Command& command, const std::vector<Bytes>& args) const {
   thread_local std::vector<uint32_t> positions;  // kept for its memory alone
   positions.clear();
@@ -89,12 +96,9 @@ std::string Acl::checkKeys(const Command& command, const std::vector<Bytes>& arg
     const uint8_t access = i == 0 ? firstAccess(command, args) : command.other_access;
     if (!mayUseKey(args[positions[i]], access)) return kNoKey;
   }
-  const bool reads_all = std::ranges::any_of(keys_, [](const KeyPattern& rule) {
-    return rule.pattern == "*" && (rule.access & access::kRead) != 0;
-  });
-  if (const std::string_view option = reads_all ? "" : sortOption(command, args); !option.empty())
-    return "ERR " + std::string(option) + " option of SORT denied due to insufficient ACL permissions.";
-  return {};
+  const std::string_view option = sortOption(command, args);
+  if (option.empty() || readsAllKeys()) return {};
+  return "ERR " + std::string(option) + " option of SORT denied due to insufficient ACL permissions.";
 }
 
 bool Acl::mayUseChannel(Bytes channel, bool pattern) const {

@@ -64,6 +64,7 @@ class Acl {
   Status applyKey(std::string_view rule);
   Status applyChannel(std::string_view rule);
   void allow(const Command& command, bool allowed);
+  bool readsAllKeys() const;
   bool mayUseKey(Bytes key, uint8_t access) const;
   std::string checkKeys(const Command& command, const std::vector<Bytes>& args) const;
   std::string checkChannels(const Command& command, const std::vector<Bytes>& args) const;
