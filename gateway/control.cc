@@ -285,6 +285,7 @@ void Control::fillOwn(admin::Snapshot& snapshot, admin::Detail detail) {
   snapshot.taken = std::chrono::system_clock::now();
   snapshot.phase = phase_;
   snapshot.pause = static_cast<admin::Pause>(shared_.pause.load());
+  snapshot.any_database = !settings_->config->postgres.databases.empty();
   for (const auto& [name, database] : settings_->config->postgres.databases)
     if (name != "*") snapshot.database(name);
   for (const auto& database : shared_.directory.databases()) {

@@ -43,17 +43,20 @@ void Control::collect(admin::Detail detail, std::function<void(admin::Snapshot)>
   auto collection = std::make_shared<Collection>();
   collection->left = workers_.size();
   for (auto& worker : workers_) {
-    worker->postgres().post([this, detail, collection, done](postgres::PostgresWorker& there) {
-      auto part = std::make_shared<admin::Snapshot>();
-      there.fill(*part, detail == admin::Detail::kConnections, detail == admin::Detail::kPins,
-                 detail == admin::Detail::kPrepared);
-      loop_.mailbox().post([this, detail, collection, part, done] {
-        collection->all.merge(std::move(*part));
-        if (--collection->left > 0) return;
-        fillOwn(collection->all, detail);
-        done(std::move(collection->all));
-      });
-    });
+    worker->postgres().post(
+        [this, worker = worker.get(), detail, collection, done](postgres::PostgresWorker& there) {
+          auto part = std::make_shared<admin::Snapshot>();
+          there.fill(*part, detail == admin::Detail::kConnections, detail == admin::Detail::kPins,
+                     detail == admin::Detail::kPrepared);
+          worker->redis().fill(*part, detail == admin::Detail::kRedisClients,
+                               detail == admin::Detail::kRedisSlowLog, detail == admin::Detail::kRedisKeys);
+          loop_.mailbox().post([this, detail, collection, part, done] {
+            collection->all.merge(std::move(*part));
+            if (--collection->left > 0) return;
+            fillOwn(collection->all, detail);
+            done(std::move(collection->all));
+          });
+        });
   }
 }
 

@@ -24,6 +24,9 @@ enum class Detail : uint8_t {
   kConnections,  // with clients, servers and listeners
   kPins,         // with pins
   kPrepared,     // with prepared
+  kRedisClients,
+  kRedisSlowLog,
+  kRedisKeys,
 };
 
 enum class Shutdown : uint8_t {

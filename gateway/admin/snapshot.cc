@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <iterator>
+#include <tuple>
 
 namespace forebay::admin {
 namespace {
@@ -154,6 +155,27 @@ DatabaseRow& Snapshot::database(std::string_view name) {
   return row;
 }
 
+RedisCacheRow& Snapshot::redisCache(std::string_view name) {
+  RedisCacheRow& row = redis_caches[std::string(name)];
+  row.name = name;
+  return row;
+}
+
+RedisNodeRow& Snapshot::redisNode(std::string_view cache, std::string_view host, uint16_t port) {
+  const std::tuple wanted(cache, host, port);
+  const auto place = [](const RedisNodeRow& r) {
+    return std::tuple<std::string_view, std::string_view, uint16_t>(r.cache, r.host, r.port);
+  };
+  const auto at = std::lower_bound(redis_nodes.begin(), redis_nodes.end(), wanted,
+                                   [&](const RedisNodeRow& r, const auto& w) { return place(r) < w; });
+  if (at != redis_nodes.end() && place(*at) == wanted) return *at;
+  RedisNodeRow row;
+  row.cache = cache;
+  row.host = host;
+  row.port = port;
+  return *redis_nodes.insert(at, std::move(row));
+}
+
 void Snapshot::merge(Snapshot&& part) {
   taken = std::max(taken, part.taken);
   phase = std::max(phase, part.phase);
@@ -170,6 +192,12 @@ void Snapshot::merge(Snapshot&& part) {
   append(pins, std::move(part.pins));
   append(prepared, std::move(part.prepared));
   append(listeners, std::move(part.listeners));
+  any_database = any_database && part.any_database;
+  for (const auto& [name, row] : part.redis_caches) redisCache(name) += row;
+  for (const RedisNodeRow& row : part.redis_nodes) redisNode(row.cache, row.host, row.port) += row;
+  append(redis_clients, std::move(part.redis_clients));
+  append(redis_slow, std::move(part.redis_slow));
+  for (const auto& [name, keys] : part.redis_keys) redis_keys[name] += keys;
 }
 
 std::string_view nameOf(Replication kind) {

@@ -3,7 +3,8 @@
 // Each worker fills one with its own part, the control thread adds what it alone knows, and merge() makes one
 // of all. Gauges and counters of the same pool add up; limits, which every worker knows alike, do not. What
 // the Config says (sizes, hosts, modes) is not repeated here: who shows it looks it up. No secret, no SQL
-// text and no cancel key is ever in a Snapshot, so whatever is made of one may be shown to a stats user.
+// text and no cancel key is ever in a Snapshot, so whatever is made of one may be shown to a stats user: all
+// but redis_keys.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +17,7 @@
 #include "base/clock.h"
 #include "base/histogram.h"
 #include "conf/config.h"
+#include "gateway/admin/redis_rows.h"
 
 namespace forebay::admin {
 
@@ -202,6 +204,9 @@ struct Snapshot {
   std::vector<MemoryRow> memory;
   std::vector<DnsRow> dns;
   std::vector<PeerPoolRow> peer_pools;
+  bool any_database = true;  // one is configured, or would be made of "*"
+  std::map<std::string, RedisCacheRow, std::less<>> redis_caches;  // by name
+  std::vector<RedisNodeRow> redis_nodes;                           // by cache, then host
 
   // Only when asked for (Detail in gateway/admin/fleet.h).
   std::vector<ClientRow> clients;
@@ -209,10 +214,15 @@ struct Snapshot {
   std::vector<PinRow> pins;
   std::vector<PreparedRow> prepared;
   std::vector<ListenerRow> listeners;
+  std::vector<RedisClientRow> redis_clients;
+  std::vector<RedisSlowRow> redis_slow;
+  std::map<std::string, RedisKeys, std::less<>> redis_keys;  // by cache
 
   // The pool's row, made when there is none.
   PoolRow& pool(std::string_view database, std::string_view user);
   DatabaseRow& database(std::string_view name);
+  RedisCacheRow& redisCache(std::string_view name);
+  RedisNodeRow& redisNode(std::string_view cache, std::string_view host, uint16_t port);
 
   // Adds another part of the same process. The phase and pause further from normal win.
   void merge(Snapshot&& part);

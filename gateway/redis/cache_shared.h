@@ -57,27 +57,29 @@ struct CacheShared {
   // Whether the node could be reached when it was tried last.
   void reached(WallTime at) {
     const std::lock_guard lock(mutex_);
-    reached_ = at;
+    if (contact_.reached <= contact_.unreachable) contact_.up_since = at;
+    contact_.reached = at;
   }
   void unreachable(WallTime at, std::string why) {
     const std::lock_guard lock(mutex_);
-    unreachable_ = at;
-    why_ = std::move(why);
+    if (contact_.unreachable <= contact_.reached) contact_.down_since = at;
+    contact_.unreachable = at;
+    contact_.why = std::move(why);
   }
   struct Contact {
-    WallTime reached{}, unreachable{};
+    WallTime reached{}, unreachable{};  // when last; the default: never
+    WallTime up_since{}, down_since{};  // the first of the latest ones in a row
     std::string why;
   };
   Contact contact() const {
     const std::lock_guard lock(mutex_);
-    return {reached_, unreachable_, why_};
+    return contact_;
   }
 
  private:
   mutable std::mutex mutex_;  // guards what follows: nothing of it is on the path of a command
   NodeStats stats_;
-  WallTime reached_{}, unreachable_{};
-  std::string why_;
+  Contact contact_;
 };
 
 }  // namespace forebay::redis

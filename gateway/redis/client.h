@@ -16,6 +16,7 @@
 
 #include "base/deadlines.h"
 #include "base/intrusive_list.h"
+#include "gateway/admin/redis_rows.h"
 #include "gateway/net/outbox.h"
 #include "gateway/net/peer_address.h"
 #include "gateway/net/socket.h"
@@ -107,6 +108,8 @@ class Client final : public net::Mortal,
   bool noEvict() const { return no_evict_; }
   WallTime connectedWall() const { return connected_wall_; }
   std::string infoLine(Instant now) const;  // as CLIENT LIST has it
+  admin::RedisClientState shownState() const;
+  admin::RedisClientRow row(Instant now) const;
   std::string_view name() const;
   std::string_view lastCommand() const { return last_command_ != nullptr ? last_command_->name : "NULL"; }
 

@@ -79,6 +79,8 @@ class RedisWorker final : public net::TurnEnd {
   void drain(std::optional<Duration> spread);
   void stopNow();
   bool empty() const { return clients_.empty(); }
+  // Adds what this worker knows; the rows of single clients, slow requests and keys only where wanted.
+  void fill(admin::Snapshot& out, bool clients, bool slow_log, bool keys);
   std::function<void()> on_empty;  // the last client has left while draining
 
   WorkerCache* findCache(std::string_view name);

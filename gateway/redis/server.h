@@ -114,6 +114,10 @@ class Server final : public net::Mortal,
   const net::Socket& socket() const { return socket_; }
   WallTime connectedWall() const { return connected_wall_; }
   Instant idleSince() const { return idle_since_; }
+  // Of the request that has waited longest for this connection; kNever: none waits.
+  Instant waitingSince() const {
+    return state_ == State::kReady || owed_.empty() ? kNever : owed_[0].at;
+  }
   void setIdleSince(Instant at) { idle_since_ = at; }
   size_t keptBytes() const { return requests_.size() + partial_.size(); }
   uint64_t epoch() const { return epoch_; }
@@ -128,6 +132,8 @@ class Server final : public net::Mortal,
 
  private:
   static constexpr size_t kMaxOwed = 65536;
+  // A shorter reply leaves in one piece though it came in two: that saves its client a wake-up.
+  static constexpr size_t kHeldReply = size_t{32} * 1024;
 
   // What is said on a new connection before anything else, and in which order; one reply each.
   enum class Step : uint8_t { kHello, kAuth, kName, kClientId, kSelect };
@@ -180,6 +186,7 @@ class Server final : public net::Mortal,
   size_t written_ = 0;        // of owed_: whole in what is written
   size_t written_bytes_ = 0;  // of these
   redisproto::ReplyScanner scanner_;
+  net::Buffer held_;     // the beginning of a short reply, which goes on whole
   std::string partial_;  // the beginning of a value that must be whole
   Client* holder_ = nullptr;
   const uint64_t id_;

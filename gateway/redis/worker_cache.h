@@ -15,6 +15,7 @@
 #include "base/intrusive_list.h"
 #include "base/ring.h"
 #include "conf/config.h"
+#include "gateway/admin/snapshot.h"
 #include "gateway/net/dialer.h"
 #include "gateway/net/tick.h"
 #include "gateway/redis/cache_shared.h"
@@ -121,6 +122,7 @@ class WorkerCache final : public net::Mortal {
   }
   IntrusiveList<Client, InCacheClients>& clients() { return clients_; }
   size_t leaseWaiters() const { return lease_queue_.size(); }
+  void fill(admin::Snapshot& out, bool clients, bool slow_log, bool keys);
   const pools::HotKeys& hotKeys() const { return *hot_keys_; }
   const pools::BigKeys& bigKeys() const { return *big_keys_; }
   pools::SlowLog& slowLog() { return slow_log_; }
@@ -147,6 +149,8 @@ class WorkerCache final : public net::Mortal {
   void resolveUsers();
   void replaceServers();
   void failLeaseWaiters(Instant now);
+  void fillNode(admin::RedisNodeRow& out);
+  void count(admin::RedisCacheRow& out, const Server& server);
 
   RedisWorker& worker_;
   const std::shared_ptr<CacheShared> shared_;
