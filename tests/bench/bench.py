@@ -64,7 +64,7 @@ class Bench:
             self.suite.prepare(case)
             for target in started:
                 attempt(lambda case, target, _: target.start(case.flavour), target)
-            for number in range(1 if case.kind == "idle" else self.options.rounds):
+            for number in range(self.rounds_of(case)):
                 turn = number % max(1, len(started))  # nobody is always measured after the same neighbour
                 for target in started[turn:] + started[:turn]:
                     attempt(self.measure, target)
@@ -75,6 +75,11 @@ class Bench:
             for target in started:
                 target.stop()
         return outcomes
+
+    def rounds_of(self, case):
+        """Idle clients cost the same each time, and in a quick run other figures are taken once too."""
+        once = case.kind == "idle" or (self.options.quick and not case.has_samples)
+        return 1 if once else self.options.rounds
 
     def measure(self, case, target, outcome):
         if not case.has_samples:

@@ -121,18 +121,13 @@ def resident_kib(pid):
     return int(match.group(1))
 
 
-class PeakMemory:
-    """How much more than at the start was resident at the worst moment since; of no process: nothing."""
+def forget_peak(pid):
+    """Lets peak_kib() begin anew."""
+    with open(f"/proc/{pid}/clear_refs", "w") as file:
+        file.write("5")
 
-    def __init__(self, pid):
-        self.pid = pid
-        if pid:
-            self.before = resident_kib(pid)
-            with open(f"/proc/{pid}/clear_refs", "w") as file:
-                file.write("5")  # the kernel's peak begins anew
 
-    def grown_kib(self):
-        if not self.pid:
-            return 0
-        match = re.search(r"^VmHWM:\s+(\d+) kB", _read(f"/proc/{self.pid}/status"), re.MULTILINE)
-        return max(0, int(match.group(1)) - self.before)
+def peak_kib(pid):
+    """The most that was resident since forget_peak()."""
+    match = re.search(r"^VmHWM:\s+(\d+) kB", _read(f"/proc/{pid}/status"), re.MULTILINE)
+    return int(match.group(1))

@@ -87,7 +87,7 @@ CASES = (
     get(value_bytes=10 << 10), put(value_bytes=10 << 10, quick=False),
     Case("mget-10", "MGET of 10 keys, 50 clients", ("MGET", *[KEY] * 10)),
     mget(10_000),
-    Case("beside", "20 clients' small GETs, 2,000/s, beside one of 512 MB after the other", clients=20,
+    Case("beside", "20 clients' small GETs, 400/s, beside one of 512 MB after the other", clients=20,
          kind="beside", big_bytes=512 << 20, request=command("GET", key(0)),
          reply_bytes=bulk_bytes(Case.value_bytes)),
     Case("connect", "a connection per GET, 50 clients", ("GET", KEY), reconnects=True, unit="connection",

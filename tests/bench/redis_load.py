@@ -7,12 +7,13 @@ window that opens after the clients have connected; its percentiles are those of
 import contextlib
 import csv
 import subprocess
+import time
 
-from dialogue import Dialogue
 from host import BenchError
 from idle import cost_of_idle_clients
-from measure import CpuWindow, PeakMemory, Sample
-from redis_server import BIG_KEY, Connection, bulk_bytes, command, key, tool
+from measure import CpuWindow, Sample, forget_peak, peak_kib, resident_kib
+from redis_clients import IdleClients, RequestClients
+from redis_server import BIG_KEY, bulk_bytes, command, tool
 from window import SETTLE, EndedEarly, await_sockets, counting, pause
 
 FIRST_REQUESTS = 4_000  # for a first idea of the rate
@@ -21,9 +22,9 @@ MARGIN = 1.15  # a run is made so much longer than its window, for it should not
 TICK = 0.1  # seconds: when it does, the window closed at the last tick
 ENOUGH = 0.6  # of the window, to count
 ATTEMPTS = 4
-PACE_MS = 10  # between two small requests of one client
-BESIDE_SECONDS = 2.0  # at least: a big value takes its time
-IDLE_BATCH = 64  # so many idle clients are in the middle of a request at a time
+PACE_MS = 50  # between two small requests of one client
+BIG_VALUES = 2  # so many at least come while small requests are measured
+PATIENCE = 20.0  # seconds for that
 
 
 class Load:
@@ -33,6 +34,7 @@ class Load:
         self.benchmark_program = tool("redis-benchmark")
         self.requests_program = requests_program
         self.rates = {}  # (case, target) -> commands per second, as far as known
+        self.resident = {}  # pid of a proxy -> KiB before its first big value
 
     def benchmark(self, case, target, seconds, counter=None):
         """Runs redis-benchmark through one window; Sample.units counts commands.
@@ -99,34 +101,30 @@ class Load:
         """Small GETs at an even pace while one client fetches a value of `big_bytes` again and again.
 
         Latencies are those of the small ones, counted from when each was due. CPU is per MB of the big value,
-        and `grown_mib` what the proxy held at its peak beyond what it held before.
+        and `grown_mib` what the proxy held at its peak beyond what it held before its first big value.
         """
         big_request, big_reply = command("GET", BIG_KEY), bulk_bytes(case.big_bytes)
         with self._clients(target, case.clients, case.request, case.reply_bytes, PACE_MS) as small:
             pause(small.child, SETTLE)
-            memory = PeakMemory(target.pid)
+            if target.is_proxy:
+                before = self.resident.setdefault(target.pid, resident_kib(target.pid))
+                forget_peak(target.pid)
             with self._clients(target, 1, big_request, big_reply) as big:
                 cpu = CpuWindow(target.pid, self.server.pid, big.child.pid)
                 small.ask("begin"), big.ask("begin")
                 cpu.open()
-                pause(big.child, max(seconds, BESIDE_SECONDS))
+                pause(big.child, seconds)
+                self._await_replies(big, BIG_VALUES)
                 felt, moved = small.result(), big.result()
                 cpu.close()
-            grown_kib = memory.grown_kib()
-        spent = Sample(units=moved["bytes"] / 1e6)
-        cpu.fill(spent)
-        if not spent.units:
-            raise BenchError("nothing came of the big value in the whole window")
-        return {
-            "p50_ms": felt["p50"] * 1e3,
-            "p99_ms": felt["p99"] * 1e3,
-            "max_ms": felt["max"] * 1e3,
-            "small_rate": felt["replies"] / spent.seconds,
-            "mb_rate": spent.units / spent.seconds,
-            "cpu_us": spent.proxy_cpu / spent.units * 1e6,
-            "server_us": spent.server_cpu / spent.units * 1e6,
-            "grown_mib": grown_kib / 1024,
-        }
+            grown_kib = peak_kib(target.pid) - before if target.is_proxy else 0
+        return beside_figures(felt, moved, cpu, grown_kib)
+
+    @staticmethod
+    def _await_replies(clients, count):
+        deadline = time.monotonic() + PATIENCE
+        while clients.result()["replies"] < count and time.monotonic() < deadline:
+            pause(clients.child, TICK)
 
     @contextlib.contextmanager
     def _clients(self, target, count, request, reply_bytes, *pace):
@@ -144,13 +142,22 @@ class Load:
         return cost_of_idle_clients(target.pid, lambda number: IdleClients(target.port, number), count)
 
 
-class RequestClients(Dialogue):
-    """Clients of tests/bench/redis_load.cc."""
-
-    def result(self):
-        replies, received, *latencies = map(int, self.ask("end").split())
-        p50, p99, longest = (microseconds / 1e6 for microseconds in latencies)
-        return {"replies": replies, "bytes": received, "p50": p50, "p99": p99, "max": longest}
+def beside_figures(felt, moved, cpu, grown_kib):
+    """What the small requests felt, what came of the big value meanwhile, and what that cost."""
+    spent = Sample(units=moved["bytes"] / 1e6)
+    cpu.fill(spent)
+    if not spent.units:
+        raise BenchError("nothing came of the big value in the whole window")
+    return {
+        "p50_ms": felt["p50"] * 1e3,
+        "p99_ms": felt["p99"] * 1e3,
+        "max_ms": felt["max"] * 1e3,
+        "small_rate": felt["replies"] / spent.seconds,
+        "mb_rate": spent.units / spent.seconds,
+        "cpu_us": spent.proxy_cpu / spent.units * 1e6,
+        "server_us": spent.server_cpu / spent.units * 1e6,
+        "grown_mib": max(0, grown_kib) / 1024,
+    }
 
 
 class BenchmarkRun:
@@ -188,28 +195,3 @@ def read_benchmark(text):
         "p50": float(rows[-1]["p50_latency_ms"]) / 1e3,
         "p99": float(rows[-1]["p99_latency_ms"]) / 1e3,
     }
-
-
-class IdleClients:
-    """So many clients that have said PING and do nothing more, unless asked to GET once."""
-
-    def __init__(self, port, count):
-        self.clients = []
-        for first in range(0, count, IDLE_BATCH):
-            self.clients += [Connection(port) for _ in range(min(IDLE_BATCH, count - first))]
-            self._each(self.clients[first:], command("PING"))
-
-    def query_each(self):
-        for first in range(0, len(self.clients), IDLE_BATCH):
-            self._each(self.clients[first:first + IDLE_BATCH], command("GET", key(0)))
-
-    def leave(self):
-        for client in self.clients:
-            client.close()
-
-    @staticmethod
-    def _each(clients, request):
-        for client in clients:
-            client.send(request)
-        for client in clients:
-            client.receive()

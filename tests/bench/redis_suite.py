@@ -19,7 +19,7 @@ class RedisSuite:
     CASES = redis_cases.CASES
     server_name = "Redis"
     server_user = None
-    quick_seconds = 0.6  # of a round in a quick run
+    quick_seconds = 0.5  # of a round in a quick run
 
     def __init__(self, workspace, options):
         check_names(options.target, redis_targets.TARGETS)

@@ -97,7 +97,7 @@ def verdict_lines(case, found, summaries):
 def closing(lines):
     """How many goals are met, and those that are not."""
     if not lines:
-        return "No verdicts: Forebay was not measured."
+        return "No verdicts: Forebay, or what it is compared with, was not measured."
     missed = [line for line in lines if "NOT MET" in line]
     count = f"{len(lines) - len(missed)} of {len(lines)} goals met"
     return "\n".join([count + (", not these:" if missed else "")] + missed)

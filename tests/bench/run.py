@@ -31,7 +31,7 @@ def parse_arguments(argv):
     add("--case", action="append", default=[], metavar="NAME", help="only this case (repeatable)")
     add("--target", action="append", default=[], metavar="NAME", help="only this target (repeatable)")
     add("--rounds", type=int, metavar="N", help="rounds per case (4; quick: 2)")
-    add("--seconds", type=float, metavar="S", help="length of a round (4; quick: 1.2, Redis 0.6)")
+    add("--seconds", type=float, metavar="S", help="length of a round (4; quick: 1.2, Redis 0.5)")
     add("--scale", type=int, metavar="N", help="PostgreSQL: pgbench's scale factor (20; quick: 5)")
     add("--workers", type=int, default=1, metavar="N", help="Forebay's workers (1)")
     add("--build", default=os.path.join(REPOSITORY, "build"), metavar="DIR", help="build folder (build)")
