@@ -155,9 +155,11 @@ class Verdicts(unittest.TestCase):
         self.assertEqual(list(verdicts("idle-5000", idle).values()), [True, False])
 
     def test_let_small_requests_beside_a_big_one_wait_no_longer_than_directly(self):
-        outcomes = {"direct": figures(p99_ms=100.0), "forebay": figures(p99_ms=120.0, grown_mib=1.0)}
+        outcomes = {"direct": figures(p99_ms=100.0, first_p99_ms=100.0),
+                    "forebay": figures(p99_ms=120.0, first_p99_ms=110.0, grown_mib=1.0)}
         self.assertEqual(verdicts("beside", outcomes),
-                         {"p99 of the small GETs, x direct's": False, "MiB held at the peak": True})
+                         {"p99 of the small GETs, x direct's": False, "MiB held at the peak": True,
+                          "the same beside the first big one, x direct's": True})
 
     def test_say_nothing_without_forebay(self):
         self.assertEqual(verdicts("get-50", measured(direct=[sample()], nutcracker=[sample()])), {})

@@ -14,8 +14,8 @@ class Case:
     """One row of the report.
 
     What clients send is `command` where redis-benchmark makes it, `request` where our own client sends it and
-    waits for a reply of `reply_bytes`. Where they are set, Forebay's CPU per command is to be at most `cpu_goal`
-    times nutcracker's, and its time per command `direct_time_goal` times that without a proxy.
+    waits for a reply of `reply_bytes`. Where they are set, Forebay's CPU per command is to be at most
+    `cpu_goal` times nutcracker's, and its time per command `direct_time_goal` times that without a proxy.
     """
 
     name: str

@@ -1,13 +1,15 @@
-// bench_redis_load PORT CLIENTS REQUEST_FILE REPLY_BYTES: clients that send one request again and again to
-// 127.0.0.1.
+// bench_redis_load PORT CLIENTS REQUEST_FILE REPLY_BYTES [MILLISECONDS]: clients that send one request again
+// and again to 127.0.0.1.
 //
 // For what redis-benchmark cannot ask or would be too slow to read: a reply is known by its length alone, and
-// only its first and last bytes are looked at. Each client waits for its reply before it asks again. Commands
-// come in on stdin, one a line, and each is answered by a line on stdout:
+// only its first and last bytes are looked at. A client waits for its reply before it asks again, and with
+// MILLISECONDS until so long after its last request was due: latencies then count from when a request was
+// due, so a stall is felt by all that would have been sent in it. Commands come in on stdin, one a line, and
+// each is answered by a line on stdout:
 //   (start)  -> "open"     each client has had its first reply
 //   begin    -> "begun"    counting starts anew
-//   end      -> "COUNT BYTES P50 P99 MAX": replies since `begin`, all bytes received, latencies in
-//   microseconds
+//   end      -> "COUNT BYTES P50 P99 MAX": replies to requests due since `begin`, bytes received since then,
+//               and latencies in microseconds
 // The clients leave when stdin closes. Anything unexpected ends the program with status 1 and a message.
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -51,7 +53,10 @@ void say(const std::string& line) {
 class Tally {
  public:
   void addBytes(size_t count) { bytes_ += count; }
-  void addReply(Clock::duration took) {
+  // What was due before is left out: a backlog is no fault of the time that is looked at.
+  void addReply(Clock::time_point due) {
+    if (due < began_) return;
+    const Clock::duration took = Clock::now() - due;
     latencies_.push_back(std::chrono::duration_cast<std::chrono::microseconds>(took).count());
   }
 
@@ -69,6 +74,7 @@ class Tally {
     return latencies_[std::min(index, latencies_.size() - 1)];
   }
 
+  Clock::time_point began_ = Clock::now();
   std::vector<int64_t> latencies_;
   uint64_t bytes_ = 0;
 };
@@ -128,7 +134,7 @@ class Client {
     if (bytes.back() != '\n') die("a reply of another length");
     received_ = 0;
     waiting_for_reply_ = false;
-    tally.addReply(Clock::now() - due_);
+    tally.addReply(due_);
     return true;
   }
 

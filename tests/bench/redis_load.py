@@ -100,16 +100,19 @@ class Load:
     def beside(self, case, target, seconds):
         """Small GETs at an even pace while one client fetches a value of `big_bytes` again and again.
 
-        Latencies are those of the small ones, counted from when each was due. CPU is per MB of the big value,
-        and `grown_mib` what the proxy held at its peak beyond what it held before its first big value.
-        """
+        Latencies are those of the small ones, counted from when each was due: until the first big value had
+        Latencies are those of the small ones, counted from when each was due: until the first big value has
+        come, which may find a proxy unprepared, and afterwards. CPU is per MB of the big value; `grown_mib` is
+        what the proxy held at its peak beyond what it held before.
         big_request, big_reply = command("GET", BIG_KEY), bulk_bytes(case.big_bytes)
         with self._clients(target, case.clients, case.request, case.reply_bytes, PACE_MS) as small:
             pause(small.child, SETTLE)
             if target.is_proxy:
                 before = self.resident.setdefault(target.pid, resident_kib(target.pid))
                 forget_peak(target.pid)
+            small.ask("begin")
             with self._clients(target, 1, big_request, big_reply) as big:
+                first = small.result()
                 cpu = CpuWindow(target.pid, self.server.pid, big.child.pid)
                 small.ask("begin"), big.ask("begin")
                 cpu.open()
@@ -118,7 +121,7 @@ class Load:
                 felt, moved = small.result(), big.result()
                 cpu.close()
             grown_kib = peak_kib(target.pid) - before if target.is_proxy else 0
-        return beside_figures(felt, moved, cpu, grown_kib)
+        return beside_figures(first, felt, moved, cpu, grown_kib)
 
     @staticmethod
     def _await_replies(clients, count):
@@ -142,13 +145,14 @@ class Load:
         return cost_of_idle_clients(target.pid, lambda number: IdleClients(target.port, number), count)
 
 
-def beside_figures(felt, moved, cpu, grown_kib):
+def beside_figures(first, felt, moved, cpu, grown_kib):
     """What the small requests felt, what came of the big value meanwhile, and what that cost."""
     spent = Sample(units=moved["bytes"] / 1e6)
     cpu.fill(spent)
     if not spent.units:
         raise BenchError("nothing came of the big value in the whole window")
     return {
+        "first_p99_ms": first["p99"] * 1e3,
         "p50_ms": felt["p50"] * 1e3,
         "p99_ms": felt["p99"] * 1e3,
         "max_ms": felt["max"] * 1e3,

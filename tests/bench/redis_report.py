@@ -95,6 +95,9 @@ def _beside_verdicts(outcomes, ours):
     found = []
     for theirs, whose in {"direct": "direct's", **PEERS}.items():
         value = figure_ratio(outcomes, "p99_ms", "forebay", theirs)
+        first = figure_ratio(outcomes, "first_p99_ms", "forebay", theirs)
         if value is not None:
             found.append(at_most(f"p99 of the small GETs, x {whose}", value, 1 + P99_TOLERANCE))
+        if first is not None:
+            found.append(at_most(f"the same beside the first big one, x {whose}", first, 1 + P99_TOLERANCE))
     return found + [at_most("MiB held at the peak", ours["grown_mib"], BESIDE_MIB_GOAL)]
