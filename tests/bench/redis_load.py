@@ -100,10 +100,10 @@ class Load:
     def beside(self, case, target, seconds):
         """Small GETs at an even pace while one client fetches a value of `big_bytes` again and again.
 
-        Latencies are those of the small ones, counted from when each was due: until the first big value had
         Latencies are those of the small ones, counted from when each was due: until the first big value has
         come, which may find a proxy unprepared, and afterwards. CPU is per MB of the big value; `grown_mib` is
         what the proxy held at its peak beyond what it held before.
+        """
         big_request, big_reply = command("GET", BIG_KEY), bulk_bytes(case.big_bytes)
         with self._clients(target, case.clients, case.request, case.reply_bytes, PACE_MS) as small:
             pause(small.child, SETTLE)
