@@ -155,7 +155,27 @@ def rust(source, folder):
     return [folder / "target/debug/check"], {"DRIVER_VERSION": version}
 
 
-_KINDS = {"requirements.txt": python, "package.json": node, "pom.xml": java, "go.mod": go, "Cargo.toml": rust}
+def c(source, folder):
+    """Of a library that is a Debian package; it is named by the folder."""
+    library = source.name.removeprefix("redis-")
+    known = subprocess.run([processes.tool("pkg-config"), "--exists", library], check=False)
+    if known.returncode != 0:
+        raise processes.Skip(f"the package lib{library}-dev is not installed")
+    flags = processes.checked(["pkg-config", "--cflags", "--libs", library]).split()
+    program = folder / "check"
+    compiler = [processes.tool("cc"), "-std=gnu17", "-O1", "-Wall", "-Wextra", "-Werror"]
+    processes.checked([*compiler, source / "check.c", "-o", program, *flags])
+    return [program], {}
+
+
+_KINDS = {
+    "requirements.txt": python,
+    "package.json": node,
+    "pom.xml": java,
+    "go.mod": go,
+    "Cargo.toml": rust,
+    "check.c": c,
+}
 
 
 def drivers():
