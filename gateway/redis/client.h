@@ -96,6 +96,7 @@ class Client final : public net::Mortal,
   Server* server() const { return server_; }
   bool hasLease() const { return leased_; }
   bool takesUnasked() const { return monitors_; }
+  bool streams() const { return streaming_; }  // a large request goes through as it comes
   const net::PeerAddress& peer() const { return peer_; }
   const net::Socket& socket() const { return socket_; }
   const UserPtr& user() const { return user_; }
@@ -140,6 +141,7 @@ class Client final : public net::Mortal,
     std::string pushes;       // that came in the middle of a reply, or before a confirmation
     std::unique_ptr<redisproto::RequestTail> tail;  // of the large request that goes through
     uint32_t multi_database = UINT32_MAX;           // selected in the transaction
+    bool exec_is_quiet = false;                     // its reply is not wanted
   };
 
   // client.cc
@@ -184,7 +186,11 @@ class Client final : public net::Mortal,
   Step select(const Command& command, const Request& request, Bytes wire);
   void selected(uint32_t database);
   Step transaction(const Command& command, const Request& request, Bytes wire);
+  void transactionWent(redisproto::Special what, bool takes);
+  Step execAndSelect(const Command& command, Bytes wire);
+  void executed(Bytes reply);
   Step failWatched();
+  void spoilTransaction();
   Step ownConnection(const Command& command, const Request& request, Bytes wire);
   std::string denied(const Command& command, const Request& request);
   std::string helloReply() const;

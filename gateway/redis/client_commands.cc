@@ -111,6 +111,7 @@ Client::Step Client::replyMode(const Request& request) {
 // told its own id of the other connection.
 Client::Step Client::tracking(const Command& command, const Request& request, Bytes wire) {
   const bool on = sameWord(request.args[2], "on");
+  if (!on && !sameWord(request.args[2], "off")) return answerError("ERR syntax error");
   for (size_t i = 3; i + 1 < request.args.size(); ++i)
     if (sameWord(request.args[i], "redirect"))
       return answerError(
@@ -176,6 +177,8 @@ Client::Step Client::list(const Request& request) {
 Client::Step Client::kill(const Request& request) {
   const auto filter = ClientFilter::ofKill(request.args);
   if (!filter) return answerError(filter.error());
+  if (!filter->user().empty() && cache_.findUser(filter->user()) == nullptr)
+    return answerError("ERR No such user '" + filter->user() + "'");
   return ask(
       [filter = *filter, cache = cache_.name(), self = id_](RedisWorker& there) {
         std::vector<Client*> found;
@@ -253,7 +256,8 @@ Client::Step Client::info(const Command& command, const Request& request, Bytes 
 }
 
 // Redis' own INFO is here: our section goes behind it.
-void Client::collected(const Command*, Bytes reply) {
+void Client::collected(const Command* command, Bytes reply) {
+  if (command->special == Special::kExec) return executed(reply);
   const std::vector<Element> all = flatten(reply, 1);
   if (all.size() != 1 || (all[0].type != '$' && all[0].type != '=')) return receive(reply, 1);
   Bytes text = all[0].text;

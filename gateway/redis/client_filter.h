@@ -20,6 +20,7 @@ class ClientFilter {
 
   bool matches(const Client& client) const;
   bool skipsSelf() const { return skip_self_; }
+  const std::string& user() const { return user_; }
   bool oldForm() const { return old_form_; }  // CLIENT KILL address
 
  private:

@@ -70,6 +70,10 @@ Client::Step Client::take(const Request& request, Bytes wire) {
   if (outstanding_ >= kMaxOutstanding || out_.full()) [[unlikely]]
     return wait(Hold::kTooMany);
   last_command_ = command;
+  if (listens() && resp_ == redisproto::Resp::k2 && !mayWhileSubscribed(command)) [[unlikely]]
+    return answerError(
+        "ERR Can't execute '" + std::string(command != nullptr ? command->name : args[0].substr(0, 128)) +
+        "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context");
   if (command != nullptr && command->special != Special::kNone) [[unlikely]]
     return special(*command, request, wire);
   return forward(command, request, wire);
@@ -83,10 +87,6 @@ Client::Step Client::forward(const Command* command, const Request& request, Byt
       return answerError(refusal);
     }
   }
-  if (listens() && resp_ == redisproto::Resp::k2 && !mayWhileSubscribed(command)) [[unlikely]]
-    return answerError(
-        "ERR Can't execute '" + std::string(request.args[0].substr(0, 128)) +
-        "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context");
   if (leased_ || needsLease(command, request)) [[unlikely]]
     return onLease(command, request, wire);
   return onShared(*command, request, wire);
@@ -156,9 +156,16 @@ Client::Step Client::answer(std::string text) {
 }
 
 Client::Step Client::answerError(std::string_view text) {
+  if (in_multi_) spoilTransaction();
   std::string out;
   redisproto::appendError(out, text);
   return answer(std::move(out));
+}
+
+// An error while commands are queued aborts the transaction, also where it is ours: Redis is given one of its
+// own.
+void Client::spoilTransaction() {
+  server_->put(nullptr, nullptr, Owed::Kind::kSwallow, redisproto::request({"GET"}));
 }
 
 Client::Step Client::wrongArity(std::string_view name) {
@@ -242,6 +249,7 @@ void Client::leaseLost(std::string_view) {
   in_multi_ = watching_ = false;
   const bool gone = tracking_ || monitors_ || streaming_;
   tracking_ = monitors_ = streaming_ = false;
+  if (extra_) extra_->multi_database = UINT32_MAX;
   if (gone && !closed_) close("the connection that it had for itself was lost");
 }
 

@@ -24,7 +24,8 @@ Client::Step Client::script(const Command& command, const Request& request, Byte
       if (outstanding_ > 0 && on_slow_) return wait(Hold::kDrain);
       Server& server = outstanding_ > 0 ? *server_ : cache_.lane(resp_, database_, false);
       if (!server.full()) {
-        server.put(nullptr, nullptr, Owed::Kind::kSwallow, redisproto::request({"SCRIPT", "LOAD", *body}));
+        server.put(nullptr, cache_.commands().find("SCRIPT", "LOAD"), Owed::Kind::kSwallow,
+                   redisproto::request({"SCRIPT", "LOAD", *body}));
         cache_.loaded().add(args[1]);
         cache_.counters().scripts_repaired.add();
       }

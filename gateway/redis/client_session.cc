@@ -12,7 +12,48 @@ namespace forebay::redis {
 using redisproto::Resp;
 using redisproto::Special;
 
+namespace {
+
+// What Redis itself answers even where its arguments are too many or too few.
+bool endsOrBeginsTransaction(Special what) {
+  return what == Special::kMulti || what == Special::kExec || what == Special::kDiscard ||
+         what == Special::kWatch || what == Special::kUnwatch;
+}
+
+// What only the gateway can answer, so that it can not be queued at Redis.
+bool isOfTheGateway(Special what) {
+  switch (what) {
+    case Special::kHello:
+    case Special::kAuth:
+    case Special::kSubscribe:
+    case Special::kPsubscribe:
+    case Special::kSsubscribe:
+    case Special::kUnsubscribe:
+    case Special::kPunsubscribe:
+    case Special::kSunsubscribe:
+    case Special::kAclWhoami:
+    case Special::kClientId:
+    case Special::kClientSetname:
+    case Special::kClientGetname:
+    case Special::kClientSetinfo:
+    case Special::kClientInfo:
+    case Special::kClientList:
+    case Special::kClientKill:
+    case Special::kClientNoEvict:
+    case Special::kClientReply:
+    case Special::kClientUnblock:
+    case Special::kClientCapa: return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
 Client::Step Client::special(const Command& command, const Request& request, Bytes wire) {
+  if (!command.container && !endsOrBeginsTransaction(command.special) && !command.takes(request.args.size()))
+    return wrongArity(command.name);
+  if (in_multi_ && isOfTheGateway(command.special))
+    return answerError("ERR '" + command.name + "' can not be part of a transaction through this gateway");
   switch (command.special) {
     case Special::kHello: return hello(request);
     case Special::kAuth: return auth(request);
@@ -98,7 +139,7 @@ Client::Step Client::ownConnection(const Command& command, const Request& reques
     if (!leased_) return Step::kWait;
     hold_ = Hold::kNone;
   }
-  if (command.special == Special::kWait && leased_ && outstanding_ == 0)
+  if (command.special == Special::kWait && leased_ && !in_multi_ && outstanding_ == 0)
     server_->put(nullptr, nullptr, Owed::Kind::kSwallow, redisproto::request({"PING"}));
   const Step step = onLease(&command, request, wire);
   if (step == Step::kTaken && leased_ && command.special == Special::kMonitor) monitors_ = true;
@@ -137,8 +178,7 @@ Client::Step Client::auth(const Request& request) {
     if (user != nullptr && user->password_digest.empty())
       return answerError(
           "ERR AUTH <password> called without any password configured for the default user. Are you sure "
-          "your "
-          "configuration is correct?");
+          "your configuration is correct?");
   }
   const Bytes user = args.size() == 3 ? args[1] : Bytes("default");
   if (!logIn(user, args.back())) return answerError(kWrongPass);
@@ -179,8 +219,8 @@ Client::Step Client::hello(const Request& request) {
   if (!logged_in_)
     return answerError(
         "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH "
-        "<user> "
-        "<pass> option can be used to authenticate the client and select the RESP protocol version at the "
+        "<user> <pass> option can be used to authenticate the client and select the RESP protocol version at "
+        "the "
         "same time");
   if (names && !nameIsFine(name))
     return answerError("ERR Client names cannot contain spaces, newlines or special characters.");
@@ -214,7 +254,7 @@ std::string Client::helloReply() const {
 
 // As if it had just connected; the library's name stays.
 Client::Step Client::reset() {
-  if (outstanding_ > 0 && !leased_) return wait(Hold::kDrain);
+  if (outstanding_ > 0) return wait(Hold::kDrain);
   forgetSession();
   return answer("+RESET\r\n");
 }
@@ -251,38 +291,44 @@ Client::Step Client::quit() {
 
 // ---- databases
 
-Client::Step Client::select(const Command& command, const Request& request, Bytes wire) {
-  if (const std::string refusal = denied(command, request); !refusal.empty()) return answerError(refusal);
-  if (request.args.size() != 2) return wrongArity("select");
-  if (listens() && resp_ == Resp::k2) return forward(&command, request, wire);
-  uint32_t wanted = 0;
-  const Bytes text = request.args[1];
+namespace {
+
+Result<uint32_t> databaseOf(Bytes text, uint32_t known) {
+  int64_t wanted = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), wanted);
   if (read.ec != std::errc() || read.ptr != text.data() + text.size())
-    return answerError(text.starts_with('-') ? "ERR DB index is out of range"
-                                             : "ERR value is not an integer or out of range");
-  if (leased_) {  // in a transaction, or with a connection of its own for another reason
+    return Error{"ERR value is not an integer or out of range"};
+  if (wanted < INT32_MIN || wanted > INT32_MAX)
+    return Error{"ERR value is out of range, value must between -2147483648 and 2147483647"};
+  if (wanted < 0 || wanted >= known) return Error{"ERR DB index is out of range"};
+  return static_cast<uint32_t>(wanted);
+}
+
+}  // namespace
+
+Client::Step Client::select(const Command& command, const Request& request, Bytes wire) {
+  if (const std::string refusal = denied(command, request); !refusal.empty()) return answerError(refusal);
+  const uint32_t known = cache_.facts()->databases;
+  const auto wanted = databaseOf(request.args[1], known > 0 ? known : kDatabasesByDefault);
+  // On its own connection Redis is told, too, unless nobody could say afterwards which database it is in.
+  if (!wanted && (!leased_ || known == 0)) return answerError(wanted.error());
+  if (leased_) {
     const Step step = onLease(&command, request, wire);
-    if (step != Step::kTaken) return step;
+    if (step != Step::kTaken || !wanted) return step;
     if (in_multi_) {
-      extra().multi_database = wanted;
+      extra().multi_database = *wanted;
     } else {
-      selected(wanted);
+      selected(*wanted);
     }
     return step;
   }
-  if (wanted == database_) return answer("+OK\r\n");
-  const uint32_t known = cache_.facts()->databases;
-  if (known > 0 ? wanted >= known : wanted >= kDatabasesByDefault)
-    return answerError("ERR DB index is out of range");
+  if (*wanted == database_) return answer("+OK\r\n");
   if (outstanding_ > 0) return wait(Hold::kDrain);
-  database_ = wanted;
+  database_ = *wanted;
   return answer("+OK\r\n");
 }
 
 void Client::selected(uint32_t database) {
-  if (const uint32_t known = cache_.facts()->databases; database >= (known > 0 ? known : kDatabasesByDefault))
-    return;
   database_ = database;
   if (leased_) server_->setDatabase(database);
 }
@@ -291,12 +337,12 @@ void Client::selected(uint32_t database) {
 
 Client::Step Client::transaction(const Command& command, const Request& request, Bytes wire) {
   if (const std::string refusal = denied(command, request); !refusal.empty()) return answerError(refusal);
-  if (!command.takes(request.args.size())) return wrongArity(command.name);
   const Special what = command.special;
+  const bool takes = command.takes(request.args.size());
   if (multi_lost_) {  // its commands are gone with the connection that had queued them
     if (what != Special::kExec && what != Special::kDiscard)
       return answerError("ERR the connection to Redis was lost; the transaction is void");
-    multi_lost_ = false;
+    multi_lost_ = watch_lost_ = false;
     return what == Special::kDiscard ? answer("+OK\r\n")
                                      : answerError(
                                            "EXECABORT Transaction discarded because the connection to Redis "
@@ -306,26 +352,56 @@ Client::Step Client::transaction(const Command& command, const Request& request,
     watch_lost_ = false;
     return forward(&command, request, wire);
   }
+  if (!leased_ && !takes) return wrongArity(command.name);
   if (what == Special::kExec && watch_lost_ && in_multi_) return failWatched();
+  if (what == Special::kExec && in_multi_ && extra_ && extra_->multi_database != UINT32_MAX)
+    return execAndSelect(command, wire);
   const Step step = onLease(&command, request, wire);
-  if (step != Step::kTaken || !leased_) return step;
-  if (what == Special::kMulti) in_multi_ = true;
-  if (what == Special::kWatch) watching_ = true;
-  if (what == Special::kUnwatch) watching_ = watch_lost_ = false;
-  if (what == Special::kExec || what == Special::kDiscard) {
-    in_multi_ = watching_ = watch_lost_ = false;
-    if (extra_ && extra_->multi_database != UINT32_MAX) {
-      const uint32_t database = std::exchange(extra_->multi_database, UINT32_MAX);
-      if (what == Special::kExec) selected(database);
-    }
-  }
+  if (step == Step::kTaken && leased_) transactionWent(what, takes);
   return step;
+}
+
+// What has become of the transaction, as Redis sees it. Too many arguments abort it at EXEC and nowhere else;
+// EXEC and DISCARD without MULTI do not even end the watching.
+void Client::transactionWent(Special what, bool takes) {
+  if (what == Special::kExec && !takes) in_multi_ = watching_ = watch_lost_ = false;
+  if (!takes) return;
+  if (what == Special::kMulti) in_multi_ = true;
+  if (what == Special::kWatch && !in_multi_) watching_ = true;
+  if (what == Special::kUnwatch && !in_multi_) watching_ = watch_lost_ = false;
+  if ((what == Special::kExec || what == Special::kDiscard) && in_multi_)
+    in_multi_ = watching_ = watch_lost_ = false;
+  if (!in_multi_ && extra_) extra_->multi_database = UINT32_MAX;
+}
+
+// The transaction has a SELECT, which counts only if it is executed: nothing more is taken until EXEC has
+// said so.
+Client::Step Client::execAndSelect(const Command& command, Bytes wire) {
+  if (server_->full()) {
+    cache_.waitForRoom(*this, *server_);
+    return wait(Hold::kRoom);
+  }
+  extra_->exec_is_quiet = !replyWanted();
+  in_multi_ = watching_ = false;
+  ++outstanding_;
+  cache_.counters().writes.add();
+  server_->put(this, &command, Owed::Kind::kCollect, wire);
+  hold_ = Hold::kDrain;
+  return Step::kTaken;
+}
+
+void Client::executed(Bytes reply) {
+  const uint32_t database = std::exchange(extra_->multi_database, UINT32_MAX);
+  const bool done = reply.starts_with('*') && !reply.starts_with("*-");
+  if (done && leased_ && database != UINT32_MAX) selected(database);
+  receive(extra_->exec_is_quiet ? Bytes() : reply, 1);
 }
 
 // What it watched may have changed while no connection watched: EXEC fails as if it had.
 Client::Step Client::failWatched() {
   if (outstanding_ > 0) return wait(Hold::kDrain);
   watch_lost_ = in_multi_ = watching_ = false;
+  if (extra_) extra_->multi_database = UINT32_MAX;
   server_->put(nullptr, nullptr, Owed::Kind::kSwallow, redisproto::request({"DISCARD"}));
   std::string out;
   redisproto::appendNullArray(out, resp_);

@@ -4,12 +4,19 @@
 #include <cassert>
 #include <cstring>
 
+#include "conf/address.h"
 #include "gateway/redis/client.h"
 #include "gateway/redis/redis_worker.h"
 #include "gateway/redis/worker_cache.h"
 #include "pools/in_flight.h"
 
 namespace forebay::redis {
+namespace {
+
+// So often may a read meet the end of its connection: after that it is taken for the reason.
+constexpr uint8_t kMostLosses = 3;
+
+}  // namespace
 
 Server::Server(WorkerCache& cache, Kind kind, redisproto::Resp resp, uint32_t database)
     : cache_(cache),
@@ -21,11 +28,11 @@ Server::Server(WorkerCache& cache, Kind kind, redisproto::Resp resp, uint32_t da
 Server::~Server() {
   cache_.worker().loop().deadlines().disarm(*this);
   requests_.clear(cache_.worker().loop().buffers());
+  held_.clear(cache_.worker().loop().buffers());
 }
 
 std::string Server::place() const {
-  return "cache " + cache_.name() + ", " + cache_.settings().host.host + ":" +
-         std::to_string(cache_.settings().host.port);
+  return "cache " + cache_.name() + ", " + conf::format(cache_.settings().host);
 }
 
 std::string Server::outcomeUnknown(std::string_view reason) const {
@@ -87,6 +94,7 @@ void Server::flush() {
       return;  // reading finds out, behind the replies that may still be there
     if (result.status != net::IoStatus::kOk) break;
     cache_.counters().bytes_sent.add(result.bytes);
+    wrote_at_ = loop.now();
     if (retains()) {
       sent_ += result.bytes;
     } else {
@@ -118,7 +126,8 @@ void Server::noteWritten(Instant now) {
     ++written_;
   }
   record();
-  if (cache_.config().command_timeout > Duration::zero()) armDeadline(now);
+  if (const Duration limit = cache_.commandTimeout(); limit > Duration::zero())
+    cache_.worker().loop().deadlines().armBy(*this, now + limit);  // due() looks closer
 }
 
 void Server::popFront() {
@@ -160,7 +169,9 @@ void Server::onWritable() {
 void Server::onReadable() {
   if (state_ != State::kReady && state_ != State::kGreeting) return;
   net::Loop& loop = cache_.worker().loop();
-  const net::IoResult got = socket_.read(loop.scratch(), net::Loop::kScratchSize);
+  const size_t held = held_.size();
+  if (held > 0) std::memcpy(loop.scratch(), held_.bytes().data(), held);
+  const net::IoResult got = socket_.read(loop.scratch() + held, net::Loop::kScratchSize - held);
   switch (got.status) {
     case net::IoStatus::kWantRead:
     case net::IoStatus::kWantWrite: return;
@@ -170,7 +181,8 @@ void Server::onReadable() {
     case net::IoStatus::kOk: break;
   }
   cache_.counters().bytes_received.add(got.bytes);
-  if (!process(Bytes(loop.scratch(), got.bytes))) return;
+  held_.clear(loop.buffers());
+  if (!process(Bytes(loop.scratch(), held + got.bytes))) return;
   afterReplies();
   if (state_ != State::kClosed) watch();
 }
@@ -210,10 +222,12 @@ void Server::connectionLost(std::string reason) {
   settleLost(reason);
   scanner_ = {};
   partial_.clear();
+  held_.clear(loop.buffers());
   mid_reply_ = detoured_ = paused_ = false;
   rest(loop.now());
   if (failures_ == 1)
     dial_at_ = loop.now();  // the first try comes at once: it may have been this connection alone
+  if (std::exchange(was_full_, false)) cache_.roomAgain(*this);
   if (owed_.empty()) return cache_.serverRested(*this);
   if (state_ == State::kResting && loop.now() >= dial_at_) dial();
   afterReplies();
@@ -223,6 +237,7 @@ void Server::connectionLost(std::string reason) {
 // it, or where that changes nothing; the rest becomes errors, in its turn.
 void Server::settleLost(std::string_view reason) {
   net::BufferPool& buffers = cache_.worker().loop().buffers();
+  const Instant now = cache_.worker().loop().now();
   net::Buffer again;
   const Bytes bytes = requests_.bytes();
   size_t at = 0;
@@ -239,14 +254,23 @@ void Server::settleLost(std::string_view reason) {
     }
     if (begun && next.client != nullptr) next.client->close("its reply was cut off");
     const bool wanted = next.client != nullptr && !next.client->closed();
-    if (begun || !wanted) {  // nobody waits for it
+    const bool script =
+        next.client == nullptr && next.command != nullptr &&
+        next.command->special == redisproto::Special::kScriptLoad;  // for the EVALSHA behind it
+    if (begun || !(wanted || script)) {                             // nobody waits for it
       if (next.client != nullptr) next.client->replied(1);
       continue;
     }
-    if (pools::afterLoss(i < written_, next.command) == pools::Recovery::kSendAgain) {
+    const bool sent = i < written_;
+    if (script ||
+        (next.losses < kMostLosses && pools::afterLoss(sent, next.command) == pools::Recovery::kSendAgain)) {
       again.append(buffers, wire);
-      cache_.counters().sent_again.add(i < written_);
+      cache_.counters().sent_again.add(sent);
+      if (sent) ++next.losses, next.at = now;
       next.waited_us = 0;
+    } else if (next.kind == Owed::Kind::kSwallow) {
+      next.client->replied(1);
+      continue;
     } else {
       cache_.counters().outcome_unknown.add();
       next.text = std::make_unique<std::string>();
@@ -271,6 +295,7 @@ void Server::close(std::string_view reason) {
   net::TurnEnd::unlink();
   if (dialer_) cache_.worker().loop().bury(std::move(dialer_));
   socket_.close();
+  if (std::exchange(was_full_, false)) cache_.roomAgain(*this);
   Ring<Owed> owed = std::move(owed_);
   owed_ = {};
   for (size_t i = 0; i < owed.size(); ++i) {
@@ -281,7 +306,8 @@ void Server::close(std::string_view reason) {
       next.client->receive(*next.text, 1);
     } else {
       std::string text;
-      redisproto::appendError(text, i < written_ ? outcomeUnknown(reason) : notExecuted(reason));
+      const bool unknown = pools::outcomeOfLoss(i < written_, next.command) == pools::Outcome::kUnknown;
+      redisproto::appendError(text, unknown ? outcomeUnknown(reason) : notExecuted(reason));
       next.client->receive(next.kind == Owed::Kind::kSwallow ? Bytes() : Bytes(text), 1);
     }
   }
@@ -290,72 +316,7 @@ void Server::close(std::string_view reason) {
 
 void Server::retire() {
   retiring_ = true;
-  if (idle()) close("it is not needed any more");
-}
-
-// ---- time
-
-void Server::armDeadline(Instant now) {
-  Instant at = kNever;
-  const conf::RedisSettings& settings = cache_.config();
-  if (state_ == State::kDialling || state_ == State::kGreeting)
-    at = dialling_since_ + settings.server_connect_timeout;
-  if (state_ == State::kResting && (!owed_.empty() || cache_.keepsTrying(*this)))
-    at = std::max(dial_at_, now);
-  if (!owed_.empty() && kind_ == Kind::kShared) {
-    const Duration limit = state_ == State::kReady ? cache_.commandTimeout() : cache_.commandWaitTimeout();
-    for (size_t i = 0; i < owed_.size() && limit > Duration::zero(); ++i) {
-      if (owed_[i].client == nullptr) continue;
-      at = std::min(at, owed_[i].at + limit);
-      break;
-    }
-  }
-  cache_.worker().loop().deadlines().arm(*this, at);
-}
-
-void Server::due(Instant now) {
-  if (state_ == State::kClosed) return;
-  expire(now);
-  if (state_ == State::kClosed) return;
-  if ((state_ == State::kDialling || state_ == State::kGreeting) &&
-      now >= dialling_since_ + cache_.config().server_connect_timeout)
-    return refused("no answer within server_connect_timeout");
-  if (state_ == State::kResting && now >= dial_at_ && (!owed_.empty() || cache_.keepsTrying(*this)))
-    return dial();
-  armDeadline(now);
-}
-
-// Deadlines belong to requests: the client is answered, the late reply meets a tombstone.
-void Server::expire(Instant now) {
-  if (kind_ != Kind::kShared) return;
-  if (state_ != State::kReady) {
-    const Duration limit = cache_.commandWaitTimeout();
-    while (!owed_.empty() && limit > Duration::zero() && owed_.front().at + limit <= now) {
-      Client* client = owed_.front().client;
-      std::string text;
-      if (owed_.front().kind == Owed::Kind::kAnswer) {
-        text = std::move(*owed_.front().text);
-      } else {
-        redisproto::appendError(text, cache_.whyUnreachable(limit));
-      }
-      popFront();
-      cache_.counters().timeouts.add();
-      if (client != nullptr) client->receive(text, 1);
-    }
-    return afterReplies();
-  }
-  const Duration limit = cache_.commandTimeout();
-  for (size_t i = mid_reply_ ? 1 : 0; i < written_ && limit > Duration::zero(); ++i) {
-    Owed& next = owed_[i];
-    if (next.at + limit > now) break;
-    if (next.client == nullptr || next.kind == Owed::Kind::kAnswer) continue;
-    std::string text;
-    redisproto::appendError(text,
-                            std::string(pools::lateReplyError()) + " (" + place() + ", command_timeout)");
-    next.kind = Owed::Kind::kSwallow;
-    cache_.counters().timeouts.add();
-    std::exchange(next.client, nullptr)->receive(text, 1);
-  }
+  if (idle() && holder_ == nullptr) close("it is not needed any more");
 }
 
 }  // namespace forebay::redis

@@ -51,6 +51,7 @@ struct Owed {
   uint32_t size = 0;       // of the request, as long as its bytes are kept
   uint32_t waited_us = 0;  // before it was written
   Kind kind = Kind::kForward;
+  uint8_t losses = 0;  // of the connections that it was sent on
   bool miss = false;  // the reply began as a null
 };
 
@@ -91,10 +92,11 @@ class Server final : public net::Mortal,
   void resumeReading() { paused_ = false, watch(); }
 
   [[gnu::cold]] void close(std::string_view reason);
-  // Closes when nothing is owed any more; nothing more is put in.
+  // Closes when nothing is owed any more and nobody holds it; nothing more is put in.
   void retire();
 
   State state() const { return state_; }
+  bool retiring() const { return retiring_; }
   Kind kind() const { return kind_; }
   redisproto::Resp resp() const { return resp_; }
   uint32_t database() const { return database_; }
@@ -158,12 +160,20 @@ class Server final : public net::Mortal,
   [[gnu::hot]] void flush();
   [[gnu::hot]] void noteWritten(Instant now);
   void watch();
-  void armDeadline(Instant now);
-  void expire(Instant now);
   void popFront();
   std::string place() const;
   std::string outcomeUnknown(std::string_view reason) const;
   std::string notExecuted(std::string_view reason) const;
+
+  // server_deadlines.cc
+  void armDeadline(Instant now);
+  Instant answerBy(size_t i) const;
+  Instant firstAnswerBy() const;
+  bool answersLate(size_t i) const;
+  void expire(Instant now);
+  void expireWaiting(Instant now);
+  void expireSent(Instant now);
+  void giveText(Owed& owed, std::string_view error);
 
   // server_replies.cc
   struct Run;
@@ -199,7 +209,7 @@ class Server final : public net::Mortal,
   std::unique_ptr<Greeting> greeting_;
   int64_t backend_id_ = 0;
   unsigned failures_ = 0;
-  Instant dial_at_{}, dialling_since_{}, idle_since_{};
+  Instant dial_at_{}, dialling_since_{}, idle_since_{}, wrote_at_{};
   WallTime connected_wall_{};
   std::unique_ptr<net::Dialer> dialer_;
   // Replies of one kind in a row are recorded as one.

@@ -41,6 +41,7 @@ bool Server::process(Bytes in) {
     if (state_ != State::kReady || kind_ == Kind::kSubscriber || scanner_.isPush() || written_ == 0)
         [[unlikely]] {
       run.give(in, at, false);
+      if (state_ == State::kClosed) return false;
       const Bytes piece = in.substr(at, end - at);
       const bool own = state_ != State::kReady || kind_ == Kind::kSubscriber;
       if (!(own ? takeWhole(piece, status == Status::kEnd) : unasked(piece, status == Status::kEnd)))
@@ -52,6 +53,7 @@ bool Server::process(Bytes in) {
     if (front.kind == Owed::Kind::kForward) [[likely]] {
       if (front.client != run.client) {
         run.give(in, at, false);
+        if (state_ == State::kClosed) return false;
         run.client = front.client;
       }
       if (status == Status::kEnd) {
@@ -64,6 +66,11 @@ bool Server::process(Bytes in) {
           run.give(in, end, false);
           answersInTurn();
         }
+      } else if (!mid_reply_ && scanner_.size() + scanner_.announced() <= kHeldReply) {
+        run.give(in, at, false);
+        scanner_ = {};
+        held_.append(cache_.worker().loop().buffers(), in.substr(at));
+        break;
       } else {
         mid_reply_ = true;
         run.give(in, end, true);
@@ -71,6 +78,7 @@ bool Server::process(Bytes in) {
       }
     } else {
       run.give(in, at, false);
+      if (state_ == State::kClosed) return false;
       const bool collect = front.kind != Owed::Kind::kSwallow;
       if (collect) partial_.append(in.substr(at, end - at));
       if (status == Status::kEnd) {
@@ -186,7 +194,7 @@ void Server::afterReplies() {
   }
   if (!owed_.empty()) return;
   idle_since_ = cache_.worker().loop().now();
-  if (retiring_) return close("it is not needed any more");
+  if (retiring_ && holder_ == nullptr) return close("it is not needed any more");
   if (detoured_) {
     detoured_ = false;
     cache_.detourEnded(*this);

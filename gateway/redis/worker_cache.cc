@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "conf/address.h"
 #include "gateway/redis/redis_worker.h"
 
 namespace forebay::redis {
@@ -12,6 +13,7 @@ using redisproto::Resp;
 namespace {
 
 constexpr size_t kMaxSpares = 2;  // per lane
+constexpr Duration kLookAgain = milliseconds(250);
 
 }  // namespace
 
@@ -119,8 +121,7 @@ void WorkerCache::lease(Client& client) {
   lease_queue_.pushBack(client);
   shared_->leases.setWaiting(worker_.index(), static_cast<uint32_t>(lease_queue_.size()));
   dialLeases();
-  if (!lease_queue_.empty() && commandWaitTimeout() > Duration::zero())
-    lease_tick_.in(std::min<Duration>(commandWaitTimeout(), seconds(1)));
+  if (!lease_queue_.empty() && !lease_tick_.armed()) lease_tick_.in(kLookAgain);
 }
 
 void WorkerCache::withdraw(Client& client) {
@@ -183,15 +184,15 @@ void WorkerCache::wakeLeases() { dialLeases(); }
 void WorkerCache::giveBack(Server& server, bool clean) {
   server.setHolder(nullptr);
   const bool too_many = shared_->leases.used() > shared_->leases.limit();
-  if (!clean || !server.idle() || server.state() != Server::State::kReady || closing_ || too_many)
+  if (!clean || !server.idle() || server.state() != Server::State::kReady || server.retiring() || closing_ ||
+      too_many)
     return server.close("its client has left it in the middle");
   server.setIdleSince(clock());
   Client* waiter = lease_queue_.find([&](Client& each) { return each.resp() == server.resp(); });
   if (waiter == nullptr) {
     idle_leases_.push_back(&server);
     if (!lease_queue_.empty()) return idle_leases_.front()->close("its place is needed");
-    if (shared_->leases.waiterElsewhere(worker_.index()) && shared_->leases.used() >= shared_->leases.limit())
-      return yieldLease();
+    if (shared_->leases.used() >= shared_->leases.limit() && shared_->leases.waitingInAll() > 0) yieldLease();
     return;
   }
   withdraw(*waiter);
@@ -213,7 +214,7 @@ void WorkerCache::failLeaseWaiters(Instant now) {
                                   " s (lease_pool_size); the command was not executed"
                             : whyUnreachable(limit));
   }
-  if (!lease_queue_.empty() && !closing_) lease_tick_.in(std::min<Duration>(limit, milliseconds(250)));
+  if (!lease_queue_.empty() && !closing_) lease_tick_.in(kLookAgain);
 }
 
 // ---- told by servers
@@ -234,13 +235,11 @@ void WorkerCache::serverReady(Server& server) {
 
 void WorkerCache::dialFailed(Server& server, const std::string& reason) {
   shared_->unreachable(std::chrono::system_clock::now(), reason);
-  worker_.log().warning() << "cache " << name() << ", " << settings_.host.host << ":" << settings_.host.port
-                          << ": " << reason;
+  worker_.log().warning() << "cache " << name() << ", " << conf::format(settings_.host) << ": " << reason;
   refused_ = reason.find(' ') != std::string::npos && std::isupper(static_cast<unsigned char>(reason[0])) &&
              std::isupper(static_cast<unsigned char>(reason[1]));
   refusal_ = reason;
   if (server.kind() != Server::Kind::kLeased || &server == watcher_) return;
-  --leases_dialling_;
   const Duration pause = std::min<Duration>(milliseconds(50) * (1 << std::min(lease_failures_++, 12u)),
                                             config().server_login_retry);
   lease_dial_at_ = clock() + std::chrono::duration_cast<Duration>(pause * (1 - worker_.jitter() / 2));
@@ -250,13 +249,13 @@ void WorkerCache::dialFailed(Server& server, const std::string& reason) {
 // Redis' own words where it has spoken; else ours.
 std::string WorkerCache::whyUnreachable(Duration waited) const {
   if (refused_) return refusal_;
-  return "ERR cache " + name() + ": no connection to Redis at " + settings_.host.host + ":" +
-         std::to_string(settings_.host.port) + " within " +
+  return "ERR cache " + name() + ": no connection to Redis at " + conf::format(settings_.host) + " within " +
          std::to_string(std::chrono::duration_cast<milliseconds>(waited).count()) + " ms" +
          (refusal_.empty() ? "" : " (" + refusal_ + ")") + "; the command was not executed";
 }
 
 void WorkerCache::connectionLost(Server& server) {
+  loaded_.clear();  // it may have been Redis itself that went
   if (server.kind() == Server::Kind::kShared)
     shared_->unreachable(std::chrono::system_clock::now(), "connection lost");
 }
@@ -282,6 +281,7 @@ void WorkerCache::serverClosed(Server& server, std::string_view reason) {
   }
   if (server.kind() == Server::Kind::kSubscriber) return pub_sub_.lost(server);
   if (server.kind() != Server::Kind::kLeased) return;
+  if (server.epoch() == 0) --leases_dialling_;  // it never was ready
   shared_->leases.giveBack();
   if (Client* holder = server.holder()) {
     server.setHolder(nullptr);
@@ -318,7 +318,7 @@ void WorkerCache::slow(const Owed& owed, Duration total) {
 
 void WorkerCache::log(std::string_view event, const Server& server) {
   if (!worker_.log().wants(conf::LogLevel::kInfo)) return;
-  const std::string peer = settings_.host.host + ":" + std::to_string(settings_.host.port);
+  const std::string peer = conf::format(settings_.host);
   worker_.log().info({'S', server.id(), name(), settings_.user, peer}) << event;
 }
 
@@ -367,6 +367,7 @@ void WorkerCache::closeIdle(Instant now) {
   servers_.forEach([&](Server& server) {
     if (!server.idle() || server.holder() != nullptr || now - server.idleSince() < limit) return;
     if (&server == watcher_ || server.kind() == Server::Kind::kSubscriber) return;
+    if (server.state() == Server::State::kDialling || server.state() == Server::State::kGreeting) return;
     if (server.kind() == Server::Kind::kLeased && idle-- <= keep) return;
     old.push_back(&server);
   });
