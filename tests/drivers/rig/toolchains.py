@@ -168,6 +168,17 @@ def c(source, folder):
     return [program], {}
 
 
+def ruby(source, folder):
+    """Of a library that is a Debian package; it is named by the folder."""
+    library = source.name.removeprefix("redis-")
+    interpreter = processes.tool("ruby")
+    if subprocess.run(
+        [interpreter, "-e", f"require '{library}'"], stderr=subprocess.DEVNULL, check=False
+    ).returncode:
+        raise processes.Skip(f"the package ruby-{library} is not installed")
+    return [interpreter, source / "check.rb"], {}
+
+
 _KINDS = {
     "requirements.txt": python,
     "package.json": node,
@@ -175,11 +186,17 @@ _KINDS = {
     "go.mod": go,
     "Cargo.toml": rust,
     "check.c": c,
+    "check.rb": ruby,
 }
 
 
 def drivers():
     return sorted(path.parent.name for path in HERE.glob("*/*") if path.name in _KINDS)
+
+
+def manifest(driver):
+    """The file that says what the driver is, and how it is built."""
+    return next(HERE / driver / name for name in _KINDS if (HERE / driver / name).exists())
 
 
 def _cache():
@@ -196,11 +213,9 @@ def _locked(path):
 
 def prepare(driver):
     """Installs and builds. Returns the command that runs the checks, and the environment it needs."""
-    source = HERE / driver
-    manifest, build = next(
-        (source / name, build) for name, build in _KINDS.items() if (source / name).exists()
-    )
-    texts = [path.read_bytes() for path in sorted(source.glob(f"{manifest.stem}*{manifest.suffix}"))]
+    source, named = HERE / driver, manifest(driver)
+    build = _KINDS[named.name]
+    texts = [path.read_bytes() for path in sorted(source.glob(f"{named.stem}*{named.suffix}"))]
     texts += [sys.version.encode()] * (build is python)
     folder = _cache() / f"{driver}-{hashlib.sha256(b''.join(texts)).hexdigest()[:12]}"
     folder.mkdir(parents=True, exist_ok=True)
