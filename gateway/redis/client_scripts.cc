@@ -15,7 +15,10 @@ Client::Step Client::script(const Command& command, const Request& request, Byte
   const bool evalsha = command.special == Special::kEvalsha && args.size() > 1;
   if (command.special == Special::kScriptFlush) {
     const Step step = forward(&command, request, wire);
-    if (step == Step::kTaken) worker_.scriptsFlushed(cache_.name());
+    if (step == Step::kTaken) {
+      cache_.shared().scripts.clear();
+      worker_.scriptsFlushed(cache_.name());
+    }
     return step;
   }
   if (evalsha && !leased_ && !cache_.loaded().has(args[1]))

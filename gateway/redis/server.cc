@@ -55,14 +55,23 @@ void Server::put(Client* client, const redisproto::Command* command, Owed::Kind 
   owed.size = static_cast<uint32_t>(wire.size());
   owed.kind = kind;
   owed_.pushBack(std::move(owed));
+  if (wire.size() >= kSentAtOnce && !retains()) return putMore(wire);
   requests_.append(loop.buffers(), wire);
   if (state_ == State::kReady) return loop.atTurnEnd(*this);
   if (state_ == State::kResting && now >= dial_at_) dial();
   armDeadline(now);
 }
 
+// A large piece is not copied first: nothing else would leave with it.
 void Server::putMore(Bytes wire) {
   net::Loop& loop = cache_.worker().loop();
+  if (wire.size() >= kSentAtOnce && requests_.empty() && state_ == State::kReady) {
+    const net::IoResult result = socket_.write(wire);
+    if (result.status == net::IoStatus::kOk) {
+      cache_.counters().bytes_sent.add(result.bytes);
+      wire.remove_prefix(result.bytes);
+    }
+  }
   requests_.append(loop.buffers(), wire);
   if (state_ == State::kReady) loop.atTurnEnd(*this);
 }
@@ -86,7 +95,7 @@ bool Server::waitsFor(const Client& client) const {
 
 // Everything that was put in during this turn leaves in one send.
 void Server::flush() {
-  if (state_ != State::kReady || requests_.size() == sent_) return;
+  if (state_ != State::kReady) return;
   net::Loop& loop = cache_.worker().loop();
   while (requests_.size() > sent_) {
     const net::IoResult result = socket_.write(requests_.bytes().substr(sent_));

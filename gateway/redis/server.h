@@ -134,6 +134,7 @@ class Server final : public net::Mortal,
 
  private:
   static constexpr size_t kMaxOwed = 65536;
+  static constexpr size_t kSentAtOnce = size_t{16} * 1024;
   // A shorter reply leaves in one piece though it came in two: that saves its client a wake-up.
   static constexpr size_t kHeldReply = size_t{32} * 1024;
 

@@ -3,6 +3,7 @@
 
 #include "gateway/redis/client.h"
 #include "gateway/redis/redis_worker.h"
+#include "gateway/redis/reply_shape.h"
 #include "gateway/redis/server.h"
 #include "gateway/redis/worker_cache.h"
 
@@ -50,6 +51,8 @@ bool Server::process(Bytes in) {
       continue;
     }
     Owed& front = owed_.front();
+    assert(kind_ != Kind::kShared || mid_reply_ || scanner_.type() == 0 ||
+           replyFits(front.command, scanner_.type()));
     if (front.kind == Owed::Kind::kForward) [[likely]] {
       if (front.client != run.client) {
         run.give(in, at, false);

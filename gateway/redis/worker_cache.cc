@@ -128,6 +128,7 @@ void WorkerCache::withdraw(Client& client) {
   if (!client.ListNode<InWaitQueue>::linked()) return;
   client.ListNode<InWaitQueue>::unlink();
   shared_->leases.setWaiting(worker_.index(), static_cast<uint32_t>(lease_queue_.size()));
+  permitFreed();  // one that came for this client may be another worker's now
 }
 
 bool WorkerCache::lendIdle(Client& client) {
