@@ -31,7 +31,7 @@ Instant Server::answerBy(size_t i) const {
 
 // Whoever is in the middle of his reply gets nothing else before its end.
 bool Server::answersLate(size_t i) const {
-  return owed_[i].client != nullptr && !(mid_reply_ && owed_[i].client == owed_.front().client);
+  return owed_[i].client != nullptr && !(mid_reply_ && owed_[i].client == owed_[0].client);
 }
 
 Instant Server::firstAnswerBy() const {
@@ -42,7 +42,7 @@ Instant Server::firstAnswerBy() const {
     return kNever;
   }
   // Who holds a connection may take his time with a large request, and with reading a large reply.
-  const Owed& front = owed_.front();
+  const Owed& front = owed_[0];
   if (state_ != State::kReady || written_ == 0 || mid_reply_ || cache_.commandTimeout() == Duration::zero())
     return kNever;
   if (front.client == nullptr || front.client->streams() || bringsItsOwnTime(front.command)) return kNever;
