@@ -22,6 +22,8 @@ constexpr std::string_view kHelp =
     "\tSHOW DNS_HOSTS|DNS_ZONES\n"
     "\tSHOW STATS|STATS_TOTALS|STATS_AVERAGES|TOTALS\n"
     "\tSHOW PINS|PREPARED\n"
+    "\tSHOW REDIS_POOLS|REDIS_CLIENTS|REDIS_NODES\n"
+    "\tSHOW REDIS_SLOWLOG|REDIS_HOTKEYS|REDIS_BIGKEYS\n"
     "\tSET key = arg\n"
     "\tRELOAD\n"
     "\tPAUSE [<db>]\n"

@@ -23,6 +23,12 @@ constexpr std::array kShows{
     ShowEntry{"pins", Detail::kPins, showPins},
     ShowEntry{"pools", Detail::kPools, showPools},
     ShowEntry{"prepared", Detail::kPrepared, showPrepared},
+    ShowEntry{"redis_bigkeys", Detail::kRedisKeys, showRedisBigKeys, true},
+    ShowEntry{"redis_clients", Detail::kRedisClients, showRedisClients},
+    ShowEntry{"redis_hotkeys", Detail::kRedisKeys, showRedisHotKeys, true},
+    ShowEntry{"redis_nodes", Detail::kPools, showRedisNodes},
+    ShowEntry{"redis_pools", Detail::kPools, showRedisPools},
+    ShowEntry{"redis_slowlog", Detail::kRedisSlowLog, showRedisSlowLog},
     ShowEntry{"servers", Detail::kConnections, showServers},
     ShowEntry{"sockets", Detail::kConnections, showSockets},
     ShowEntry{"state", Detail::kPools, showState},
@@ -34,9 +40,9 @@ constexpr std::array kShows{
     ShowEntry{"version", std::nullopt, showVersion},
 };
 
-constexpr std::array<std::string_view, 15> kLater{
-    "topology", "routes",  "redis_pools", "redis_clients", "redis_nodes", "breakers",    "limits", "scaling",
-    "rules",    "traffic", "spikes",      "predictions",   "backups",     "backup_jobs", "events",
+constexpr std::array<std::string_view, 12> kLater{
+    "topology", "routes", "breakers",    "limits",  "scaling",     "rules",
+    "traffic",  "spikes", "predictions", "backups", "backup_jobs", "events",
 };
 
 struct FakeParameter {

@@ -213,7 +213,7 @@ TEST_F(ConsoleTest, RefusesWhatItDoesNotKnow) {
 }
 
 TEST_F(ConsoleTest, NamesWhatIsYetToCome) {
-  for (const char* sql : {"SHOW TOPOLOGY", "show redis_pools", "SHOW BACKUPS", "SCALE UP web TO 3",
+  for (const char* sql : {"SHOW TOPOLOGY", "show routes", "SHOW BACKUPS", "SCALE UP web TO 3",
                           "BACKUP RUN nightly", "RULE ENABLE peak", "PROMOTE orders pg-1"}) {
     EXPECT_EQ(ask(sql).sqlstate, "0A000") << sql;
   }
@@ -222,7 +222,8 @@ TEST_F(ConsoleTest, NamesWhatIsYetToCome) {
 
 TEST_F(ConsoleTest, LetsStatsUsersLookOnly) {
   for (const char* sql :
-       {"SHOW POOLS", "SHOW CLIENTS", "SHOW CONFIG", "SHOW PINS", "SHOW VERSION", "SHOW HELP"})
+       {"SHOW POOLS", "SHOW CLIENTS", "SHOW CONFIG", "SHOW PINS", "SHOW VERSION", "SHOW HELP",
+        "SHOW REDIS_POOLS", "SHOW REDIS_CLIENTS", "SHOW REDIS_NODES", "SHOW REDIS_SLOWLOG"})
     EXPECT_EQ(ask(sql, Role::kStats).tag, "SHOW") << sql;
   for (const char* sql :
        {"SHOW FDS", "PAUSE", "RESUME", "RELOAD", "RECONNECT", "KILL", "KILL_CLIENT 1", "WAIT_CLOSE",
@@ -242,8 +243,13 @@ TEST_F(ConsoleTest, CollectsNoMoreThanItShows) {
   ask("SHOW CLIENTS");
   ask("SHOW PINS");
   ask("SHOW PREPARED");
+  ask("SHOW REDIS_POOLS");
+  ask("SHOW REDIS_CLIENTS");
+  ask("SHOW REDIS_SLOWLOG");
+  ask("SHOW REDIS_HOTKEYS");
   EXPECT_EQ(fleet_.collected,
-            (std::vector{Detail::kPools, Detail::kConnections, Detail::kPins, Detail::kPrepared}));
+            (std::vector{Detail::kPools, Detail::kConnections, Detail::kPins, Detail::kPrepared,
+                         Detail::kPools, Detail::kRedisClients, Detail::kRedisSlowLog, Detail::kRedisKeys}));
 }
 
 }  // namespace

@@ -75,6 +75,20 @@ const std::map<std::string, std::string> kColumns = {
     // Forebay's own:
     {"PINS", "client/q database user reason since server/q"},
     {"PREPARED", "server/q database user name clients/i sql_hash sql_length/i"},
+    {"REDIS_POOLS",
+     "cache cl_login/i cl_idle/i cl_active/i cl_waiting/i cl_blocked/i cl_subscribed/i cl_pinned/i "
+     "in_flight/q shared_login/i shared_active/i shared_idle/i shared_lost/i leased_login/i leased_active/i "
+     "leased_idle/i subscriber_login/i subscriber_active/i channels/i patterns/i shard_channels/i "
+     "leases_used/i lease_pool_size/i leases_waiting/i detours/q maxwait/i maxwait_us/i"},
+    {"REDIS_CLIENTS",
+     "id/q cache user addr port/i state db/i resp/i name library connect_time age/q idle/q wait/i wait_us/i "
+     "outstanding/i lease/q subscriptions/i tls unparsed/q unsent/q command"},
+    {"REDIS_NODES",
+     "cache host port/i role state since error epoch/q version mode databases/i connections/i used_memory/q "
+     "maxmemory/q evicted_keys/q hit_ratio/N clients/q blocked/q ops_per_second/q info_age/q"},
+    {"REDIS_SLOWLOG", "time cache command total_us/q gateway_us/q redis_us/q client/q addr"},
+    {"REDIS_HOTKEYS", "cache key samples/q"},
+    {"REDIS_BIGKEYS", "cache key bytes/q seen_ago/q"},
 };
 
 std::vector<WireColumn> columnsOf(const std::string& text) {
