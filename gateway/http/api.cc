@@ -33,6 +33,11 @@ Response health(const admin::Snapshot& snapshot) {
   return make(statusOf(judged), kJson, healthJson(judged));
 }
 
+Response cacheHealth(const admin::Snapshot& snapshot) {
+  const Health judged = judgeCaches(snapshot);
+  return make(statusOf(judged), kJson, cachesHealthJson(judged));
+}
+
 Response pools(const admin::Snapshot& snapshot) { return make(200, kJson, poolsJson(snapshot)); }
 
 struct Endpoint {
@@ -40,8 +45,12 @@ struct Endpoint {
   Response (*of)(const admin::Snapshot&);
 };
 constexpr std::array kEndpoints{
-    Endpoint{"/metrics", metrics},   Endpoint{"/readyz", readyz},   Endpoint{"/health", health},
-    Endpoint{"/api/health", health}, Endpoint{"/api/pools", pools},
+    Endpoint{"/metrics", metrics},
+    Endpoint{"/readyz", readyz},
+    Endpoint{"/health", health},
+    Endpoint{"/api/health", health},
+    Endpoint{"/cache/health", cacheHealth},
+    Endpoint{"/api/pools", pools},
 };
 constexpr std::string_view kLivez =
     "/livez";  // asks nobody, so that a stuck worker does not restart the others

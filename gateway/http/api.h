@@ -2,9 +2,10 @@
 //
 //     GET /metrics       Prometheus text
 //     GET /livez         200 while the control thread turns, whatever the databases do
-//     GET /readyz        200 unless starting, draining, or no database at all can be served or held for
-//     GET /health        the same, with a JSON body on each database; /api/health is an alias
-//     GET /api/pools     each pool as JSON
+//     GET /readyz        200 unless starting, draining, or no database and no cache at all can be served
+//     GET /health        the same, with a JSON body on each database and cache; /api/health is an alias
+//     GET /cache/health  the same of the caches alone
+//     GET /api/pools     each pool and cache as JSON
 #pragma once
 
 #include <functional>

@@ -35,19 +35,61 @@ void addState(DatabaseHealth& health, const admin::DatabaseRow& row) {
   }
 }
 
-std::string_view whyNotReady(const admin::Snapshot& snapshot, const std::vector<DatabaseHealth>& databases) {
+std::vector<CacheHealth> cachesOf(const admin::Snapshot& snapshot) {
+  std::vector<CacheHealth> out;
+  for (const auto& [name, cache] : snapshot.redis_caches) {
+    CacheHealth& health = out.emplace_back();
+    health.name = name;
+    health.saturation = leaseSaturationOf(cache);
+    health.clients = cache.clientsInAll();
+    health.waiting = cache.in(admin::RedisClientState::kWaiting);
+    for (const admin::RedisNodeRow& node : snapshot.redis_nodes) {
+      if (node.cache != name) continue;
+      health.status = stateOf(node);
+      if (health.status == admin::RedisNodeState::kDown) health.error = node.last_error;
+      health.role = node.info.role;
+      health.servers = node.connections;
+      if (node.info.at != WallTime{})
+        health.info_age = std::chrono::duration<double>(snapshot.taken - node.info.at).count();
+    }
+  }
+  return out;
+}
+
+bool anyServable(const auto& all) {
+  return std::any_of(all.begin(), all.end(), [](const auto& each) { return each.servable(); });
+}
+
+// Empty: nothing keeps us from being ready. `databases`: whether there may be any.
+std::string_view obstacleOf(const admin::Snapshot& snapshot, const Health& health, bool databases) {
   switch (snapshot.phase) {
     case admin::Phase::kStarting: return "starting";
     case admin::Phase::kDraining: return "draining";
     case admin::Phase::kServing: break;
   }
   // With none known yet, "*" may still serve whatever is asked for.
-  const bool some = databases.empty() || std::any_of(databases.begin(), databases.end(),
-                                                     [](const DatabaseHealth& d) { return d.servable(); });
-  return some ? "" : "no database can be served";
+  if (databases && (health.databases.empty() || anyServable(health.databases))) return "";
+  if (anyServable(health.caches) || (!databases && health.caches.empty())) return "";
+  if (health.caches.empty()) return "no database can be served";
+  return databases ? "no database and no cache can be served" : "no cache can be served";
+}
+
+void conclude(Health& out, std::string_view obstacle) {
+  out.ready = obstacle.empty();
+  out.reason = out.ready ? "ok" : obstacle;
+  const bool database_down = std::any_of(out.databases.begin(), out.databases.end(),
+                                         [](const auto& d) { return d.status == DatabaseStatus::kDown; });
+  const bool cache_down =
+      std::any_of(out.caches.begin(), out.caches.end(), [](const auto& c) { return !c.servable(); });
+  out.degraded = out.ready && (database_down || cache_down);
 }
 
 }  // namespace
+
+double leaseSaturationOf(const admin::RedisCacheRow& cache) {
+  const auto lent = cache.in(admin::RedisConnectionKind::kLeased, admin::RedisConnectionState::kActive);
+  return cache.lease_limit == 0 ? 0 : static_cast<double>(lent) / cache.lease_limit;
+}
 
 double saturationOf(const admin::PoolRow& pool) {
   return pool.limit() == 0 ? 0 : static_cast<double>(pool.sv_active) / pool.limit();
@@ -60,12 +102,15 @@ Health judge(const admin::Snapshot& snapshot) {
 
   Health out;
   for (auto& [name, health] : all) out.databases.push_back(std::move(health));
-  const std::string_view obstacle = whyNotReady(snapshot, out.databases);
-  out.ready = obstacle.empty();
-  out.reason = out.ready ? "ok" : obstacle;
-  out.degraded =
-      out.ready && std::any_of(out.databases.begin(), out.databases.end(),
-                               [](const DatabaseHealth& d) { return d.status == DatabaseStatus::kDown; });
+  out.caches = cachesOf(snapshot);
+  conclude(out, obstacleOf(snapshot, out, snapshot.any_database || !out.databases.empty()));
+  return out;
+}
+
+Health judgeCaches(const admin::Snapshot& snapshot) {
+  Health out;
+  out.caches = cachesOf(snapshot);
+  conclude(out, obstacleOf(snapshot, out, false));
   return out;
 }
 

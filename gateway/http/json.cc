@@ -25,6 +25,65 @@ Json databaseJson(const DatabaseHealth& database) {
   return out;
 }
 
+Json cacheJson(const CacheHealth& cache) {
+  Json out = {{"name", toUtf8(cache.name)},
+              {"status", nameOf(cache.status)},
+              {"reachable", cache.status == admin::RedisNodeState::kUp ||
+                                cache.status == admin::RedisNodeState::kLoading}};
+  if (cache.status == admin::RedisNodeState::kUnknown) out["reachable"] = nullptr;
+  if (cache.role) out["role"] = toUtf8(*cache.role);
+  out["lease_saturation"] = cache.saturation;
+  out["clients"] = cache.clients;
+  out["waiting_clients"] = cache.waiting;
+  out["servers"] = cache.servers;
+  if (cache.info_age) out["info_age_seconds"] = *cache.info_age;
+  if (!cache.error.empty()) out["error"] = toUtf8(cache.error);
+  return out;
+}
+
+Json statusJson(const Health& health) {
+  return {{"status", !health.ready     ? "unavailable"
+                     : health.degraded ? "degraded"
+                                       : "ok"},
+          {"ready", health.ready},
+          {"reason", health.reason}};
+}
+
+Json cachesJson(const Health& health) {
+  Json out = Json::array();
+  for (const CacheHealth& cache : health.caches) out.push_back(cacheJson(cache));
+  return out;
+}
+
+Json cachePoolJson(const admin::RedisCacheRow& cache) {
+  Json clients = Json::object(), connections = Json::object();
+  for (size_t state = 0; state < admin::kRedisClientStates; ++state)
+    clients[std::string(nameOf(static_cast<admin::RedisClientState>(state)))] = cache.clients[state];
+  for (size_t kind = 0; kind < admin::kRedisConnectionKinds; ++kind)
+    for (size_t state = 0; state < admin::kRedisConnectionStates; ++state)
+      connections[std::string(nameOf(static_cast<admin::RedisConnectionKind>(kind)))]
+                 [std::string(nameOf(static_cast<admin::RedisConnectionState>(state)))] =
+                     cache.connections[kind][state];
+  const admin::RedisCounters& counters = cache.counters;
+  return {{"cache", toUtf8(cache.name)},
+          {"clients", std::move(clients)},
+          {"connections", std::move(connections)},
+          {"in_flight", cache.in_flight},
+          {"leases",
+           {{"used", cache.leases_used},
+            {"limit", cache.lease_limit},
+            {"waiting", cache.leases_waiting},
+            {"saturation", leaseSaturationOf(cache)}}},
+          {"oldest_wait_seconds", secondsOf(cache.oldest_wait)},
+          {"reads_total", counters.reads},
+          {"writes_total", counters.writes},
+          {"local_total", counters.local},
+          {"hits_total", counters.hits},
+          {"misses_total", counters.misses},
+          {"timeouts_total", counters.timeouts},
+          {"outcome_unknown_total", counters.outcome_unknown}};
+}
+
 Json poolJson(const admin::PoolRow& pool) {
   const admin::PoolCounters& counters = pool.counters;
   return {{"database", toUtf8(pool.database)},
@@ -52,19 +111,23 @@ Json poolJson(const admin::PoolRow& pool) {
 }  // namespace
 
 std::string healthJson(const Health& health) {
-  Json out = {{"status", !health.ready     ? "unavailable"
-                         : health.degraded ? "degraded"
-                                           : "ok"},
-              {"ready", health.ready},
-              {"reason", health.reason},
-              {"databases", Json::array()}};
+  Json out = statusJson(health);
+  out["databases"] = Json::array();
   for (const DatabaseHealth& database : health.databases) out["databases"].push_back(databaseJson(database));
+  out["caches"] = cachesJson(health);
+  return out.dump(2) + "\n";
+}
+
+std::string cachesHealthJson(const Health& health) {
+  Json out = statusJson(health);
+  out["caches"] = cachesJson(health);
   return out.dump(2) + "\n";
 }
 
 std::string poolsJson(const admin::Snapshot& snapshot) {
-  Json out = {{"pools", Json::array()}};
+  Json out = {{"pools", Json::array()}, {"caches", Json::array()}};
   for (const auto& [key, pool] : snapshot.pools) out["pools"].push_back(poolJson(pool));
+  for (const auto& [name, cache] : snapshot.redis_caches) out["caches"].push_back(cachePoolJson(cache));
   return out.dump(2) + "\n";
 }
 

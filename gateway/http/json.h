@@ -1,4 +1,4 @@
-// The JSON bodies of /health and /api/pools.
+// The JSON bodies of /health, /cache/health and /api/pools.
 #pragma once
 
 #include <string>
@@ -9,6 +9,7 @@
 namespace forebay::http {
 
 std::string healthJson(const Health& health);
+std::string cachesHealthJson(const Health& health);  // without the databases
 std::string poolsJson(const admin::Snapshot& snapshot);
 std::string errorJson(std::string_view message);
 

@@ -26,7 +26,10 @@ class SnapshotMetrics : public prometheus::Collectable {
 // The whole answer to GET /metrics, in Prometheus' text format 0.0.4.
 std::string metricsText(const admin::Snapshot& snapshot);
 
-void appendPoolMetrics(Families& out, const admin::Snapshot& snapshot);     // gateway/http/metrics_pool.cc
-void appendProcessMetrics(Families& out, const admin::Snapshot& snapshot);  // gateway/http/metrics_process.cc
+// Each in the file of its name: gateway/http/metrics_pool.cc, ...
+void appendPoolMetrics(Families& out, const admin::Snapshot& snapshot);
+void appendProcessMetrics(Families& out, const admin::Snapshot& snapshot);
+void appendRedisMetrics(Families& out, const admin::Snapshot& snapshot);
+void appendRedisNodeMetrics(Families& out, const admin::Snapshot& snapshot);
 
 }  // namespace forebay::http

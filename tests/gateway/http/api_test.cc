@@ -51,6 +51,24 @@ TEST_F(ApiTest, ListsPools) {
   EXPECT_NE(response.body.find(R"("waiting": 3)"), std::string::npos) << response.body;
 }
 
+TEST_F(ApiTest, ListsCaches) {
+  fleet_.snapshot.redisCache("main").in(admin::RedisClientState::kWaiting) = 3;
+  const Response pools = ask("/api/pools");
+  EXPECT_NE(pools.body.find(R"("cache": "main")"), std::string::npos) << pools.body;
+  EXPECT_NE(pools.body.find(R"("waiting": 3)"), std::string::npos) << pools.body;
+}
+
+TEST_F(ApiTest, CacheHealthIsTheCachesPartOfHealth) {
+  admin::RedisNodeRow& node = fleet_.snapshot.redisNode("main", "10.0.0.7", 6379);
+  fleet_.snapshot.redisCache("main");
+  fleet_.snapshot.database("orders").disabled = true;
+  EXPECT_EQ(ask("/cache/health").status, 200u);
+  EXPECT_EQ(ask("/cache/health").body.find("orders"), std::string::npos);
+  node.last_unreachable = WallTime(seconds(1));
+  EXPECT_EQ(ask("/cache/health").status, 503u);
+  EXPECT_EQ(ask("/health").status, 503u);
+}
+
 TEST_F(ApiTest, ServesMetricsAsPrometheusText) {
   const Response response = ask("/metrics");
   EXPECT_EQ(response.status, 200u);

@@ -101,6 +101,81 @@ TEST(Health, ShowsTheFullestPoolOfADatabase) {
   EXPECT_EQ(orders.servers, 5u);
 }
 
+// ---- caches
+
+admin::RedisNodeRow& addCache(Snapshot& snapshot, std::string_view name) {
+  snapshot.redisCache(name);
+  return snapshot.redisNode(name, "10.0.0.7", 6379);
+}
+
+void markDown(admin::RedisNodeRow& node) {
+  node.last_reached = at(10);
+  node.last_unreachable = at(20);
+  node.last_error = "connection refused";
+}
+
+TEST(CacheHealth, ACacheThatWasNotAskedForYetMayBeServed) {
+  Snapshot snapshot;
+  snapshot.any_database = false;
+  addCache(snapshot, "main");
+  EXPECT_TRUE(judge(snapshot).ready);
+  EXPECT_FALSE(judge(snapshot).degraded);
+}
+
+TEST(CacheHealth, IsDegradedWhileOneOfSeveralCachesIsDown) {
+  Snapshot snapshot;
+  snapshot.any_database = false;
+  markDown(addCache(snapshot, "main"));
+  addCache(snapshot, "sessions").connections = 1;
+  EXPECT_TRUE(judge(snapshot).ready);
+  EXPECT_TRUE(judge(snapshot).degraded);
+}
+
+TEST(CacheHealth, IsNotReadyWhenThereAreOnlyCachesAndNoneCanBeServed) {
+  Snapshot snapshot;
+  snapshot.any_database = false;
+  markDown(addCache(snapshot, "main"));
+  EXPECT_FALSE(judge(snapshot).ready);
+  EXPECT_EQ(judge(snapshot).reason, "no cache can be served");
+}
+
+TEST(CacheHealth, OneDatabaseOrOneCacheIsEnoughToBeReady) {
+  Snapshot snapshot;
+  markDown(addCache(snapshot, "main"));
+  snapshot.database("orders");
+  EXPECT_TRUE(judge(snapshot).ready);
+  markDown(snapshot, "orders");
+  EXPECT_FALSE(judge(snapshot).ready);
+  EXPECT_EQ(judge(snapshot).reason, "no database and no cache can be served");
+  addCache(snapshot, "main").connections = 1;
+  EXPECT_TRUE(judge(snapshot).ready);
+}
+
+TEST(CacheHealth, OfTheCachesAloneDoesNotMindTheDatabases) {
+  Snapshot snapshot;
+  EXPECT_TRUE(judgeCaches(snapshot).ready);
+  markDown(snapshot, "orders");
+  addCache(snapshot, "main").connections = 1;
+  EXPECT_TRUE(judgeCaches(snapshot).ready);
+  EXPECT_FALSE(judgeCaches(snapshot).degraded);
+  addCache(snapshot, "main").info.loading = true;
+  EXPECT_FALSE(judgeCaches(snapshot).ready);
+}
+
+TEST(CacheHealth, ShowsRoleReachAndSaturation) {
+  Snapshot snapshot;
+  admin::RedisNodeRow& node = addCache(snapshot, "main");
+  node.connections = 3;
+  node.info.role = "master";
+  admin::RedisCacheRow& cache = snapshot.redisCache("main");
+  cache.in(admin::RedisConnectionKind::kLeased, admin::RedisConnectionState::kActive) = 5;
+  cache.lease_limit = 10;
+  const std::string json = healthJson(judge(snapshot));
+  for (const char* part : {R"("name": "main")", R"("status": "up")", R"("reachable": true)",
+                           R"("role": "master")", R"("lease_saturation": 0.5)"})
+    EXPECT_NE(json.find(part), std::string::npos) << part << " in\n" << json;
+}
+
 TEST(HealthJson, NamesEachDatabaseAndWhyItIsDown) {
   Snapshot snapshot;
   snapshot.database("billing");

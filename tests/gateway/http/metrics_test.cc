@@ -7,6 +7,8 @@
 #include <set>
 #include <sstream>
 
+#include "tests/gateway/http/metrics_text.h"
+
 namespace forebay::http {
 namespace {
 
@@ -33,27 +35,13 @@ admin::Snapshot busySnapshot() {
     pool.counters.wait.counts.back() = 4;
     pool.counters.wait.sum_us = 2'500'000;
   }
+  out.redisCache("main").counters.commands.fill(1);
+  admin::RedisNodeRow& node = out.redisNode("main", "10.0.0.7", 6379);
+  node.info.at = out.taken;
+  node.info.used_memory = node.info.maxmemory = node.info.evicted_keys = 1;
+  node.info.keyspace_hits = node.info.keyspace_misses = node.info.connected_clients = 1;
+  node.info.blocked_clients = node.info.rejected_connections = node.info.ops_per_second = 1;
   return out;
-}
-
-std::vector<std::string> linesOf(const std::string& text) {
-  std::vector<std::string> out;
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);) out.push_back(line);
-  return out;
-}
-
-// The value of one series, such as `forebay_workers` or `x{a="b"}`.
-std::string valueOf(const std::string& text, const std::string& series) {
-  for (const std::string& line : linesOf(text)) {
-    if (line.starts_with(series + " ")) return line.substr(series.size() + 1);
-  }
-  ADD_FAILURE() << "no series " << series << " in\n" << text;
-  return "";
-}
-
-double numberOf(const std::string& text, const std::string& series) {
-  return std::stod(valueOf(text, series));
 }
 
 TEST(Metrics, ShowAPoolsStateAndLimits) {

@@ -1,0 +1,96 @@
+// What is known of the Redis servers behind the caches, most of it from their INFO. What is unknown is left
+// out.
+#include <array>
+
+#include "gateway/http/metrics.h"
+
+namespace forebay::http {
+namespace {
+
+using admin::RedisInfo;
+using admin::RedisNodeRow;
+using admin::RedisNodeState;
+using Nodes = std::vector<RedisNodeRow>;
+
+Labels labelsOf(const RedisNodeRow& node) {
+  const bool ipv6 = node.host.find(':') != std::string::npos;
+  const std::string place = (ipv6 ? "[" + node.host + "]" : node.host) + ":" + std::to_string(node.port);
+  return {label("cache", node.cache), label("node", place)};
+}
+
+struct FromInfo {
+  std::string_view name, help;
+  prometheus::MetricType type;
+  std::optional<uint64_t> RedisInfo::*field;
+};
+constexpr auto kGauge = prometheus::MetricType::Gauge;
+constexpr auto kCounter = prometheus::MetricType::Counter;
+constexpr std::array kFromInfo{
+    FromInfo{"forebay_redis_node_memory_used_bytes", "Memory that Redis uses (used_memory).", kGauge,
+             &RedisInfo::used_memory},
+    FromInfo{"forebay_redis_node_memory_max_bytes", "Memory that it may use (maxmemory); 0: no limit.",
+             kGauge, &RedisInfo::maxmemory},
+    FromInfo{"forebay_redis_node_evicted_keys_total", "Keys evicted since memory was short.", kCounter,
+             &RedisInfo::evicted_keys},
+    FromInfo{"forebay_redis_node_keyspace_hits_total", "Look-ups of keys that found one, by anybody.",
+             kCounter, &RedisInfo::keyspace_hits},
+    FromInfo{"forebay_redis_node_keyspace_misses_total", "Look-ups of keys that found none, by anybody.",
+             kCounter, &RedisInfo::keyspace_misses},
+    FromInfo{"forebay_redis_node_clients", "Connections that Redis has, the gateway's included.", kGauge,
+             &RedisInfo::connected_clients},
+    FromInfo{"forebay_redis_node_blocked_clients", "Those that wait in a blocking command.", kGauge,
+             &RedisInfo::blocked_clients},
+    FromInfo{"forebay_redis_node_rejected_connections_total",
+             "Connections that Redis has refused since it had too many (maxclients).", kCounter,
+             &RedisInfo::rejected_connections},
+    FromInfo{"forebay_redis_node_ops_per_second", "Commands per second, as Redis itself counts them.", kGauge,
+             &RedisInfo::ops_per_second},
+};
+
+void appendStatus(Families& out, const Nodes& nodes) {
+  Family status =
+      gauge(out, "forebay_redis_node_status", "1 for the status that a Redis has, 0 for the others.");
+  for (const RedisNodeRow& node : nodes)
+    for (const RedisNodeState each :
+         {RedisNodeState::kUnknown, RedisNodeState::kUp, RedisNodeState::kLoading, RedisNodeState::kDown}) {
+      Labels labels = labelsOf(node);
+      labels.push_back(label("status", nameOf(each)));
+      status.add(std::move(labels), stateOf(node) == each ? 1 : 0);
+    }
+}
+
+// Only what is known of it becomes a label.
+void appendIdentity(Families& out, const Nodes& nodes) {
+  Family info = gauge(out, "forebay_redis_node_info", "Always 1; the labels say what it is.");
+  for (const RedisNodeRow& node : nodes) {
+    Labels labels = labelsOf(node);
+    if (!node.version.empty()) labels.push_back(label("version", node.version));
+    if (!node.mode.empty()) labels.push_back(label("mode", node.mode));
+    if (node.info.role) labels.push_back(label("role", *node.info.role));
+    info.add(std::move(labels), 1);
+  }
+}
+
+}  // namespace
+
+void appendRedisNodeMetrics(Families& out, const admin::Snapshot& snapshot) {
+  const Nodes& nodes = snapshot.redis_nodes;
+  if (nodes.empty()) return;
+  appendStatus(out, nodes);
+  appendIdentity(out, nodes);
+  Family connections = gauge(out, "forebay_redis_node_connections", "Connections to it that are logged in.");
+  for (const RedisNodeRow& node : nodes) connections.add(labelsOf(node), node.connections);
+  Family epoch = gauge(out, "forebay_redis_node_epoch",
+                       "Raised whenever another Redis, or another login, takes this one's place.");
+  for (const RedisNodeRow& node : nodes) epoch.add(labelsOf(node), static_cast<double>(node.epoch));
+  Family age = gauge(out, "forebay_redis_node_info_age_seconds", "How old the numbers from its INFO are.");
+  for (const RedisNodeRow& node : nodes)
+    if (node.info.at != WallTime{}) age.add(labelsOf(node), secondsOf(snapshot.taken - node.info.at));
+  for (const FromInfo& each : kFromInfo) {
+    Family family(out, each.name, each.help, each.type);
+    for (const RedisNodeRow& node : nodes)
+      if (const auto& value = node.info.*each.field) family.add(labelsOf(node), static_cast<double>(*value));
+  }
+}
+
+}  // namespace forebay::http

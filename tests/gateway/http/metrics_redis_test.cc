@@ -1,0 +1,103 @@
+#include <gtest/gtest.h>
+
+#include "gateway/http/metrics.h"
+#include "tests/gateway/http/metrics_text.h"
+
+namespace forebay::http {
+namespace {
+
+using admin::RedisClientState;
+using admin::RedisConnectionKind;
+using admin::RedisConnectionState;
+using redisproto::Group;
+
+const std::string kMain = R"({cache="main")";
+const std::string kNode = R"({cache="main",node="10.0.0.7:6379")";
+
+admin::RedisNodeRow& nodeOf(admin::Snapshot& snapshot) {
+  return snapshot.redisNode("main", "10.0.0.7", 6379);
+}
+
+TEST(RedisMetrics, AreAbsentWithoutCaches) {
+  EXPECT_EQ(metricsText({}).find("forebay_redis_"), std::string::npos);
+}
+
+TEST(RedisMetrics, ShowClientsAndConnectionsByState) {
+  admin::Snapshot snapshot;
+  admin::RedisCacheRow& cache = snapshot.redisCache("main");
+  cache.in(RedisClientState::kBlocked) = 3;
+  cache.in(RedisConnectionKind::kLeased, RedisConnectionState::kActive) = 5;
+  cache.leases_used = 6;
+  cache.lease_limit = 10;
+  cache.leases_waiting = 2;
+  cache.oldest_wait = milliseconds(250);
+  cache.patterns = 4;
+  const std::string text = metricsText(snapshot);
+  EXPECT_EQ(numberOf(text, "forebay_redis_clients" + kMain + R"(,state="blocked"})"), 3);
+  EXPECT_EQ(numberOf(text, "forebay_redis_connections" + kMain + R"(,kind="leased",state="active"})"), 5);
+  EXPECT_EQ(numberOf(text, "forebay_redis_leases_used" + kMain + "}"), 6);
+  EXPECT_EQ(numberOf(text, "forebay_redis_lease_saturation_ratio" + kMain + "}"), 0.5);
+  EXPECT_EQ(numberOf(text, "forebay_redis_lease_queue_depth" + kMain + "}"), 2);
+  EXPECT_EQ(numberOf(text, "forebay_redis_oldest_wait_seconds" + kMain + "}"), 0.25);
+  EXPECT_EQ(numberOf(text, "forebay_redis_subscriptions" + kMain + R"(,kind="pattern"})"), 4);
+}
+
+TEST(RedisMetrics, CountByClassAndByGroup) {
+  admin::Snapshot snapshot;
+  admin::RedisCounters& counters = snapshot.redisCache("main").counters;
+  counters.reads = 7;
+  counters.local = 2;
+  counters.commands[static_cast<size_t>(Group::kSortedSet)] = 5;
+  counters.misses = 1;
+  counters.client_bytes_sent = 90;
+  const std::string text = metricsText(snapshot);
+  EXPECT_EQ(numberOf(text, "forebay_redis_commands_total" + kMain + R"(,class="read"})"), 7);
+  EXPECT_EQ(numberOf(text, "forebay_redis_commands_total" + kMain + R"(,class="local"})"), 2);
+  EXPECT_EQ(numberOf(text, "forebay_redis_answers_total" + kMain + R"(,group="sorted_set"})"), 5);
+  EXPECT_EQ(numberOf(text, "forebay_redis_misses_total" + kMain + "}"), 1);
+  EXPECT_EQ(numberOf(text, "forebay_redis_client_bytes_total" + kMain + R"(,direction="sent"})"), 90);
+}
+
+TEST(RedisMetrics, HaveLatenciesOfTheGroupsInUse) {
+  admin::Snapshot snapshot;
+  admin::RedisCounters& counters = snapshot.redisCache("main").counters;
+  counters.commands[static_cast<size_t>(Group::kString)] = 4;
+  counters.latency[static_cast<size_t>(Group::kString)].counts[0] = 4;
+  const std::string text = metricsText(snapshot);
+  EXPECT_EQ(numberOf(text, "forebay_redis_latency_seconds_count" + kMain + R"(,group="string"})"), 4);
+  EXPECT_EQ(text.find(R"(forebay_redis_latency_seconds_count{cache="main",group="hash"})"),
+            std::string::npos);
+}
+
+TEST(RedisMetrics, ShowWhatInfoSaidAndHowOldThatIs) {
+  admin::Snapshot snapshot;
+  snapshot.taken = WallTime(seconds(1'000'010));
+  snapshot.redisCache("main");
+  admin::RedisNodeRow& node = nodeOf(snapshot);
+  node.version = "7.0.15";
+  node.info.at = WallTime(seconds(1'000'007));
+  node.info.role = "master";
+  node.info.used_memory = 1'048'576;
+  node.info.maxmemory = 0;
+  const std::string text = metricsText(snapshot);
+  EXPECT_EQ(numberOf(text, "forebay_redis_node_memory_used_bytes" + kNode + "}"), 1'048'576);
+  EXPECT_EQ(numberOf(text, "forebay_redis_node_memory_max_bytes" + kNode + "}"), 0);
+  EXPECT_EQ(numberOf(text, "forebay_redis_node_info_age_seconds" + kNode + "}"), 3);
+  EXPECT_EQ(numberOf(text, "forebay_redis_node_info" + kNode + R"(,version="7.0.15",role="master"})"), 1);
+}
+
+TEST(RedisMetrics, LeaveOutWhatIsUnknown) {
+  admin::Snapshot snapshot;
+  snapshot.redisCache("main");
+  nodeOf(snapshot);
+  const std::string text = metricsText(snapshot);
+  EXPECT_EQ(numberOf(text, "forebay_redis_node_status" + kNode + R"(,status="unknown"})"), 1);
+  for (const char* name : {"forebay_redis_node_memory_used_bytes", "forebay_redis_node_memory_max_bytes",
+                           "forebay_redis_node_evicted_keys_total", "forebay_redis_node_keyspace_hits_total",
+                           "forebay_redis_node_clients", "forebay_redis_node_ops_per_second",
+                           "forebay_redis_node_info_age_seconds"})
+    EXPECT_FALSE(hasSeries(text, name)) << name;
+}
+
+}  // namespace
+}  // namespace forebay::http
