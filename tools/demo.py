@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """./run demo [--once]: a private PostgreSQL primary with a streaming replica, a Redis, and Forebay in front.
 
-Runs a short session through Forebay (pgbench with 200 clients over 10 server connections), then waits for Ctrl-C;
-with --once it ends after the session, with status 0 only if all of it worked. Everything lives in one temporary folder
+Runs a short session through Forebay (pgbench with 200 clients over 10 server connections; redis-benchmark with 50, a
+transaction, a queue, Pub/Sub), then waits for Ctrl-C; with --once it ends after the session, with status 0 only if all
+of it worked. Everything lives in one temporary folder
 on free ports of the loopback, and goes away with this program, whatever ends it.
 """
 import contextlib
@@ -26,6 +27,8 @@ REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 CLIENTS = 200
 POOL_SIZE = 10
 TRANSACTIONS = 50  # of each client
+CACHE_CLIENTS = 50
+COMMANDS = 20_000  # of all of them
 SESSION_SECONDS = 120  # at most
 STARTUP_SECONDS = 30
 PASSWORD = "demo"
@@ -119,9 +122,9 @@ class Stage:
         if shown:
             show(command)
         with open(self.log(name), "wb") as log, signals_held():
-            process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd="/",
-                                       env=self.environment, start_new_session=True,
-                                       preexec_fn=die_with_parent(death_signal), **options)
+            options.setdefault("stdin", subprocess.DEVNULL)
+            process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd="/", env=self.environment,
+                                       start_new_session=True, preexec_fn=die_with_parent(death_signal), **options)
             self.programs.append((name, process, stop))
         return process
 
@@ -139,6 +142,16 @@ class Stage:
     def run(self, command, **options):
         name = pathlib.Path(command[0]).name
         return self.finish(name, self.start(name, command, stop=signal.SIGINT, **options))
+
+    def run_with_input(self, command, file):
+        name = pathlib.Path(command[0]).name
+        return self.finish(name, self.start(name, command, stop=signal.SIGINT, stdin=file))
+
+    def end(self, process):
+        """Ends a program that does not end by itself."""
+        process.terminate()
+        process.wait()
+        self.programs = [entry for entry in self.programs if entry[1] is not process]
 
     def log(self, name):
         return self.folder / f"{name}.log"
@@ -231,14 +244,14 @@ class Demo:
         self.stage.start("redis", ["redis-server", "--bind", "127.0.0.1", "--port", str(self.redis_port), "--save", "",
                                    "--appendonly", "no", "--dir", self.stage.folder])
         self.stage.wait_for("redis", "Ready to accept connections")
-        indent("Forebay does not speak Redis yet: its part comes with the Redis step. Until then nothing goes through it.")
 
     def forebay(self):
-        say(f"Forebay in front of the primary, with {POOL_SIZE} server connections")
+        say(f"Forebay in front of the primary, with {POOL_SIZE} server connections, and of Redis")
         (self.stage.folder / "userlist.txt").write_text(f'"app" "{PASSWORD}"\n"admin" "{PASSWORD}"\n')
         config = self.stage.folder / "forebay.toml"
         config.write_text(f"""[listen]
 postgres = ["127.0.0.1:0"]
+redis    = ["127.0.0.1:0"]
 http     = ["127.0.0.1:0"]
 
 [postgres]
@@ -250,12 +263,17 @@ admin_users = ["admin"]
 
 [postgres.databases.app]
 hosts = ["127.0.0.1:{self.primary_port}"]
+
+[redis.caches.main]
+url = "redis://127.0.0.1:{self.redis_port}/0"
 """)
         indent(config.read_text())
         self.stage.start("forebay", [REPOSITORY / "build/forebay", "--config", config])
         log = self.stage.wait_for("forebay", " ready\n")
         self.port = self.listening_port(log, "postgres")
         self.http = f"http://127.0.0.1:{self.listening_port(log, 'http')}"
+        self.cache_port = self.listening_port(log, "redis")
+        self.cache_url = f"redis://127.0.0.1:{self.cache_port}/0"
         self.url = f"postgres://app:{PASSWORD}@127.0.0.1:{self.port}/app"
         self.console = f"postgres://admin:{PASSWORD}@127.0.0.1:{self.port}/forebay"
 
@@ -266,7 +284,11 @@ hosts = ["127.0.0.1:{self.primary_port}"]
         return int(found.group(1))
 
     def show_pools(self):
-        return self.stage.run([self.postgres_bin / "psql", "-X", "-P", "pager=off", "-c", "show pools", self.console])
+        return self.ask_console("show pools")
+
+    def ask_console(self, command, *options):
+        return self.stage.run([self.postgres_bin / "psql", "-X", "-P", "pager=off", *options, "-c", command,
+                               self.console])
 
     def session(self):
         say(f"pgbench: {CLIENTS} clients log in and run {TRANSACTIONS} transactions each")
@@ -296,6 +318,69 @@ hosts = ["127.0.0.1:{self.primary_port}"]
             indent(table)
             check(re.search(r"^ *app +\| *app ", table, re.MULTILINE), "SHOW POOLS does not show the pool app/app")
 
+    def benchmark(self, port):
+        """Redis' own: the lines SET and GET of its report."""
+        report = self.stage.run(["redis-benchmark", "-p", str(port), "-q", "-n", str(COMMANDS), "-c",
+                                 str(CACHE_CLIENTS), "-t", "set,get"])
+        lines = [line.strip() for line in report.replace("\r", "\n").splitlines() if "per second" in line]
+        check(len(lines) == 2, f"redis-benchmark has not come to its end:\n{report}")
+        return lines
+
+    def redis_connections(self):
+        lines = self.redis_cli(self.redis_port, "client", "list", shown=False).splitlines()
+        return sum(" cmd=client" not in line for line in lines)
+
+    def redis_cli(self, port, *words, shown=True, **options):
+        return self.stage.run(["redis-cli", "-p", str(port), *words], shown=shown, **options).strip()
+
+    def cache_session(self):
+        say(f"redis-benchmark: {CACHE_CLIENTS} clients, {COMMANDS:,} commands each way; direct, then through Forebay")
+        indent("\n".join(self.benchmark(self.redis_port)))
+        indent("\n".join(self.benchmark(self.cache_port)))
+        indent(f"Redis has {self.redis_connections()} connections from Forebay.")
+
+        say("a transaction, on a connection of its own for as long as it lasts")
+        script = self.stage.folder / "transaction.txt"
+        script.write_text("MULTI\nINCRBY balance 30\nINCR transfers\nEXEC\n")
+        with open(script, encoding="utf-8") as commands:
+            answers = self.stage.run_with_input(["redis-cli", "-p", str(self.cache_port)], commands).split()
+        indent(f"MULTI, INCRBY balance 30, INCR transfers, EXEC: {' '.join(answers)}")
+        check(answers == ["OK", "QUEUED", "QUEUED", "30", "1"], "the transaction went wrong")
+
+        say("a queue: BLPOP waits until somebody pushes")
+        waiting = self.start_client("blpop", "BLPOP", "jobs", "0")
+        self.wait_for_pool("cl_blocked", "1")
+        self.redis_cli(self.cache_port, "RPUSH", "jobs", "mail-4711")
+        indent(" ".join(self.stage.finish("blpop", waiting, timeout=STARTUP_SECONDS).split()))
+
+        say("Pub/Sub: all subscriptions share one connection")
+        listening = self.start_client("subscribe", "SUBSCRIBE", "news")
+        self.stage.wait_for("subscribe", "news\n1")
+        self.redis_cli(self.cache_port, "PUBLISH", "news", "hello")
+        self.stage.wait_for("subscribe", "hello")
+        indent(" ".join(self.stage.log("subscribe").read_text().split()))
+
+        say("SHOW REDIS_POOLS, and the Redis behind")
+        pools = self.ask_console("show redis_pools", "-x")
+        indent(pools)
+        check(re.search(r"^cl_subscribed +\| 1$", pools, re.MULTILINE), "SHOW REDIS_POOLS does not show the subscriber")
+        indent(self.ask_console("show redis_nodes", "-x"))
+        self.stage.end(listening)
+
+    def start_client(self, name, *words):
+        return self.stage.start(name, ["redis-cli", "-p", str(self.cache_port), *words])
+
+    def wait_for_pool(self, column, value):
+        deadline = time.monotonic() + STARTUP_SECONDS
+        while True:
+            rows = self.stage.run([self.postgres_bin / "psql", "-X", "-x", "-A", "-t", "-c", "show redis_pools",
+                                   self.console], shown=False).splitlines()
+            if f"{column}|{value}" in rows:
+                return
+            check(time.monotonic() < deadline, f"SHOW REDIS_POOLS never says {column} = {value}")
+            time.sleep(0.05)
+
+    def over_http(self):
         say("and over HTTP")
         for path in ("/readyz", "/health", "/metrics"):
             with urllib.request.urlopen(self.http + path, timeout=10) as reply:
@@ -314,6 +399,7 @@ metrics       curl {self.http}/metrics
 health        curl {self.http}/health
 primary       psql postgres://app:{PASSWORD}@127.0.0.1:{self.primary_port}/app      (past Forebay)
 replica       psql -h {self.sockets} -p {self.replica_port} -U postgres app
+cache         REDIS_URL={self.cache_url}      such as redis-cli -u {self.cache_url}
 redis         redis-cli -p {self.redis_port}      (past Forebay)
 log           {self.stage.log("forebay")}""")
 
@@ -341,6 +427,8 @@ def main(arguments):
         demo.redis()
         demo.forebay()
         demo.session()
+        demo.cache_session()
+        demo.over_http()
         worked = True
         if not arguments:
             demo.invite()
