@@ -1,4 +1,4 @@
-"""Runs a Prometheus exporter for PgBouncer against the admin console and reads what it says."""
+"""Runs a Prometheus exporter, of PgBouncer against the admin console or of Redis, and reads what it says."""
 
 import os
 import re

@@ -179,6 +179,24 @@ def ruby(source, folder):
     return [interpreter, source / "check.rb"], {}
 
 
+def debian(source, folder):
+    """A program of others that is a Debian package, for check.py to start. Where it is not installed it is only
+    unpacked, so that Debian starts no service."""
+    package = (source / "debian.txt").read_text().strip()
+    program = shutil.which(package)
+    if program:
+        version = processes.checked([processes.tool("dpkg-query"), "-W", "-f", "${Version}", package])
+    else:
+        download = [processes.tool("apt-get"), "download", package]
+        _once(folder, "downloaded", lambda: _download(download, cwd=folder))
+        archive = next(folder.glob(f"{package}_*.deb"))
+        processes.checked([processes.tool("dpkg-deb"), "-x", archive, folder / "unpacked"])
+        program = next((folder / "unpacked/usr").glob(f"*bin/{package}"))
+        version = processes.checked([processes.tool("dpkg-deb"), "-f", archive, "Version"])
+    named = {"EXPORTER": str(program), "EXPORTER_VERSION": version.strip()}
+    return [sys.executable, source / "check.py"], {**named, "PYTHONPATH": str(HERE / "checks")}
+
+
 _KINDS = {
     "requirements.txt": python,
     "package.json": node,
@@ -187,6 +205,7 @@ _KINDS = {
     "Cargo.toml": rust,
     "check.c": c,
     "check.rb": ruby,
+    "debian.txt": debian,
 }
 
 
