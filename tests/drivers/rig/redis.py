@@ -43,7 +43,7 @@ class Client:
         if kind == b"$":
             return None if rest == "-1" else self._replies.read(int(rest) + 2)[:-2].decode(errors="replace")
         if kind == b"*":
-            return [self._reply() for _ in range(int(rest))]
+            return None if rest == "-1" else [self._reply() for _ in range(int(rest))]
         return int(rest) if kind == b":" else rest
 
     def close(self):
