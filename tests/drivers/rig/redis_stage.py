@@ -6,9 +6,10 @@ from .gateway import Gateway
 from .redis import BACKEND_PASSWORD, PASSWORD, Connections, Redis
 from .verdicts import check_gateway, report, soon_nothing
 
-# A hundred clients at once are in many_clients of each driver; what they need on two workers is a few shared
-# connections for each protocol and database, and one for each that blocks or is in a transaction at the time.
-MOST_CONNECTIONS = 40
+# Leases are few, so that many_clients of each driver, a hundred at once, must wait for theirs. Beside them there are the
+# shared connections of two workers for each protocol and database.
+LEASES = 20
+MOST_CONNECTIONS = LEASES + 30
 
 CONFIG = """\
 [listen]
@@ -18,6 +19,7 @@ workers = 2
 
 [redis.caches.main]
 url = "redis://default:{backend_password}@127.0.0.1:{server_port}/0"
+lease_pool_size = {leases}
 
 [redis.caches.main.users.app]
 password = "{password}"
@@ -41,7 +43,10 @@ class RedisStage:
 
     def through_gateway(self, program, run):
         config = CONFIG.format(
-            backend_password=BACKEND_PASSWORD, password=PASSWORD, server_port=self._redis.port
+            backend_password=BACKEND_PASSWORD,
+            password=PASSWORD,
+            server_port=self._redis.port,
+            leases=LEASES,
         )
         gateway = Gateway(program, self._folder, config, "redis")
         self._cleanup.callback(gateway.close)
