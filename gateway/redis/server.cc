@@ -55,25 +55,37 @@ void Server::put(Client* client, const redisproto::Command* command, Owed::Kind 
   owed.size = static_cast<uint32_t>(wire.size());
   owed.kind = kind;
   owed_.pushBack(std::move(owed));
-  if (wire.size() >= kSentAtOnce && !retains()) return putMore(wire);
+  if (wire.size() >= kSentAtOnce && requests_.size() == sent_ && state_ == State::kReady)
+    return putLarge(wire);
   requests_.append(loop.buffers(), wire);
   if (state_ == State::kReady) return loop.atTurnEnd(*this);
   if (state_ == State::kResting && now >= dial_at_) dial();
   armDeadline(now);
 }
 
-// A large piece is not copied first: nothing else would leave with it.
+// Not copied first, since nothing else would leave with it. What is not kept whole is never sent again.
+void Server::putLarge(Bytes wire) {
+  const Bytes rest = sendAtOnce(wire);
+  owed_.back().cut = rest.size() != wire.size();
+  owed_.back().size = static_cast<uint32_t>(rest.size());
+  requests_.append(cache_.worker().loop().buffers(), rest);
+  cache_.worker().loop().atTurnEnd(*this);
+}
+
 void Server::putMore(Bytes wire) {
   net::Loop& loop = cache_.worker().loop();
-  if (wire.size() >= kSentAtOnce && requests_.empty() && state_ == State::kReady) {
-    const net::IoResult result = socket_.write(wire);
-    if (result.status == net::IoStatus::kOk) {
-      cache_.counters().bytes_sent.add(result.bytes);
-      wire.remove_prefix(result.bytes);
-    }
-  }
+  if (wire.size() >= kSentAtOnce && requests_.empty() && state_ == State::kReady) wire = sendAtOnce(wire);
   requests_.append(loop.buffers(), wire);
   if (state_ == State::kReady) loop.atTurnEnd(*this);
+}
+
+// Returns what the socket did not take.
+Bytes Server::sendAtOnce(Bytes wire) {
+  const net::IoResult result = socket_.write(wire);
+  if (result.status != net::IoStatus::kOk) return wire;
+  cache_.counters().bytes_sent.add(result.bytes);
+  wrote_at_ = cache_.worker().loop().now();
+  return wire.substr(result.bytes);
 }
 
 void Server::putAnswer(Client& client, std::string text) {
@@ -271,8 +283,8 @@ void Server::settleLost(std::string_view reason) {
       continue;
     }
     const bool sent = i < written_;
-    if (script ||
-        (next.losses < kMostLosses && pools::afterLoss(sent, next.command) == pools::Recovery::kSendAgain)) {
+    if (script || (!next.cut && next.losses < kMostLosses &&
+                   pools::afterLoss(sent, next.command) == pools::Recovery::kSendAgain)) {
       again.append(buffers, wire);
       cache_.counters().sent_again.add(sent);
       if (sent) ++next.losses, next.at = now;
@@ -283,7 +295,7 @@ void Server::settleLost(std::string_view reason) {
     } else {
       cache_.counters().outcome_unknown.add();
       next.text = std::make_unique<std::string>();
-      redisproto::appendError(*next.text, outcomeUnknown(reason));
+      redisproto::appendError(*next.text, sent ? outcomeUnknown(reason) : notExecuted(reason));
       next.kind = Owed::Kind::kAnswer;
       next.size = 0;
     }

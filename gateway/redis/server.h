@@ -52,7 +52,8 @@ struct Owed {
   uint32_t waited_us = 0;  // before it was written
   Kind kind = Kind::kForward;
   uint8_t losses = 0;  // of the connections that it was sent on
-  bool miss = false;  // the reply began as a null
+  bool again = false;  // its script had to be loaded first
+  bool cut = false;    // its bytes are not kept whole: it is not sent again
 };
 
 class Server final : public net::Mortal,
@@ -117,9 +118,7 @@ class Server final : public net::Mortal,
   WallTime connectedWall() const { return connected_wall_; }
   Instant idleSince() const { return idle_since_; }
   // Of the request that has waited longest for this connection; kNever: none waits.
-  Instant waitingSince() const {
-    return state_ == State::kReady || owed_.empty() ? kNever : owed_[0].at;
-  }
+  Instant waitingSince() const { return state_ == State::kReady || owed_.empty() ? kNever : owed_[0].at; }
   void setIdleSince(Instant at) { idle_since_ = at; }
   size_t keptBytes() const { return requests_.size() + partial_.size(); }
   uint64_t epoch() const { return epoch_; }
@@ -134,6 +133,7 @@ class Server final : public net::Mortal,
 
  private:
   static constexpr size_t kMaxOwed = 65536;
+  // A request of this size is not gathered with others.
   static constexpr size_t kSentAtOnce = size_t{16} * 1024;
   // A shorter reply leaves in one piece though it came in two: that saves its client a wake-up.
   static constexpr size_t kHeldReply = size_t{32} * 1024;
@@ -148,6 +148,8 @@ class Server final : public net::Mortal,
 
   // server.cc
   void rest(Instant now);
+  void putLarge(Bytes wire);
+  Bytes sendAtOnce(Bytes wire);
   void connectionLost(std::string reason);
   void settleLost(std::string_view reason);
 
@@ -183,7 +185,9 @@ class Server final : public net::Mortal,
   [[gnu::cold]] bool unasked(Bytes piece, bool end);
   bool value(Bytes value);
   [[gnu::hot]] void count(const Owed& owed, Instant now);
+  [[gnu::hot]] void countFound();
   [[gnu::hot]] void recordRun(Instant now);
+  [[gnu::cold]] bool runScriptAgain();
   [[gnu::cold]] void finish(Owed owed, Bytes reply);
   void answersInTurn();
   [[gnu::cold]] void largeReply(Instant now);
