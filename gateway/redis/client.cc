@@ -190,7 +190,8 @@ void Client::sendSlowly() {
       listens() ? settings.client_output_buffer_limit_pubsub : settings.client_output_buffer_limit;
   if (limit > 0 && out_.size() > limit) {
     cache_.counters().shed.add();
-    return close("it did not read " + std::to_string(out_.size()) + " bytes (client_output_buffer_limit)");
+    return close("it did not read " + std::to_string(out_.size()) + " bytes (client_output_buffer_limit" +
+                 (listens() ? "_pubsub)" : ")"));
   }
   worker_.shed();
 }
@@ -261,6 +262,8 @@ void Client::armDeadline(Instant now) {
   if (!logged_in_ && settings.client_login_timeout > Duration::zero())
     at = connected_at_ + settings.client_login_timeout;
   if (settings.timeout > Duration::zero()) at = std::min(at, last_at_ + settings.timeout);
+  if (hold_ == Hold::kConfirm && cache_.commandWaitTimeout() > Duration::zero())
+    at = std::min(at, waiting_since_ + cache_.commandWaitTimeout());
   worker_.loop().deadlines().arm(*this, at == kNever ? at : std::max(at, now + milliseconds(1)));
 }
 
@@ -271,6 +274,9 @@ void Client::due(Instant now) {
     worker_.rejected["client_login_timeout"] += 1;
     return close("no login within client_login_timeout");
   }
+  const Duration wait = cache_.commandWaitTimeout();
+  if (hold_ == Hold::kConfirm && wait > Duration::zero() && now >= waiting_since_ + wait) unconfirmed(wait);
+  if (closed_) return;
   const bool waits = outstanding_ > 0 || listens() || leased_ || hold_ != Hold::kNone;
   if (settings.timeout > Duration::zero() && !waits && now >= last_at_ + settings.timeout)
     return close("idle for timeout");

@@ -198,6 +198,7 @@ class Client final : public net::Mortal,
 
   // client_scripts.cc
   Step script(const Command& command, const Request& request, Bytes wire);
+  Step evalWith(Bytes body, const Command& command, const Request& request, Bytes wire);
 
   // client_commands.cc
   Step clientCommand(const Command& command, const Request& request, Bytes wire);
@@ -220,6 +221,7 @@ class Client final : public net::Mortal,
   Step subscribedPing(const Request& request);
   bool mayWhileSubscribed(const Command* command) const;
   void confirmIfAll();
+  void unconfirmed(Duration waited);
 
   bool pinned() const { return in_multi_ || watching_ || tracking_ || monitors_ || streaming_; }
   void leaveLease();

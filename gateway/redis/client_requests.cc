@@ -87,7 +87,7 @@ Client::Step Client::forward(const Command* command, const Request& request, Byt
       return answerError(refusal);
     }
   }
-  if (leased_ || needsLease(command, request)) [[unlikely]]
+  if (leased_ || multi_lost_ || needsLease(command, request)) [[unlikely]]
     return onLease(command, request, wire);
   return onShared(*command, request, wire);
 }

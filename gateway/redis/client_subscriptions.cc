@@ -77,6 +77,10 @@ Client::Step Client::subscribe(SubscriptionKind kind, const Command& command, co
   }
   hold_ = Hold::kConfirm;
   confirmIfAll();
+  if (hold_ == Hold::kConfirm) {
+    waiting_since_ = worker_.loop().now();
+    armDeadline(waiting_since_);
+  }
   return closed_ ? Step::kClosed : Step::kTaken;
 }
 
@@ -113,6 +117,19 @@ void Client::confirmIfAll() {
   hold_ = Hold::kNone;
   receive(out, 0);
   if (!closed_ && !consuming_ && !in_.empty()) worker_.resumeSoon(*this);
+}
+
+// There has been no connection for too long.
+void Client::unconfirmed(Duration waited) {
+  cache_.counters().timeouts.add();
+  for (Subscription& each : extra_->subscribing) {
+    if (each.waits == 0) continue;
+    cache_.pubSub().unsubscribe(*this, each.kind, each.name);
+    each.waits = 0;
+    each.reply.clear();
+    redisproto::appendError(each.reply, cache_.whyUnreachable(waited));
+  }
+  confirmIfAll();
 }
 
 Client::Step Client::unsubscribe(SubscriptionKind kind, const Request& request) {

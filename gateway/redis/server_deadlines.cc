@@ -84,7 +84,7 @@ void Server::expire(Instant now) {
 }
 
 void Server::expireWaiting(Instant now) {
-  while (!owed_.empty() && answerBy(0) <= now) {
+  while (!owed_.empty() && (answerBy(0) <= now || cache_.loginRefused())) {
     Owed late = std::move(owed_.front());
     owed_.front().size = late.size;
     popFront();

@@ -100,6 +100,7 @@ void Server::refused(std::string reason) {
   partial_.clear();
   if (kind_ != Kind::kShared || retiring_) return close(reason);
   rest(loop.now());
+  if (cache_.loginRefused()) expire(loop.now());
 }
 
 }  // namespace forebay::redis

@@ -14,6 +14,7 @@ namespace {
 
 constexpr size_t kMaxSpares = 2;  // per lane
 constexpr Duration kLookAgain = milliseconds(250);
+constexpr uint32_t kMostOwnTurns = 16;
 
 }  // namespace
 
@@ -175,12 +176,22 @@ void WorkerCache::yieldLease() {
   permitFreed();
 }
 
-void WorkerCache::permitFreed() {
-  if (const auto other = shared_->leases.waiterElsewhere(worker_.index()); other && !closing_)
-    worker_.wakeLeases(*other, name());
+// True: a client of another worker gets it.
+bool WorkerCache::permitFreed() {
+  const auto other = shared_->leases.waiterElsewhere(worker_.index());
+  if (other) worker_.wakeLeases(*other, name());
+  return other.has_value();
 }
 
-void WorkerCache::wakeLeases() { dialLeases(); }
+void WorkerCache::wakeLeases() {
+  dialLeases();
+  if (lease_queue_.size() <= leases_dialling_) permitFreed();  // what is left is for others
+}
+
+bool WorkerCache::othersWait() const {
+  return shared_->leases.used() >= shared_->leases.limit() &&
+         shared_->leases.waitingInAll() > lease_queue_.size();
+}
 
 void WorkerCache::giveBack(Server& server, bool clean) {
   server.setHolder(nullptr);
@@ -193,8 +204,17 @@ void WorkerCache::giveBack(Server& server, bool clean) {
   if (waiter == nullptr) {
     idle_leases_.push_back(&server);
     if (!lease_queue_.empty()) return idle_leases_.front()->close("its place is needed");
-    if (shared_->leases.used() >= shared_->leases.limit() && shared_->leases.waitingInAll() > 0) yieldLease();
+    if (othersWait()) yieldLease();
     return;
+  }
+  // The permit goes on where this connection is of no use: to who came first but speaks the other RESP
+  // version, and from time to time to another worker.
+  const bool first_needs_another = waiter != &lease_queue_.front() && leases_dialling_ == 0 &&
+                                   shared_->leases.used() >= shared_->leases.limit();
+  own_turns_ = othersWait() ? own_turns_ + 1 : 0;
+  if (first_needs_another || own_turns_ > kMostOwnTurns) {
+    own_turns_ = 0;
+    return server.close("its place is needed");
   }
   withdraw(*waiter);
   counters_->lease_wait.record(clock() - waiter->waitingSince());
@@ -203,12 +223,12 @@ void WorkerCache::giveBack(Server& server, bool clean) {
 
 void WorkerCache::failLeaseWaiters(Instant now) {
   const Duration limit = commandWaitTimeout();
-  while (limit > Duration::zero() && !lease_queue_.empty() &&
-         lease_queue_.front().waitingSince() + limit <= now) {
+  while (!lease_queue_.empty() && (loginRefused() || (limit > Duration::zero() &&
+                                                      lease_queue_.front().waitingSince() + limit <= now))) {
     Client& client = lease_queue_.front();
     withdraw(client);
     counters_->timeouts.add();
-    const bool full = shared_->leases.used() >= shared_->leases.limit();
+    const bool full = !refused_ && shared_->leases.used() >= shared_->leases.limit();
     client.leaseFailed(full ? "ERR all " + std::to_string(shared_->leases.limit()) +
                                   " leased connections of cache " + name() + " were busy for " +
                                   std::to_string(std::chrono::duration_cast<seconds>(limit).count()) +
@@ -245,6 +265,11 @@ void WorkerCache::dialFailed(Server& server, const std::string& reason) {
                                             config().server_login_retry);
   lease_dial_at_ = clock() + std::chrono::duration_cast<Duration>(pause * (1 - worker_.jitter() / 2));
   lease_tick_.in(lease_dial_at_ - clock());
+}
+
+bool WorkerCache::loginRefused() const {
+  return refusal_.starts_with("WRONGPASS ") || refusal_.starts_with("NOAUTH ") ||
+         refusal_.starts_with("NOPERM ");
 }
 
 // Redis' own words where it has spoken; else ours.
@@ -288,8 +313,7 @@ void WorkerCache::serverClosed(Server& server, std::string_view reason) {
     server.setHolder(nullptr);
     holder->leaseLost(reason);
   }
-  permitFreed();
-  if (!lease_queue_.empty()) dialLeases();
+  if (!permitFreed() && !lease_queue_.empty()) dialLeases();
 }
 
 void WorkerCache::published(Bytes value) { pub_sub_.received(value); }

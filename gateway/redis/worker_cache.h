@@ -69,6 +69,8 @@ class WorkerCache final : public net::Mortal {
   void answered(Server& server, Bytes reply);
   bool keepsTrying(const Server& server) const;
   std::string whyUnreachable(Duration waited) const;
+  // Redis knows us and will not have us: to wait longer is of no use.
+  bool loginRefused() const;
   void slow(const Owed& owed, Duration total);
   void log(std::string_view event, const Server& server);
 
@@ -143,12 +145,13 @@ class WorkerCache final : public net::Mortal {
   bool lendIdle(Client& client);
   void lend(Server& server, Client& client);
   void dialLeases();
-  void permitFreed();
+  bool permitFreed();
   void askNode();
   void polled(Bytes reply);
   void resolveUsers();
   void replaceServers();
   void failLeaseWaiters(Instant now);
+  bool othersWait() const;
   void fillNode(admin::RedisNodeRow& out);
   void count(admin::RedisCacheRow& out, const Server& server);
 
@@ -171,6 +174,7 @@ class WorkerCache final : public net::Mortal {
   IntrusiveList<Client, InWaitQueue> room_queue_;
   IntrusiveList<Client, InCacheClients> clients_;
   uint32_t leases_dialling_ = 0;
+  uint32_t own_turns_ = 0;  // in a row, while clients of other workers wait for a lease
   std::unique_ptr<CacheCounters> counters_;
   std::unique_ptr<pools::HotKeys> hot_keys_;
   std::unique_ptr<pools::BigKeys> big_keys_;
