@@ -28,7 +28,7 @@ struct RedisCounters {
   std::array<HistogramSnapshot, redisproto::kGroups> latency{};  // from a request's arrival to its reply
   HistogramSnapshot before_write;                                // from its arrival until it was written
   uint64_t reads = 0, writes = 0, local = 0;                     // by class; local: answered by the gateway
-  uint64_t hits = 0, misses = 0;                                 // of reads of one key
+  uint64_t hits = 0, misses = 0;                                 // of reads that a value or a null answers
   uint64_t client_bytes = 0, client_bytes_sent = 0;              // from and to clients
   uint64_t server_bytes = 0, server_bytes_sent = 0;              // from and to servers
   uint64_t server_logins = 0, server_login_failures = 0, server_losses = 0;

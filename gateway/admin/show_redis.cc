@@ -227,6 +227,7 @@ Table showRedisSlowLog(const ShowContext& context) {
   for (const RedisSlowRow& row : context.snapshot.redis_slow) rows.push_back(&row);
   std::stable_sort(rows.begin(), rows.end(),
                    [](const auto* a, const auto* b) { return a->request.at > b->request.at; });
+  if (rows.size() > context.config.redis.slowlog_max_len) rows.resize(context.config.redis.slowlog_max_len);
   const auto micros = [](Duration time) { return std::chrono::duration_cast<microseconds>(time).count(); };
   Table out(kSlowColumns);
   for (const RedisSlowRow* row : rows) {

@@ -27,8 +27,8 @@ struct Plain {
   uint64_t RedisCounters::*field;
 };
 constexpr std::array kCounters{
-    Plain{"forebay_redis_hits_total", "Reads of one key that found it.", &RedisCounters::hits},
-    Plain{"forebay_redis_misses_total", "Reads of one key that did not find it.", &RedisCounters::misses},
+    Plain{"forebay_redis_hits_total", "Reads that were answered with a value.", &RedisCounters::hits},
+    Plain{"forebay_redis_misses_total", "Reads that were answered with a null.", &RedisCounters::misses},
     Plain{"forebay_redis_leases_total", "Times that a client asked for a connection of its own.",
           &RedisCounters::leases},
     Plain{"forebay_redis_lease_waits_total", "Times that it had to wait for one.",

@@ -14,7 +14,7 @@ struct CacheCounters {
   std::array<Histogram, redisproto::kGroups> latency;  // from a request's arrival to its reply
   Histogram before_write;                              // from a request's arrival until it was written
   Counter reads, writes, local;                        // by class; local: answered here
-  Counter hits, misses;                                // of single-key reads
+  Counter hits, misses;                                // of reads that a value or a null answers
   Counter client_bytes, client_bytes_sent;             // from and to clients
   Counter bytes_received, bytes_sent;                  // from and to servers
   Counter server_logins, server_login_failures, server_losses;

@@ -15,8 +15,6 @@ using admin::RedisConnectionState;
 using pools::SubscriptionKind;
 using Fields = std::map<std::string, std::string, std::less<>>;
 
-constexpr size_t kSlowShown = 128;
-
 microseconds toMicroseconds(Duration duration) { return std::chrono::duration_cast<microseconds>(duration); }
 seconds toSeconds(Duration duration) { return std::chrono::duration_cast<seconds>(duration); }
 
@@ -200,7 +198,7 @@ void WorkerCache::fill(admin::Snapshot& out, bool clients, bool slow_log, bool k
   row.counters.slow_requests += slow_log_.added();
   fillNode(out.redisNode(name(), settings_.host.host, settings_.host.port));
   if (slow_log)
-    for (pools::SlowRequest& request : slow_log_.newest(kSlowShown))
+    for (pools::SlowRequest& request : slow_log_.newest(slow_log_.maxLen()))
       out.redis_slow.push_back({name(), std::move(request)});
   if (!keys) return;
   hot_keys_->decay(now);

@@ -61,7 +61,6 @@ bool Server::process(Bytes in) {
       }
       if (status == Status::kEnd) {
         ++run.replies;
-        if (end - at == 5 && in[at] == '$' && in[at + 1] == '-') front.miss = true;
         count(front, now);
         popFront();
         mid_reply_ = false;
@@ -165,10 +164,21 @@ void Server::count(const Owed& owed, Instant now) {
   }
   ++run_.count;
   if (command == nullptr) return;
-  if (command->is(redisproto::flag::kReadonly) && command->first_key != 0)
-    (owed.miss ? cache_.counters().misses : cache_.counters().hits).add();
+  if (command->is(redisproto::flag::kReadonly) && command->first_key != 0) countFound();
   if (now - owed.at >= cache_.slowFrom()) [[unlikely]]
     cache_.slow(owed, now - owed.at);
+}
+
+// Whether a read has found what it asked for: a value or a null tells, an aggregate, a number or an error does
+// not.
+void Server::countFound() {
+  constexpr size_t kNullBulk = 5;  // "$-1\r\n", shorter than any value
+  switch (scanner_.type()) {
+    case '_': return cache_.counters().misses.add();
+    case '$': return (scanner_.size() == kNullBulk ? cache_.counters().misses : cache_.counters().hits).add();
+    case ',': return cache_.counters().hits.add();
+    default: return;
+  }
 }
 
 void Server::recordRun(Instant now) {

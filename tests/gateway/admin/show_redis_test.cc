@@ -101,6 +101,15 @@ TEST_F(ShowRedis, SlowLogIsNewestFirstAndTellsTheTimesApart) {
   EXPECT_EQ(log.at("1970-01-01 00:00:10 UTC", "redis_us"), "20000");
 }
 
+TEST_F(ShowRedis, OfAllWorkersTheSlowLogIsNoLongerThanItsLimit) {
+  fleet_.config->redis.slowlog_max_len = 2;
+  fleet_.snapshot.redis_slow.resize(3);
+  fleet_.snapshot.redis_slow[1].request = {WallTime(seconds(9)), "newest", {}, {}, 7, "::1"};
+  const WireAnswer log = show("REDIS_SLOWLOG");
+  ASSERT_EQ(log.rows.size(), 2u);
+  EXPECT_EQ(log.rows[0][2], "newest");
+}
+
 TEST_F(ShowRedis, KeysAreMadePrintable) {
   fleet_.snapshot.redis_keys["main"].hot = {{std::string("a\0\xff\n", 4), 9}};
   fleet_.snapshot.redis_keys["main"].big = {{"huge", 1'000'000, now_ - seconds(3)}};
