@@ -96,6 +96,9 @@ class Client final : public net::Mortal,
   Server* server() const { return server_; }
   bool hasLease() const { return leased_; }
   bool takesUnasked() const { return monitors_; }
+  bool onSlow() const { return on_slow_; }
+  // All that it waits for comes from there now.
+  void moved(Server& server) { server_ = &server; }
   bool streams() const { return streaming_; }  // a large request goes through as it comes
   const net::PeerAddress& peer() const { return peer_; }
   const net::Socket& socket() const { return socket_; }
@@ -137,10 +140,12 @@ class Client final : public net::Mortal,
   struct Extra {
     std::string name, lib_name, lib_version;
     std::vector<Subscription> subscribing;
+    int64_t redirect_to = 0;  // the backend's id of the client to redirect to; -1: there is none
     std::string lease_error;  // why it could not have a connection of its own
     std::string pushes;       // that came in the middle of a reply, or before a confirmation
     std::unique_ptr<redisproto::RequestTail> tail;  // of the large request that goes through
     uint32_t multi_database = UINT32_MAX;           // selected in the transaction
+    bool killed = false;                            // by itself: it is told so, and goes
     bool exec_is_quiet = false;                     // its reply is not wanted
   };
 
@@ -208,16 +213,21 @@ class Client final : public net::Mortal,
   Step list(const Request& request);
   Step kill(const Request& request);
   Step unblock(const Request& request);
-  Step tracking(const Command& command, const Request& request, Bytes wire);
   Step info(const Command& command, const Request& request, Bytes wire);
-  Step ask(std::function<std::string(RedisWorker&)> question,
-           std::function<std::string(std::vector<std::string>)> conclude);
+  void ask(std::function<std::string(RedisWorker&)> question,
+           std::function<void(Client&, const std::vector<std::string>&)> then);
+  Step answerByAll(std::function<std::string(RedisWorker&)> question,
+                   std::function<std::string(const std::vector<std::string>&)> conclude);
   void told(std::string reply);
   void killed(uint64_t by);
 
+  // client_tracking.cc
+  Step tracking(const Command& command, const Request& request, Bytes wire);
+  Step findRedirect(Bytes id);
+
   // client_subscriptions.cc
   Step subscribe(pools::SubscriptionKind kind, const Command& command, const Request& request, Bytes wire);
-  Step unsubscribe(pools::SubscriptionKind kind, const Request& request);
+  Step unsubscribe(pools::SubscriptionKind kind, const Command& command, const Request& request, Bytes wire);
   Step subscribedPing(const Request& request);
   bool mayWhileSubscribed(const Command* command) const;
   void confirmIfAll();

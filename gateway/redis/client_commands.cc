@@ -107,28 +107,11 @@ Client::Step Client::replyMode(const Request& request) {
   return Step::kTaken;
 }
 
-// What follows is about this one connection to Redis, so the client keeps it. With REDIRECT, Redis has to be
-// told its own id of the other connection.
-Client::Step Client::tracking(const Command& command, const Request& request, Bytes wire) {
-  const bool on = sameWord(request.args[2], "on");
-  if (!on && !sameWord(request.args[2], "off")) return answerError("ERR syntax error");
-  for (size_t i = 3; i + 1 < request.args.size(); ++i)
-    if (sameWord(request.args[i], "redirect"))
-      return answerError(
-          "ERR CLIENT TRACKING with REDIRECT is not supported by this gateway; use RESP3 (HELLO 3)");
-  if (!on && !tracking_) return answer(std::string(kOk));
-  if (on && command.special == Special::kClientTracking && resp_ != redisproto::Resp::k3)
-    return answerError("ERR Client tracking can be enabled only with RESP3 (HELLO 3) on this gateway");
-  const Step step = onLease(&command, request, wire);
-  if (step != Step::kTaken || !leased_) return step;
-  tracking_ = true;  // switched off, the connection is still not like others: it is not given back
-  return step;
-}
-
 // ---- clients of all workers
 
-Client::Step Client::ask(std::function<std::string(RedisWorker&)> question,
-                         std::function<std::string(std::vector<std::string>)> conclude) {
+// Asks all workers, this one too; `then` is called here with their answers, unless the client has gone.
+void Client::ask(std::function<std::string(RedisWorker&)> question,
+                 std::function<void(Client&, const std::vector<std::string>&)> then) {
   hold_ = Hold::kAsk;
   struct Inquiry {
     std::vector<std::string> answers;
@@ -137,27 +120,38 @@ Client::Step Client::ask(std::function<std::string(RedisWorker&)> question,
   auto inquiry = std::make_shared<Inquiry>();
   inquiry->left = worker_.shared().workers.size();
   for (RedisWorker* each : worker_.shared().workers) {
-    each->post([question, conclude, inquiry, id = id_, home = &worker_](RedisWorker& there) {
-      home->post([part = question(there), conclude, inquiry, id](RedisWorker& here) {
+    each->post([question, then, inquiry, id = id_, home = &worker_](RedisWorker& there) {
+      home->post([part = question(there), then, inquiry, id](RedisWorker& here) {
         inquiry->answers.push_back(part);
         if (--inquiry->left > 0) return;
-        if (Client* client = here.findClient(id)) client->told(conclude(std::move(inquiry->answers)));
+        if (Client* client = here.findClient(id)) then(*client, inquiry->answers);
       });
     });
   }
+}
+
+// The answer is made of what all workers say.
+Client::Step Client::answerByAll(std::function<std::string(RedisWorker&)> question,
+                                 std::function<std::string(const std::vector<std::string>&)> conclude) {
+  ask(std::move(question), [conclude](Client& client, const std::vector<std::string>& answers) {
+    client.told(conclude(answers));
+  });
   return Step::kTaken;
 }
 
 void Client::told(std::string reply) {
   hold_ = Hold::kNone;
+  goodbye_ = extra_ && extra_->killed;
   answer(std::move(reply));
-  if (!closed_) worker_.resumeSoon(*this);
+  if (closed_) return;
+  if (goodbye_ && outstanding_ == 0 && out_.empty()) return close("CLIENT KILL");
+  worker_.resumeSoon(*this);
 }
 
 Client::Step Client::list(const Request& request) {
   const auto filter = ClientFilter::ofList(request.args);
   if (!filter) return answerError(filter.error());
-  return ask(
+  return answerByAll(
       [filter = *filter, cache = cache_.name()](RedisWorker& there) {
         std::string lines;
         const Instant now = there.loop().now();
@@ -179,7 +173,7 @@ Client::Step Client::kill(const Request& request) {
   if (!filter) return answerError(filter.error());
   if (!filter->user().empty() && cache_.findUser(filter->user()) == nullptr)
     return answerError("ERR No such user '" + filter->user() + "'");
-  return ask(
+  return answerByAll(
       [filter = *filter, cache = cache_.name(), self = id_](RedisWorker& there) {
         std::vector<Client*> found;
         there.forEachClient([&](Client& client) {
@@ -201,7 +195,7 @@ Client::Step Client::kill(const Request& request) {
 // Who kills himself is still told so.
 void Client::killed(uint64_t by) {
   if (by != id_) return close("CLIENT KILL");
-  close_when_idle_ = true;
+  extra().killed = true;
 }
 
 // The one that it waits with there is told by its own id.
@@ -211,7 +205,7 @@ Client::Step Client::unblock(const Request& request) {
   const bool error = request.args.size() > 3 && sameWord(request.args[3], "error");
   if (request.args.size() > 3 && !error && !sameWord(request.args[3], "timeout"))
     return answerError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
-  return ask(
+  return answerByAll(
       [id = static_cast<uint64_t>(*id), cache = cache_.name(), error](RedisWorker& there) {
         Client* client = there.findClient(id);
         if (client == nullptr || client->cache().name() != cache || !client->hasLease())

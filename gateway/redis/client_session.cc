@@ -71,9 +71,10 @@ Client::Step Client::special(const Command& command, const Request& request, Byt
     case Special::kSubscribe: return subscribe(pools::SubscriptionKind::kChannel, command, request, wire);
     case Special::kPsubscribe: return subscribe(pools::SubscriptionKind::kPattern, command, request, wire);
     case Special::kSsubscribe: return subscribe(pools::SubscriptionKind::kShard, command, request, wire);
-    case Special::kUnsubscribe: return unsubscribe(pools::SubscriptionKind::kChannel, request);
-    case Special::kPunsubscribe: return unsubscribe(pools::SubscriptionKind::kPattern, request);
-    case Special::kSunsubscribe: return unsubscribe(pools::SubscriptionKind::kShard, request);
+    case Special::kUnsubscribe: return unsubscribe(pools::SubscriptionKind::kChannel, command, request, wire);
+    case Special::kPunsubscribe:
+      return unsubscribe(pools::SubscriptionKind::kPattern, command, request, wire);
+    case Special::kSunsubscribe: return unsubscribe(pools::SubscriptionKind::kShard, command, request, wire);
     case Special::kEval:
     case Special::kEvalsha:
     case Special::kScriptLoad:
@@ -84,6 +85,7 @@ Client::Step Client::special(const Command& command, const Request& request, Byt
       return answer(std::move(out));
     }
     case Special::kSync:
+      if (const std::string refusal = denied(command, request); !refusal.empty()) return answerError(refusal);
       return answerError("ERR a replica can not follow Redis through a gateway; connect it to Redis itself");
     case Special::kMonitor:
     case Special::kWait:

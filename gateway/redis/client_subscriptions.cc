@@ -1,4 +1,6 @@
 // SUBSCRIBE and its kin, as one client sees them.
+#include <algorithm>
+
 #include "gateway/redis/client.h"
 #include "gateway/redis/redis_worker.h"
 #include "gateway/redis/server.h"
@@ -27,6 +29,11 @@ std::string confirmation(Resp resp, std::string_view what, const std::string* na
   }
   redisproto::appendInteger(out, static_cast<int64_t>(count));
   return out;
+}
+
+// What another client's tracking is redirected to is one connection's own.
+bool hearsInvalidations(const std::vector<Bytes>& args) {
+  return std::find(args.begin(), args.end(), "__redis__:invalidate") != args.end();
 }
 
 }  // namespace
@@ -61,8 +68,13 @@ Client::Step Client::subscribe(SubscriptionKind kind, const Command& command, co
                                Bytes wire) {
   if (const std::string refusal = denied(command, request); !refusal.empty()) return answerError(refusal);
   if (request.args.size() < 2) return wrongArity(command.name);
-  if (in_multi_ || multi_lost_) return onLease(&command, request, wire);
+  if (in_multi_ || multi_lost_ || monitors_) return onLease(&command, request, wire);
   if (outstanding_ > 0) return wait(Hold::kDrain);
+  if (hearsInvalidations(request.args)) {
+    const Step step = onLease(&command, request, wire);
+    if (step == Step::kTaken && leased_) monitors_ = true;
+    return step;
+  }
   std::vector<Subscription>& pending = extra().subscribing;
   for (size_t i = 1; i < request.args.size(); ++i) {
     Subscription next{kind, std::string(request.args[i]), {}, 0};
@@ -132,7 +144,9 @@ void Client::unconfirmed(Duration waited) {
   confirmIfAll();
 }
 
-Client::Step Client::unsubscribe(SubscriptionKind kind, const Request& request) {
+Client::Step Client::unsubscribe(SubscriptionKind kind, const Command& command, const Request& request,
+                                 Bytes wire) {
+  if (monitors_) return onLease(&command, request, wire);
   if (in_multi_) return answerError("ERR UNSUBSCRIBE is not allowed in transactions");
   if (outstanding_ > 0) return wait(Hold::kDrain);
   const std::string_view what = kUnsubscribed[static_cast<size_t>(kind)];

@@ -1,0 +1,70 @@
+// CLIENT TRACKING: Redis tells the very connection that reads, or one that it is told to tell, when what was
+// read has changed.
+#include <charconv>
+
+#include "gateway/redis/client.h"
+#include "gateway/redis/redis_worker.h"
+#include "gateway/redis/server.h"
+#include "gateway/redis/words.h"
+#include "gateway/redis/worker_cache.h"
+
+namespace forebay::redis {
+namespace {
+
+// The place of the id behind REDIRECT; 0: there is none.
+size_t redirectAt(const std::vector<Bytes>& args) {
+  for (size_t i = 3; i + 1 < args.size(); ++i)
+    if (sameWord(args[i], "redirect")) return i + 1;
+  return 0;
+}
+
+}  // namespace
+
+// What follows is about this one connection to Redis, so the client keeps it, also when it is switched off.
+Client::Step Client::tracking(const Command& command, const Request& request, Bytes wire) {
+  const bool on = sameWord(request.args[2], "on");
+  if (!on && !sameWord(request.args[2], "off")) return answerError("ERR syntax error");
+  if (!on && !tracking_) return answer("+OK\r\n");
+  std::string redirected;
+  if (const size_t at = redirectAt(request.args);
+      at != 0 && command.special == redisproto::Special::kClientTracking) {
+    if (!extra_ || extra_->redirect_to == 0) return findRedirect(request.args[at]);
+    const int64_t backend = std::exchange(extra_->redirect_to, 0);
+    if (backend < 0) return answerError("ERR The client ID you want redirect to does not exist");
+    const std::string id = std::to_string(backend);
+    std::vector<Bytes> args = request.args;
+    args[at] = id;
+    redisproto::appendRequest(redirected, args);
+    wire = redirected;
+  }
+  const Step step = onLease(&command, request, wire);
+  if (step == Step::kWait && !redirected.empty()) extra_->redirect_to = 0;  // asked for again then
+  if (step != Step::kTaken || !leased_) return step;
+  tracking_ = true;
+  return step;
+}
+
+// The client knows the other one by the gateway's id; Redis knows it by that of its connection, which it has
+// for itself since it has subscribed to __redis__:invalidate.
+Client::Step Client::findRedirect(Bytes text) {
+  uint64_t wanted = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), wanted);
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size())
+    return answerError("ERR value is not an integer or out of range");
+  const auto backendId = [wanted, cache = cache_.name()](RedisWorker& there) -> std::string {
+    Client* client = there.findClient(wanted);
+    if (client == nullptr || client->cache().name() != cache || !client->hasLease()) return {};
+    return std::to_string(client->server()->backendId());
+  };
+  ask(backendId, [](Client& client, const std::vector<std::string>& answers) {
+    client.extra().redirect_to = -1;
+    for (const std::string& answer : answers)
+      if (!answer.empty())
+        std::from_chars(answer.data(), answer.data() + answer.size(), client.extra().redirect_to);
+    client.hold_ = Hold::kNone;
+    client.worker_.resumeSoon(client);
+  });
+  return Step::kWait;
+}
+
+}  // namespace forebay::redis
