@@ -21,18 +21,9 @@ Client::Step Client::script(const Command& command, const Request& request, Byte
     }
     return step;
   }
-  if (evalsha && !leased_ && !cache_.loaded().has(args[1]))
-    if (const auto body = cache_.shared().scripts.find(args[1])) {
-      if (const std::string refusal = denied(command, request); !refusal.empty()) return answerError(refusal);
-      if (outstanding_ > 0 && on_slow_) return wait(Hold::kDrain);
-      Server& server = outstanding_ > 0 ? *server_ : cache_.lane(resp_, database_, false);
-      if (!server.full()) {
-        server.put(nullptr, cache_.commands().find("SCRIPT", "LOAD"), Owed::Kind::kSwallow,
-                   redisproto::request({"SCRIPT", "LOAD", *body}));
-        cache_.loaded().add(args[1]);
-        cache_.counters().scripts_repaired.add();
-      }
-    }
+  if (evalsha && !cache_.loaded().has(args[1]))
+    if (const auto body = cache_.shared().scripts.find(args[1]))
+      return evalWith(*body, command, request, wire);
   const Step step = forward(&command, request, wire);
   if (step != Step::kTaken || evalsha) return step;
   const size_t body = command.special == Special::kEval ? 1 : 2;
@@ -41,6 +32,28 @@ Client::Step Client::script(const Command& command, const Request& request, Byte
     if (!in_multi_) cache_.loaded().add(sha);
   }
   return step;
+}
+
+// The script is loaded in front of the request; in a transaction, where that would be queued and answered,
+// the request brings it along.
+Client::Step Client::evalWith(Bytes body, const Command& command, const Request& request, Bytes wire) {
+  if (const std::string refusal = denied(command, request); !refusal.empty()) return refuse(refusal);
+  if (in_multi_) {
+    std::vector<Bytes> args = request.args;
+    args[0] = command.name == "evalsha" ? "EVAL" : "EVAL_RO";
+    args[1] = body;
+    std::string whole;
+    redisproto::appendRequest(whole, args);
+    return forward(&command, request, whole);
+  }
+  if (!leased_ && outstanding_ > 0 && on_slow_) return wait(Hold::kDrain);
+  Server& server = leased_ || outstanding_ > 0 ? *server_ : cache_.lane(resp_, database_, false);
+  if (!server.full()) {
+    server.put(nullptr, nullptr, Owed::Kind::kSwallow, redisproto::request({"SCRIPT", "LOAD", body}));
+    cache_.loaded().add(request.args[1]);
+    cache_.counters().scripts_repaired.add();
+  }
+  return forward(&command, request, wire);
 }
 
 }  // namespace forebay::redis

@@ -11,6 +11,9 @@ namespace forebay::redis {
 
 using Status = redisproto::ReplyScanner::Status;
 
+// A reply of this size takes longer than reading again what waits behind it.
+constexpr uint64_t kWorthMoving = uint64_t{1} << 20;
+
 // Replies to one client in a row, which leave in one piece.
 struct Server::Run {
   Client* client = nullptr;
@@ -60,6 +63,15 @@ bool Server::process(Bytes in) {
         run.client = front.client;
       }
       if (status == Status::kEnd) {
+        if (in[at] == '-' && in.substr(at, end - at).starts_with("-NOSCRIPT")) [[unlikely]] {
+          run.give(in, at, false);
+          if (state_ == State::kClosed) return false;
+          if (runScriptAgain()) {
+            at = run.begin = end;
+            continue;
+          }
+          run.client = owed_.front().client;
+        }
         ++run.replies;
         count(front, now);
         popFront();
@@ -153,6 +165,37 @@ void Server::answersInTurn() {
   }
 }
 
+// ---- scripts
+
+// Redis does not know the script that the oldest request names: it was restarted, or somebody has flushed its
+// scripts. It gets our copy, and the request once more, unless something of this client is on its way behind
+// it already: that would be done before.
+bool Server::runScriptAgain() {
+  cache_.loaded().clear();
+  const Owed& front = owed_.front();
+  Client* client = front.client;
+  if (!retains() || front.again || client == nullptr || client->closed() || client->outstanding() > 1)
+    return false;
+  const std::string wire(requests_.bytes().substr(0, front.size));
+  redisproto::RequestProgress progress;
+  redisproto::Request& request = cache_.worker().scratchRequest();
+  if (redisproto::scanRequest(wire, {}, progress, request) != redisproto::RequestScan::kRequest ||
+      front.command == nullptr || front.command->special != redisproto::Special::kEvalsha)
+    return false;
+  const auto body = cache_.shared().scripts.find(request.args[1]);
+  if (body == nullptr) return false;
+  const redisproto::Command* command = front.command;
+  const Instant at = front.at;
+  popFront();
+  put(nullptr, nullptr, Owed::Kind::kSwallow, redisproto::request({"SCRIPT", "LOAD", *body}));
+  put(client, command, Owed::Kind::kForward, wire);
+  owed_.back().again = true;
+  owed_.back().at = at;
+  cache_.loaded().add(request.args[1]);
+  cache_.counters().scripts_repaired.add();
+  return true;
+}
+
 // ---- counting
 
 void Server::count(const Owed& owed, Instant now) {
@@ -196,6 +239,7 @@ void Server::largeReply(Instant now) {
   if (size < cache_.config().large_value) return;
   detoured_ = true;
   cache_.detour(*this, requests_.bytes().substr(0, owed_.front().size), size, now);
+  if (size >= kWorthMoving) moveOthers();
 }
 
 void Server::afterReplies() {
