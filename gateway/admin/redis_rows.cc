@@ -87,7 +87,7 @@ RedisNodeRow& RedisNodeRow::operator+=(const RedisNodeRow& other) {
     last_unreachable = other.last_unreachable;
     last_error = other.last_error;
   }
-  if (other.info.at > info.at) info = other.info;
+  if (other.info.at > info.at || info.at == WallTime{}) info = other.info;
   return *this;
 }
 

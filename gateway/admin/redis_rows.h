@@ -107,6 +107,7 @@ struct RedisInfo {
   std::optional<uint64_t> used_memory, maxmemory, evicted_keys, keyspace_hits, keyspace_misses;
   std::optional<uint64_t> connected_clients, blocked_clients, rejected_connections, ops_per_second;
   bool loading = false;
+  std::string error;  // why it says nothing
 };
 
 // A Redis server behind a cache.

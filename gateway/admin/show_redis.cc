@@ -197,14 +197,14 @@ Table showRedisNodes(const ShowContext& context) {
   Table out(kNodeColumns);
   for (const RedisNodeRow& node : context.snapshot.redis_nodes) {
     const RedisInfo& info = node.info;
-    const bool down = stateOf(node) == RedisNodeState::kDown;
+    const std::string& error = stateOf(node) == RedisNodeState::kDown ? node.last_error : info.error;
     out.add({text(node.cache),
              text(node.host),
              number(node.port),
              textIfAny(info.role.value_or("")),
              text(nameOf(stateOf(node))),
              textIfAny(formatTime(stateSince(node))),
-             down ? printable(node.last_error) : std::nullopt,
+             error.empty() ? std::nullopt : printable(error),
              number(node.epoch),
              textIfAny(node.version),
              textIfAny(node.mode),

@@ -66,6 +66,7 @@ std::optional<uint64_t> numberOf(const Fields& fields, std::string_view name) {
 
 admin::RedisInfo readInfo(const NodeStats& stats) {
   admin::RedisInfo out;
+  out.error = stats.error;
   if (stats.fields.empty()) return out;
   out.at = stats.at;
   if (const auto role = stats.fields.find("role"); role != stats.fields.end())

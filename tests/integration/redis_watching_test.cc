@@ -141,6 +141,38 @@ TEST_F(RedisWatching, ANodeThatIsGoneIsDownAndComesBack) {
   EXPECT_TRUE(eventually([&] { return forebay_->httpStatus("/readyz") == 200; }));
 }
 
+TEST_F(RedisWatching, WhatRedisDoesNotTellIsAbsentNotZero) {
+  const RedisServer redis({.users = {"app on >secret ~* &* +@all -info"}});
+  ForebayConfig config;
+  config.addCache("main", redis)["url"] =
+      "redis://app:secret@127.0.0.1:" + std::to_string(redis.port()) + "/0";
+  start(config);
+  EXPECT_TRUE(eventually([&] { return cell("redis_nodes", "error").starts_with("NOPERM"); }));
+  EXPECT_EQ(cell("redis_nodes", "state"), "up");
+  EXPECT_EQ(cell("redis_nodes", "used_memory"), "");
+  const std::string text = forebay_->get("/metrics");
+  EXPECT_EQ(text.find("\nforebay_redis_node_memory_used_bytes{"), std::string::npos);
+  EXPECT_EQ(text.find("\nforebay_redis_node_info_age_seconds{"), std::string::npos);
+}
+
+TEST_F(RedisWatching, OneOfTwoCachesThatIsDownDegradesButDoesNotEndReadiness) {
+  RedisServer gone;
+  const uint16_t port = gone.port();
+  gone.stop();
+  ForebayConfig config = mainCache();
+  config.addCache("gone", port);
+  start(config);
+  EXPECT_TRUE(eventually([&] { return cell("redis_nodes", "state", "cache", "gone") == "down"; }));
+  EXPECT_TRUE(eventually([&] { return cell("redis_nodes", "state", "cache", "main") == "up"; }));
+  EXPECT_EQ(forebay_->httpStatus("/readyz"), 200);
+  for (const char* path : {"/health", "/cache/health"}) {
+    const std::string health = forebay_->get(path);
+    EXPECT_NE(health.find(R"("status": "degraded")"), std::string::npos) << health;
+    EXPECT_NE(health.find(R"("reachable": false)"), std::string::npos) << health;
+    EXPECT_NE(health.find(R"("role": "master")"), std::string::npos) << health;
+  }
+}
+
 TEST_F(RedisWatching, CommandsAreCountedByClassByGroupAndByWhatTheyFound) {
   start();
   auto one = client();

@@ -54,6 +54,13 @@ TEST(RedisRows, ANodeIsKnownByItsNewestEventAndItsNewestInfo) {
   EXPECT_EQ(node.connections, 3u);
 }
 
+TEST(RedisRows, WhyInfoSaysNothingIsKept) {
+  Snapshot all, other;
+  other.redisNode("main", "r", 6379).info.error = "NOPERM";
+  all.merge(std::move(other));
+  EXPECT_EQ(all.redisNode("main", "r", 6379).info.error, "NOPERM");
+}
+
 TEST(RedisRows, ANodeIsDownWhenTheLastTryHasFailedAndNoConnectionStands) {
   RedisNodeRow node;
   EXPECT_EQ(stateOf(node), RedisNodeState::kUnknown);

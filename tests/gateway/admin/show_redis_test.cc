@@ -87,6 +87,13 @@ TEST_F(ShowRedis, ANodeThatIsDownSaysWhyAndSinceWhen) {
   EXPECT_EQ(nodes.at("main", "since"), "1970-01-12 13:46:40 UTC");
 }
 
+TEST_F(ShowRedis, ANodeThatIsUpMaySayWhyItsInfoIsMissing) {
+  node().connections = 1;
+  node().info.error = "NOPERM this user has no permissions to run the 'info' command";
+  EXPECT_EQ(show("REDIS_NODES").at("main", "state"), "up");
+  EXPECT_EQ(show("REDIS_NODES").at("main", "error"), node().info.error);
+}
+
 TEST_F(ShowRedis, SlowLogIsNewestFirstAndTellsTheTimesApart) {
   const auto slow = [](int second, const char* command) {
     return RedisSlowRow{
