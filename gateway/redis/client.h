@@ -178,6 +178,7 @@ class Client final : public net::Mortal,
   [[gnu::cold]] Step wait(Hold why);
   Step answer(std::string text);
   Step answerError(std::string_view text);
+  [[gnu::cold]] Step refuse(std::string_view text);
   Step wrongArity(std::string_view name);
   [[gnu::cold]] void protocolError(std::string_view text);
   bool replyWanted();
@@ -212,6 +213,7 @@ class Client final : public net::Mortal,
   Step replyMode(const Request& request);
   Step list(const Request& request);
   Step kill(const Request& request);
+  bool killsItself(const std::vector<Bytes>& args) const;
   Step unblock(const Request& request);
   Step info(const Command& command, const Request& request, Bytes wire);
   void ask(std::function<std::string(RedisWorker&)> question,
@@ -233,6 +235,9 @@ class Client final : public net::Mortal,
   void confirmIfAll();
   void unconfirmed(Duration waited);
 
+  bool isIdle() const {
+    return outstanding_ == 0 && !leased_ && hold_ == Hold::kNone && in_.empty() && out_.empty();
+  }
   bool pinned() const { return in_multi_ || watching_ || tracking_ || monitors_ || streaming_; }
   void leaveLease();
 

@@ -34,7 +34,8 @@ std::string integer(int64_t value) {
 }  // namespace
 
 Client::Step Client::clientCommand(const Command& command, const Request& request, Bytes wire) {
-  if (const std::string refusal = denied(command, request); !refusal.empty()) return answerError(refusal);
+  const bool own = command.special == Special::kClientKill && killsItself(request.args);
+  if (const std::string refusal = denied(command, request); !refusal.empty() && !own) return refuse(refusal);
   const std::vector<Bytes>& args = request.args;
   if (!command.container && !command.takes(args.size())) return wrongArity(command.name);
   switch (command.special) {
@@ -168,6 +169,14 @@ Client::Step Client::list(const Request& request) {
       });
 }
 
+// CLIENT KILL ID of its own: that needs no right to close others.
+bool Client::killsItself(const std::vector<Bytes>& args) const {
+  const bool old_form = args.size() == 3 && args[2] == peer_.text();
+  return old_form ||
+         (args.size() == 6 && sameWord(args[2], "id") && numberOf(args[3]) == static_cast<int64_t>(id_) &&
+          sameWord(args[4], "skipme") && sameWord(args[5], "no"));
+}
+
 Client::Step Client::kill(const Request& request) {
   const auto filter = ClientFilter::ofKill(request.args);
   if (!filter) return answerError(filter.error());
@@ -228,7 +237,7 @@ Client::Step Client::unblock(const Request& request) {
 // ---- INFO
 
 Client::Step Client::info(const Command& command, const Request& request, Bytes wire) {
-  if (const std::string refusal = denied(command, request); !refusal.empty()) return answerError(refusal);
+  if (const std::string refusal = denied(command, request); !refusal.empty()) return refuse(refusal);
   if (listens() && resp_ == redisproto::Resp::k2) return forward(&command, request, wire);
   if (leased_) return onLease(&command, request, wire);
   const bool all = request.args.size() == 1 ||

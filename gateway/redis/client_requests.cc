@@ -12,6 +12,20 @@ using redisproto::RequestScan;
 using redisproto::Special;
 namespace flag = redisproto::flag;
 
+namespace {
+
+// In Redis' own words.
+std::string unknownCommand(const std::vector<Bytes>& args) {
+  constexpr size_t kShown = 128;
+  std::string shown;
+  for (size_t i = 1; i < args.size() && shown.size() < kShown; ++i)
+    shown.append("'").append(args[i].substr(0, kShown - shown.size())).append("' ");
+  return "ERR unknown command '" + std::string(args[0].substr(0, kShown)) +
+         "', with args beginning with: " + shown;
+}
+
+}  // namespace
+
 // Takes as many requests as it can; returns how many bytes they took.
 size_t Client::consume(Bytes in) {
   consuming_ = true;
@@ -82,10 +96,7 @@ Client::Step Client::take(const Request& request, Bytes wire) {
 Client::Step Client::forward(const Command* command, const Request& request, Bytes wire) {
   if (acl_ != nullptr) {
     const std::string refusal = acl_->check(command, request.args, userName());
-    if (!refusal.empty()) {
-      cache_.counters().denied.add();
-      return answerError(refusal);
-    }
+    if (!refusal.empty()) return refuse(command != nullptr ? refusal : unknownCommand(request.args));
   }
   if (leased_ || multi_lost_ || needsLease(command, request)) [[unlikely]]
     return onLease(command, request, wire);
@@ -168,6 +179,14 @@ void Client::spoilTransaction() {
   server_->put(nullptr, nullptr, Owed::Kind::kSwallow, redisproto::request({"GET"}));
 }
 
+// What is refused here makes a transaction void, as it would there: Redis is sent something that it refuses.
+Client::Step Client::refuse(std::string_view text) {
+  cache_.counters().denied.add();
+  if (in_multi_ && leased_)
+    server_->put(nullptr, nullptr, Owed::Kind::kSwallow, redisproto::request({"GET"}));
+  return answerError(text);
+}
+
 Client::Step Client::wrongArity(std::string_view name) {
   return answerError("ERR wrong number of arguments for '" + std::string(name) + "' command");
 }
@@ -236,7 +255,7 @@ void Client::leaveLease() {
     server.resumeReading();
   }
   cache_.giveBack(server, true);
-  if (close_when_idle_ && hold_ == Hold::kNone && in_.empty()) close("the gateway is going");
+  if (close_when_idle_ && isIdle()) close("the gateway is going");
 }
 
 // Its errors have been given already. A transaction is void, and what was watched may have changed.

@@ -85,7 +85,7 @@ Client::Step Client::special(const Command& command, const Request& request, Byt
       return answer(std::move(out));
     }
     case Special::kSync:
-      if (const std::string refusal = denied(command, request); !refusal.empty()) return answerError(refusal);
+      if (const std::string refusal = denied(command, request); !refusal.empty()) return refuse(refusal);
       return answerError("ERR a replica can not follow Redis through a gateway; connect it to Redis itself");
     case Special::kMonitor:
     case Special::kWait:
@@ -133,7 +133,7 @@ Client::Step Client::special(const Command& command, const Request& request, Byt
 // MONITOR shows what all do until the client goes. WAIT counts from the connection's last command on, so the
 // connection gets one behind all that the client has written. A script is killed past those who wait for it.
 Client::Step Client::ownConnection(const Command& command, const Request& request, Bytes wire) {
-  if (const std::string refusal = denied(command, request); !refusal.empty()) return answerError(refusal);
+  if (const std::string refusal = denied(command, request); !refusal.empty()) return refuse(refusal);
   if (command.special == Special::kWait && !leased_) {
     if (outstanding_ > 0) return wait(Hold::kDrain);
     hold_ = Hold::kLease;
@@ -150,9 +150,7 @@ Client::Step Client::ownConnection(const Command& command, const Request& reques
 
 std::string Client::denied(const Command& command, const Request& request) {
   if (acl_ == nullptr) return {};
-  std::string refusal = acl_->check(&command, request.args, userName());
-  if (!refusal.empty()) cache_.counters().denied.add();
-  return refusal;
+  return acl_->check(&command, request.args, userName());
 }
 
 // ---- logging in
@@ -309,7 +307,7 @@ Result<uint32_t> databaseOf(Bytes text, uint32_t known) {
 }  // namespace
 
 Client::Step Client::select(const Command& command, const Request& request, Bytes wire) {
-  if (const std::string refusal = denied(command, request); !refusal.empty()) return answerError(refusal);
+  if (const std::string refusal = denied(command, request); !refusal.empty()) return refuse(refusal);
   const uint32_t known = cache_.facts()->databases;
   const auto wanted = databaseOf(request.args[1], known > 0 ? known : kDatabasesByDefault);
   // On its own connection Redis is told, too, unless nobody could say afterwards which database it is in.
@@ -338,7 +336,7 @@ void Client::selected(uint32_t database) {
 // ---- transactions
 
 Client::Step Client::transaction(const Command& command, const Request& request, Bytes wire) {
-  if (const std::string refusal = denied(command, request); !refusal.empty()) return answerError(refusal);
+  if (const std::string refusal = denied(command, request); !refusal.empty()) return refuse(refusal);
   const Special what = command.special;
   const bool takes = command.takes(request.args.size());
   if (multi_lost_) {  // its commands are gone with the connection that had queued them

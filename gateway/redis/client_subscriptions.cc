@@ -66,7 +66,7 @@ Client::Step Client::subscribedPing(const Request& request) {
 // The client is told when Redis has confirmed all of the names: from then on it misses nothing.
 Client::Step Client::subscribe(SubscriptionKind kind, const Command& command, const Request& request,
                                Bytes wire) {
-  if (const std::string refusal = denied(command, request); !refusal.empty()) return answerError(refusal);
+  if (const std::string refusal = denied(command, request); !refusal.empty()) return refuse(refusal);
   if (request.args.size() < 2) return wrongArity(command.name);
   if (in_multi_ || multi_lost_ || monitors_) return onLease(&command, request, wire);
   if (outstanding_ > 0) return wait(Hold::kDrain);

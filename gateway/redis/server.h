@@ -112,6 +112,7 @@ class Server final : public net::Mortal,
   bool detoured() const { return detoured_; }
   // Nobody but this client has anything on it, and nobody new is sent here: it may wait for that client.
   bool waitsFor(const Client& client) const;
+  void moveOthers();  // from behind the large reply to where they need not wait
   uint64_t id() const { return id_; }
   int64_t backendId() const { return backend_id_; }  // its CLIENT ID there; 0: unknown
   const net::Socket& socket() const { return socket_; }
@@ -129,7 +130,10 @@ class Server final : public net::Mortal,
 
  protected:
   void due(Instant now) override;
-  [[gnu::hot]] void turnEnds() override { flush(); }
+  [[gnu::hot]] void turnEnds() override {
+    flush();
+    if (was_full_) afterReplies();
+  }
 
  private:
   static constexpr size_t kMaxOwed = 65536;
