@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "base/random.h"
@@ -220,9 +221,11 @@ void Control::beginShutdown(Duration delay) {
 }
 
 void Control::drainNow() {
-  const Duration grace = settings_->config->postgres.shutdown_timeout;
+  const conf::Config& config = *settings_->config;
+  const Duration grace = config.postgres.shutdown_timeout;
   drainWorkers(std::chrono::duration_cast<Duration>(grace * 0.9));
-  shutdown_tick_->in(grace);
+  // Clients of Redis have a time of their own, which may be the longer one.
+  shutdown_tick_->in(config.redis.caches.empty() ? grace : std::max(grace, config.redis.shutdown_timeout));
 }
 
 void Control::drainWorkers(std::optional<Duration> spread) {

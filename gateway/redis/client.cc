@@ -123,6 +123,8 @@ void Client::resume() {
 
 // It is read while it is held back, too, so that its leaving is noticed, but not without end.
 void Client::watch() {
+  if (close_when_idle_ && isIdle()) [[unlikely]]
+    return close("the gateway is going");
   const bool enough = hold_ != Hold::kNone && in_.size() > kMaxHeld;
   const bool server_full = streaming_ && server_ != nullptr && server_->full();
   const bool read = !enough && !server_full && !goodbye_;
@@ -165,8 +167,7 @@ void Client::drained() {
     server_ = nullptr;
   }
   if (goodbye_ && out_.empty()) return close("it took leave");
-  if (close_when_idle_ && !leased_ && hold_ == Hold::kNone && in_.empty())
-    return close("the gateway is going");
+  if (close_when_idle_ && isIdle()) return close("the gateway is going");
   if (hold_ == Hold::kDrain || (hold_ == Hold::kTooMany && out_.relaxed())) worker_.resumeSoon(*this);
 }
 
@@ -181,9 +182,12 @@ void Client::send(std::span<const Bytes> runs) {
 // is kept, but not without end.
 void Client::sendSlowly() {
   watch();
-  if (out_.full() && server_ != nullptr && !server_paused_ && server_->waitsFor(*this)) {
-    server_paused_ = true;
-    server_->pauseReading();
+  if (out_.full() && server_ != nullptr && !server_paused_) {
+    server_->moveOthers();
+    if (server_->waitsFor(*this)) {
+      server_paused_ = true;
+      server_->pauseReading();
+    }
   }
   const conf::RedisSettings& settings = worker_.redis();
   const uint64_t limit =
@@ -253,7 +257,7 @@ void Client::close(std::string_view reason) {
 
 void Client::closeWhenIdle() {
   close_when_idle_ = true;
-  if (outstanding_ == 0 && !leased_ && hold_ == Hold::kNone && in_.empty()) close("the gateway is going");
+  if (isIdle()) close("the gateway is going");
 }
 
 void Client::armDeadline(Instant now) {

@@ -34,6 +34,7 @@ RedisWorker::RedisWorker(uint32_t index, net::Loop& loop, Log& log, Shared& shar
       resolver_(std::make_unique<net::Resolver>(std::make_unique<net::UvNameLookup>(loop.native()),
                                                 net::Resolver::Ttl{})),
       idle_tick_(loop, [this] { closeIdleServers(); }),
+      drain_tick_(loop, [this] { closeClients("shutdown_timeout has passed"); }),
       jitter_state_(0x9e3779b97f4a7c15ull * (index + 3)) {}
 
 RedisWorker::~RedisWorker() {
@@ -219,15 +220,20 @@ void RedisWorker::drain(std::optional<Duration>) {
   std::vector<Client*> all;
   clients_.forEach([&](Client& client) { all.push_back(&client); });
   for (Client* client : all) client->closeWhenIdle();
+  drain_tick_.in(redis().shutdown_timeout);
   if (clients_.empty() && on_empty) on_empty();
+}
+
+void RedisWorker::closeClients(std::string_view reason) {
+  std::vector<Client*> all;
+  clients_.forEach([&](Client& client) { all.push_back(&client); });
+  for (Client* client : all) client->close(reason);
 }
 
 void RedisWorker::stopNow() {
   if (stopped_) return;
   draining_ = stopped_ = true;
-  std::vector<Client*> all;
-  clients_.forEach([&](Client& client) { all.push_back(&client); });
-  for (Client* client : all) client->close("the gateway has stopped");
+  closeClients("the gateway has stopped");
   forEachCache([](WorkerCache& cache) { cache.closeAll("the gateway has stopped"); });
 }
 

@@ -118,6 +118,7 @@ class RedisWorker final : public net::TurnEnd {
 
  private:
   void closeIdleServers();
+  void closeClients(std::string_view reason);
 
   const uint32_t index_;
   net::Loop& loop_;
@@ -131,7 +132,7 @@ class RedisWorker final : public net::TurnEnd {
   IntrusiveList<Client, InWorkerClients> clients_;
   IntrusiveList<Client, InWorkerClients> leaving_;  // closed, with replies on their way
   IntrusiveList<Client, InResumeList> resuming_;
-  net::Tick idle_tick_;
+  net::Tick idle_tick_, drain_tick_;
   bool draining_ = false, stopped_ = false;
   uint64_t jitter_state_;
 };

@@ -101,7 +101,7 @@ bool Server::waitsFor(const Client& client) const {
   if (kind_ == Kind::kLeased) return true;
   if (!detoured_) return false;
   for (size_t i = 0; i < owed_.size(); ++i)
-    if (owed_[i].client != nullptr && owed_[i].client != &client) return false;
+    if (owed_[i].client != nullptr && owed_[i].client != &client && !owed_[i].client->closed()) return false;
   return true;
 }
 
@@ -278,7 +278,7 @@ void Server::settleLost(std::string_view reason) {
     const bool script =
         next.client == nullptr && next.command != nullptr &&
         next.command->special == redisproto::Special::kScriptLoad;  // for the EVALSHA behind it
-    if (begun || !(wanted || script)) {                             // nobody waits for it
+    if (begun || !(wanted || script)) {
       if (next.client != nullptr) next.client->replied(1);
       continue;
     }

@@ -257,8 +257,9 @@ void WorkerCache::serverReady(Server& server) {
 void WorkerCache::dialFailed(Server& server, const std::string& reason) {
   shared_->unreachable(std::chrono::system_clock::now(), reason);
   worker_.log().warning() << "cache " << name() << ", " << conf::format(settings_.host) << ": " << reason;
-  refused_ = reason.find(' ') != std::string::npos && std::isupper(static_cast<unsigned char>(reason[0])) &&
-             std::isupper(static_cast<unsigned char>(reason[1]));
+  const std::string word = reason.substr(0, reason.find(' '));  // as of "LOADING Redis is loading ..."
+  refused_ =
+      word.size() < reason.size() && std::ranges::all_of(word, [](char c) { return c >= 'A' && c <= 'Z'; });
   refusal_ = reason;
   if (server.kind() != Server::Kind::kLeased || &server == watcher_) return;
   const Duration pause = std::min<Duration>(milliseconds(50) * (1 << std::min(lease_failures_++, 12u)),
