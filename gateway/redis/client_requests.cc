@@ -179,11 +179,8 @@ void Client::spoilTransaction() {
   server_->put(nullptr, nullptr, Owed::Kind::kSwallow, redisproto::request({"GET"}));
 }
 
-// What is refused here makes a transaction void, as it would there: Redis is sent something that it refuses.
 Client::Step Client::refuse(std::string_view text) {
   cache_.counters().denied.add();
-  if (in_multi_ && leased_)
-    server_->put(nullptr, nullptr, Owed::Kind::kSwallow, redisproto::request({"GET"}));
   return answerError(text);
 }
 
