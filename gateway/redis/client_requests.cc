@@ -73,6 +73,8 @@ size_t Client::consume(Bytes in) {
 Client::Step Client::take(const Request& request, Bytes wire) {
   const std::vector<Bytes>& args = request.args;
   const Command* command = cache_.commands().find(args[0], args.size() > 1 ? args[1] : Bytes());
+  if (outstanding_ >= kMaxOutstanding || out_.full()) [[unlikely]]
+    return wait(Hold::kTooMany);
   if (!logged_in_) [[unlikely]] {
     const Special what = command != nullptr ? command->special : Special::kNone;
     if (what != Special::kAuth && what != Special::kHello && what != Special::kQuit &&
@@ -81,8 +83,6 @@ Client::Step Client::take(const Request& request, Bytes wire) {
       return answerError("NOAUTH Authentication required.");
     }
   }
-  if (outstanding_ >= kMaxOutstanding || out_.full()) [[unlikely]]
-    return wait(Hold::kTooMany);
   last_command_ = command;
   if (listens() && resp_ == redisproto::Resp::k2 && !mayWhileSubscribed(command)) [[unlikely]]
     return answerError(

@@ -137,8 +137,6 @@ class Server final : public net::Mortal,
 
  private:
   static constexpr size_t kMaxOwed = 65536;
-  // Behind a reply of this size it takes longer to wait than to ask again.
-  static constexpr uint64_t kWorthAskingAgain = uint64_t{1} << 20;
   // A request of this size is not gathered with others.
   static constexpr size_t kSentAtOnce = size_t{16} * 1024;
   // A shorter reply leaves in one piece though it came in two: that saves its client a wake-up.

@@ -240,7 +240,6 @@ void Server::largeReply(Instant now) {
   detoured_ = true;
   cache_.detour(*this, requests_.bytes().substr(0, owed_.front().size), size, now);
   if (size >= kWorthMoving) moveOthers();
-  if (size >= kWorthAskingAgain) moveOthers();
 }
 
 void Server::afterReplies() {

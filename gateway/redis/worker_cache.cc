@@ -303,6 +303,7 @@ void WorkerCache::serverClosed(Server& server, std::string_view reason) {
   if (&server == watcher_) {
     watcher_ = nullptr;
     questions_.clear();
+    asked_commands_ = false;  // another Redis may answer next
     if (!closing_) watch_tick_.in(milliseconds(500));
     return;
   }

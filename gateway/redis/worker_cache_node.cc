@@ -46,7 +46,11 @@ void WorkerCache::askNode() {
     watcher_->dial();
     return;
   }
-  if (watcher_->state() != Server::State::kReady || !questions_.empty()) return watch_tick_.in(kAskAgain);
+  if (watcher_->state() != Server::State::kReady) return watch_tick_.in(kAskAgain);
+  if (!questions_.empty()) {  // its sockets are open, but nobody is at home
+    shared_->unreachable(std::chrono::system_clock::now(), "it has not answered INFO for 5 s");
+    return watch_tick_.in(kAskAgain);
+  }
   const auto ask = [this](Question question, const std::string& wire) {
     questions_.pushBack(question);
     watcher_->put(nullptr, nullptr, Owed::Kind::kOwn, wire);
@@ -88,6 +92,7 @@ void WorkerCache::polled(Bytes reply) {
       NodeStats stats;
       stats.at = std::chrono::system_clock::now();
       const std::vector<Element> all = flatten(reply, 1);
+      shared_->reached(stats.at);
       if (failed) stats.error = errorText(reply);
       if (!failed && !all.empty()) stats.fields = readInfo(all[0].text);
       return shared_->setStats(std::move(stats));
