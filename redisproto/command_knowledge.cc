@@ -47,6 +47,7 @@ constexpr SpecialRow kSpecial[] = {
     {"client|kill", Special::kClientKill},
     {"client|no-evict", Special::kClientNoEvict},
     {"client|no-touch", Special::kClientNoTouch},
+    {"client|import-source", Special::kClientNoTouch},  // as well a switch of one connection
     {"client|reply", Special::kClientReply},
     {"client|pause", Special::kClientPause},
     {"client|unpause", Special::kClientUnpause},

@@ -64,6 +64,8 @@ Client::Step Client::clientCommand(const Command& command, const Request& reques
       return answer(std::string(kOk));
     case Special::kClientReply: return replyMode(request);
     case Special::kClientUnblock: return unblock(request);
+    case Special::kClientMaintNotifications:  // would come over a connection that others share
+      return answerError("ERR unknown subcommand 'MAINT_NOTIFICATIONS'. Try CLIENT HELP.");
     case Special::kClientCapa: return answer(std::string(kOk));
     case Special::kClientTracking:
     case Special::kClientNoTouch: return tracking(command, request, wire);

@@ -130,8 +130,9 @@ Client::Step Client::special(const Command& command, const Request& request, Byt
   return forward(&command, request, wire);
 }
 
-// MONITOR shows what all do until the client goes. WAIT counts from the connection's last command on, so the
-// connection gets one behind all that the client has written. A script is killed past those who wait for it.
+// MONITOR shows what all do until the client goes, and a debugger talks without being asked, too. WAIT counts
+// from the connection's last command on, so the connection gets one behind all that the client has written. A
+// script is killed past those who wait for it.
 Client::Step Client::ownConnection(const Command& command, const Request& request, Bytes wire) {
   if (const std::string refusal = denied(command, request); !refusal.empty()) return refuse(refusal);
   if (command.special == Special::kWait && !leased_) {
@@ -144,7 +145,8 @@ Client::Step Client::ownConnection(const Command& command, const Request& reques
   if (command.special == Special::kWait && leased_ && !in_multi_ && outstanding_ == 0)
     server_->put(nullptr, nullptr, Owed::Kind::kSwallow, redisproto::request({"PING"}));
   const Step step = onLease(&command, request, wire);
-  if (step == Step::kTaken && leased_ && command.special == Special::kMonitor) monitors_ = true;
+  const bool lasts = command.special == Special::kMonitor || command.special == Special::kScriptDebug;
+  if (step == Step::kTaken && leased_ && lasts) monitors_ = true;
   return step;
 }
 

@@ -102,6 +102,16 @@ TEST_P(RedisScripts, AreThereAgainAfterARestartOfRedis) {
   EXPECT_EQ(client.command({"EVALSHA", sha, "0", "a"}), resp::bulk("a"));
 }
 
+TEST_P(RedisScripts, ADebuggerStaysWithWhoCalledIt) {
+  {
+    RedisConnection debugging = connect();
+    EXPECT_EQ(debugging.command({"SCRIPT", "DEBUG", "SYNC"}), resp::simple("OK"));
+  }
+  RedisConnection clients[] = {connect(), connect(), connect()};
+  for (RedisConnection& client : clients)
+    EXPECT_EQ(client.pipeline({{"WATCH", "k"}, {"EVAL", "return 1", "0"}}).at(1), resp::integer(1));
+}
+
 TEST_P(RedisScripts, FunctionsAreCalled) {
   RedisConnection client = connect();
   client.run({"FUNCTION", "LOAD", "REPLACE",
