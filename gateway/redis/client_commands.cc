@@ -171,12 +171,10 @@ Client::Step Client::list(const Request& request) {
       });
 }
 
-// CLIENT KILL ID of its own: that needs no right to close others.
+// That needs no right to close others.
 bool Client::killsItself(const std::vector<Bytes>& args) const {
-  const bool old_form = args.size() == 3 && args[2] == peer_.text();
-  return old_form ||
-         (args.size() == 6 && sameWord(args[2], "id") && numberOf(args[3]) == static_cast<int64_t>(id_) &&
-          sameWord(args[4], "skipme") && sameWord(args[5], "no"));
+  const auto filter = ClientFilter::ofKill(args);
+  return filter && filter->meansOnly(*this);
 }
 
 Client::Step Client::kill(const Request& request) {

@@ -78,6 +78,12 @@ Result<ClientFilter> ClientFilter::ofKill(const std::vector<Bytes>& args) {
   return filter;
 }
 
+bool ClientFilter::meansOnly(const Client& self) const {
+  if (old_form_) return address_ == self.peer().text();
+  const auto own = [&](uint64_t id) { return id == self.id(); };
+  return !skip_self_ && !ids_.empty() && std::all_of(ids_.begin(), ids_.end(), own);
+}
+
 bool ClientFilter::matches(const Client& client) const {
   if (nobody_) return false;
   if (!ids_.empty() && std::find(ids_.begin(), ids_.end(), client.id()) == ids_.end()) return false;

@@ -19,6 +19,7 @@ class ClientFilter {
   static Result<ClientFilter> ofKill(const std::vector<Bytes>& args);
 
   bool matches(const Client& client) const;
+  bool meansOnly(const Client& self) const;  // of CLIENT KILL: it closes this client, if anyone
   bool skipsSelf() const { return skip_self_; }
   const std::string& user() const { return user_; }
   bool oldForm() const { return old_form_; }  // CLIENT KILL address

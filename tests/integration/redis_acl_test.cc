@@ -92,6 +92,28 @@ TEST_P(RedisAcl, WithoutRulesAUserMayAllButReachBeyondHisData) {
   }
 }
 
+TEST_P(RedisAcl, EverybodyMayCloseHimselfAndNobodyElse) {
+  RedisConnection other = connect("plain");
+  const std::string other_id = std::to_string(other.run({"CLIENT", "ID"}).integer);
+  for (const bool id_first : {true, false}) {
+    RedisConnection client = connect("plain");
+    const std::string own = std::to_string(client.run({"CLIENT", "ID"}).integer);
+    const auto kill = [&](const std::vector<std::string>& ids) {
+      RedisArgs command{"CLIENT", "KILL"};
+      if (!id_first) command.insert(command.end(), {"SKIPME", "no"});
+      for (const std::string& id : ids) command.insert(command.end(), {"ID", id});
+      if (id_first) command.insert(command.end(), {"SKIPME", "no"});
+      return client.command(command);
+    };
+    EXPECT_EQ(kill({other_id}), resp::error(noCommand("client|kill")));
+    EXPECT_EQ(kill({own, other_id}), resp::error(noCommand("client|kill")));
+    EXPECT_EQ(kill({}), resp::error(noCommand("client|kill")));
+    EXPECT_EQ(kill({own}), resp::integer(1));
+    EXPECT_TRUE(client.closes());
+  }
+  EXPECT_EQ(other.command({"PING"}), resp::simple("PONG"));
+}
+
 TEST_P(RedisAcl, KeysAndChannelsOfAUserAreHisOwn) {
   sharedRedis().run({"SET", "shared:1", "s"});
   RedisConnection client = connect("app");
