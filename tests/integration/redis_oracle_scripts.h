@@ -3,7 +3,7 @@
 // Commands stand between bars, words between spaces; "..." knows \r \n \0 \\ and may be empty. Of a command
 // behind a ~ only the first byte of the reply is compared: it tells of ids, times and addresses. What needs
 // the replies of each command to come before the next one is sent stands in the same lists: each script runs
-// step by step and as one pipeline.
+// step by step, as one pipeline, and in small pieces.
 #pragma once
 
 namespace forebay::rig {
