@@ -238,12 +238,12 @@ void Client::left(std::string_view why) { close(why); }
 
 void Client::close(std::string_view reason) {
   if (std::exchange(closed_, true)) return;
+  socket_.close();  // at once: who has been told that it is closed may be writing already, and would be reset
   // Who connects and hangs up is not worth a line: a stranger can do that at will.
   if (worker_.config().log.log_disconnections && logged_in_ && last_command_ != nullptr)
     logEvent(std::string("closed: ") += reason);
   net::Loop& loop = worker_.loop();
   loop.deadlines().disarm(*this);
-  socket_.close();
   in_.clear(loop.buffers());
   out_.clear(loop.buffers());
   cache_.withdraw(*this);
