@@ -226,7 +226,10 @@ static void publishSubscribe(void) {
     all[n] = login();
     freeReplyObject(call(all[n], "SUBSCRIBE news"));
   }
-  expectInteger(call(c, "PUBLISH news hello"), kClients);
+  // Behind a gateway Redis counts the gateway's connections, of which one may serve many subscribers.
+  redisReply* heard = call(c, "PUBLISH news hello");
+  if (heard->integer < 1 || heard->integer > kClients) fail("%lld for %d", heard->integer, kClients);
+  freeReplyObject(heard);
   for (int n = 0; n < kClients; ++n) {
     redisReply* said = next(all[n]);
     if (said->elements != 3 || strcmp(said->element[2]->str, "hello") != 0) fail("message of %d", n);
