@@ -50,6 +50,7 @@ def run_all(arguments):
 def languages():
     names = {"package.json": "JavaScript", "go.mod": "Go", "Cargo.toml": "Rust", "pom.xml": "Java"}
     names |= {"requirements.txt": "Python", "check.c": "C", "check.rb": "Ruby", "debian.txt": "Go"}
+    names |= {"check.csproj": "C#"}
     return {driver: names[toolchains.manifest(driver).name] for driver in toolchains.drivers()}
 
 

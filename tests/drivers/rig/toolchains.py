@@ -179,6 +179,16 @@ def ruby(source, folder):
     return [interpreter, source / "check.rb"], {}
 
 
+def dotnet(source, folder):
+    program = processes.tool("dotnet")
+    _copy_sources(source, folder)
+    quiet = {**os.environ, "DOTNET_NOLOGO": "1", "DOTNET_CLI_TELEMETRY_OPTOUT": "1"}
+    _once(folder, "installed", lambda: _download([program, "restore"], cwd=folder, env=quiet))
+    build = [program, "build", "--no-restore", "-warnaserror", "-c", "Release", "-o", folder / "built"]
+    processes.checked(build, cwd=folder, env=quiet)
+    return [program, folder / "built/check.dll"], {}
+
+
 def debian(source, folder):
     """A program of others that is a Debian package, for check.py to start. Where it is not installed it is only
     unpacked, so that Debian starts no service."""
@@ -205,6 +215,7 @@ _KINDS = {
     "Cargo.toml": rust,
     "check.c": c,
     "check.rb": ruby,
+    "check.csproj": dotnet,
     "debian.txt": debian,
 }
 
