@@ -2,15 +2,15 @@
 
 #include <algorithm>
 
+#include "base/backoff.h"
+
 namespace forebay::net {
 
 void HostHealth::failed(const conf::HostPort& host, Instant now, Duration longest, double jitter) {
   const std::lock_guard lock(mutex_);
   State& state = hosts_[keyOf(host)];
   any_.store(true);
-  const unsigned doublings = std::min(state.failures++, 16u);
-  const Duration pause = std::min<Duration>(Duration(kFirstPause) * (1 << doublings), longest);
-  state.retry_at = now + std::chrono::duration_cast<Duration>(pause * (1.0 - jitter / 2));
+  state.retry_at = now + backoff(kFirstPause, state.failures++, longest, jitter);
 }
 
 void HostHealth::succeeded(const conf::HostPort& host) {

@@ -34,7 +34,7 @@ PostgresWorker::PostgresWorker(uint32_t index, net::Loop& loop, Log& log, Shared
       auth_queries_(std::make_unique<AuthQueries>(*this)),
       cancels_(std::make_unique<Cancels>(*this)),
       tidy_tick_(loop, [this] { dropUnusedPools(); }),
-      jitter_state_(0x9e3779b97f4a7c15ull * (index + 1)) {}
+      jitter_(index) {}
 
 PostgresWorker::~PostgresWorker() = default;
 
@@ -42,13 +42,6 @@ void PostgresWorker::post(std::function<void(PostgresWorker&)> work) {
   loop_.mailbox().post([this, work = std::move(work)] {
     if (!stopped_) work(*this);
   });
-}
-
-double PostgresWorker::jitter() {  // xorshift: it need not be hard to guess
-  jitter_state_ ^= jitter_state_ << 13;
-  jitter_state_ ^= jitter_state_ >> 7;
-  jitter_state_ ^= jitter_state_ << 17;
-  return static_cast<double>(jitter_state_ >> 11) * 0x1.0p-53;
 }
 
 // ---- clients

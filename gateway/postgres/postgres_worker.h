@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/backoff.h"
 #include "base/random.h"
 #include "conf/config.h"
 #include "gateway/admin/snapshot.h"
@@ -129,7 +130,7 @@ class PostgresWorker {
   ScramSecrets& scramSecrets() { return scram_secrets_; }
   KeyQueue& keyQueue() { return key_queue_; }
   Cancels& cancels() { return *cancels_; }
-  double jitter();  // 0 to 1
+  double jitter() { return jitter_.next(); }  // 0 to 1
   bool isPaused(const DatabaseState& state) const {
     return stopping_ || shared_.pause.load() != 0 || state.paused.load();
   }
@@ -159,7 +160,7 @@ class PostgresWorker {
   bool draining_ = false, stopped_ = false;
   bool stopping_ = false;  // nothing is lent any more
 
-  uint64_t jitter_state_ = 0;
+  Jitter jitter_;
 };
 
 }  // namespace forebay::postgres

@@ -71,9 +71,7 @@ void PubSub::lost(Server& server) {
   ready_ = false;
   asked_.clear();
   if (subscriptions_.empty() || cache_.closing()) return;
-  const Duration pause = std::min<Duration>(milliseconds(20) * (1 << std::min(failures_++, 12u)),
-                                            cache_.config().server_login_retry);
-  retry_.in(std::chrono::duration_cast<Duration>(pause * (1 - cache_.worker().jitter() / 2)));
+  retry_.in(cache_.retryPause(failures_++));
 }
 
 void PubSub::say(bool subscribe, Kind kind, Bytes name) {

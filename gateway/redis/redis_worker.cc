@@ -35,7 +35,7 @@ RedisWorker::RedisWorker(uint32_t index, net::Loop& loop, Log& log, Shared& shar
                                                 net::Resolver::Ttl{})),
       idle_tick_(loop, [this] { closeIdleServers(); }),
       drain_tick_(loop, [this] { closeClients("shutdown_timeout has passed"); }),
-      jitter_state_(0x9e3779b97f4a7c15ull * (index + 3)) {}
+      jitter_(index + 2) {}
 
 RedisWorker::~RedisWorker() {
   while (!clients_.empty()) delete &clients_.front();
@@ -46,13 +46,6 @@ void RedisWorker::post(std::function<void(RedisWorker&)> work) {
   loop_.mailbox().post([this, work = std::move(work)] {
     if (!stopped_) work(*this);
   });
-}
-
-double RedisWorker::jitter() {  // xorshift: it need not be hard to guess
-  jitter_state_ ^= jitter_state_ << 13;
-  jitter_state_ ^= jitter_state_ >> 7;
-  jitter_state_ ^= jitter_state_ << 17;
-  return static_cast<double>(jitter_state_ >> 11) * 0x1.0p-53;
 }
 
 // ---- clients

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/backoff.h"
 #include "gateway/admin/snapshot.h"
 #include "gateway/log.h"
 #include "gateway/net/loop.h"
@@ -104,7 +105,7 @@ class RedisWorker final : public net::TurnEnd {
   const conf::RedisSettings& redis() const { return settings_->config->redis; }
   net::Resolver& resolver() { return *resolver_; }
   bool draining() const { return draining_; }
-  double jitter();  // 0 to 1
+  double jitter() { return jitter_.next(); }  // 0 to 1
   // Kept and used again, so that no request allocates.
   redisproto::Request& request() { return request_; }
   redisproto::Request& scratchRequest() { return scratch_request_; }
@@ -134,7 +135,7 @@ class RedisWorker final : public net::TurnEnd {
   IntrusiveList<Client, InResumeList> resuming_;
   net::Tick idle_tick_, drain_tick_;
   bool draining_ = false, stopped_ = false;
-  uint64_t jitter_state_;
+  Jitter jitter_;
 };
 
 }  // namespace forebay::redis

@@ -224,9 +224,7 @@ void Server::dial() {
 // After a failure: whoever waits has until his deadline, and the next try comes after a pause.
 void Server::rest(Instant now) {
   state_ = State::kResting;
-  const Duration longest = cache_.config().server_login_retry;
-  const Duration pause = std::min<Duration>(milliseconds(50) * (1 << std::min(failures_++, 12u)), longest);
-  dial_at_ = now + std::chrono::duration_cast<Duration>(pause * (1 - cache_.worker().jitter() / 2));
+  dial_at_ = now + cache_.retryPause(failures_++);
   armDeadline(now);
 }
 

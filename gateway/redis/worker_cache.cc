@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "base/backoff.h"
 #include "conf/address.h"
 #include "gateway/redis/redis_worker.h"
 
@@ -158,8 +159,9 @@ void WorkerCache::lend(Server& server, Client& client) {
 void WorkerCache::dialLeases() {
   const Instant now = clock();
   if (closing_) return;
-  if (now < lease_dial_at_) return lease_tick_.in(lease_dial_at_ - now);
   while (lease_queue_.size() > leases_dialling_) {
+    // Also within the loop: dialling may fail at once, as where a name is known not to exist.
+    if (now < lease_dial_at_) return lease_tick_.in(lease_dial_at_ - now);
     if (!shared_->leases.take()) {
       if (!idle_leases_.empty()) return idle_leases_.front()->close("its place is needed");
       return worker_.askOthersForLease(name());
@@ -262,15 +264,17 @@ void WorkerCache::dialFailed(Server& server, const std::string& reason) {
       word.size() < reason.size() && std::ranges::all_of(word, [](char c) { return c >= 'A' && c <= 'Z'; });
   refusal_ = reason;
   if (server.kind() != Server::Kind::kLeased || &server == watcher_) return;
-  const Duration pause = std::min<Duration>(milliseconds(50) * (1 << std::min(lease_failures_++, 12u)),
-                                            config().server_login_retry);
-  lease_dial_at_ = clock() + std::chrono::duration_cast<Duration>(pause * (1 - worker_.jitter() / 2));
+  lease_dial_at_ = clock() + retryPause(lease_failures_++);
   lease_tick_.in(lease_dial_at_ - clock());
 }
 
 bool WorkerCache::loginRefused() const {
   return refusal_.starts_with("WRONGPASS ") || refusal_.starts_with("NOAUTH ") ||
          refusal_.starts_with("NOPERM ");
+}
+
+Duration WorkerCache::retryPause(unsigned failures) {
+  return backoff(milliseconds(50), failures, config().server_login_retry, worker_.jitter());
 }
 
 // Redis' own words where it has spoken; else ours.

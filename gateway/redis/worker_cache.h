@@ -68,6 +68,7 @@ class WorkerCache final : public net::Mortal {
   [[gnu::hot]] void published(Bytes value);
   void answered(Server& server, Bytes reply);
   bool keepsTrying(const Server& server) const;
+  Duration retryPause(unsigned failures);  // after so many failures in a row before this one
   std::string whyUnreachable(Duration waited) const;
   // Redis knows us and will not have us: to wait longer is of no use.
   bool loginRefused() const;
