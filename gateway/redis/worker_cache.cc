@@ -274,7 +274,8 @@ bool WorkerCache::loginRefused() const {
 }
 
 Duration WorkerCache::retryPause(unsigned failures) {
-  return backoff(milliseconds(50), failures, config().server_login_retry, worker_.jitter());
+  const Duration longest = std::max<Duration>(config().server_login_retry, milliseconds(1));  // 0: no pause
+  return backoff(milliseconds(50), failures, longest, worker_.jitter());
 }
 
 // Redis' own words where it has spoken; else ours.

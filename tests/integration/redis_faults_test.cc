@@ -100,6 +100,24 @@ TEST(RedisFaults, ARedisThatIsNotThereYetIsWaitedFor) {
   EXPECT_EQ(client.receive(), resp::simple("OK"));
 }
 
+TEST(RedisFaults, ARedisThatIsKnownAtOnceNotToBeThereHoldsUpNobodyElse) {
+  const RedisServer redis;
+  const TempDir folder;
+  for (const char* longest_pause : {"2s", "0"}) {
+    ForebayConfig config = mainCache(redis);
+    config.caches["gone"]["host"] = (folder / "no.sock").string();
+    config.redis["command_wait_timeout"] = "300ms";
+    config.redis["server_login_retry"] = longest_pause;
+    const Forebay forebay(config);
+    RedisConnection client(forebay.redisPort(0)), other(forebay.redisPort(1));
+    client.sendCommand({"MULTI"});  // wants a connection of its own
+    EXPECT_EQ(other.command({"SET", "k", "v"}), resp::simple("OK"));
+    const RedisValue said = client.receive();
+    EXPECT_TRUE(said.text.starts_with("ERR cache gone: no connection to Redis at ")) << said;
+    EXPECT_EQ(other.command({"GET", "k"}), resp::bulk("v"));
+  }
+}
+
 TEST(RedisFaults, ARefusalIsToldInRedisOwnWords) {
   RedisServer redis({.requirepass = "secret"});
   ForebayConfig config;
