@@ -24,6 +24,21 @@ std::string refused(std::string_view name) {
   return "NOPERM this user has no permissions to run the '" + std::string(name) + "' command";
 }
 
+constexpr const char* kSecret =
+    "NOPERM this user has no permissions to read the server's passwords; ask for other settings by name";
+
+// Does CONFIG GET ask, by name or by pattern, for what logs in to Redis, or for what Redis logs in with?
+bool asksForSecret(const std::vector<Bytes>& args) {
+  constexpr std::string_view kSecrets[] = {"requirepass", "masterauth", "masteruser", "tls-key-file-pass",
+                                           "tls-client-key-file-pass"};
+  for (size_t i = 2; i < args.size(); ++i) {
+    const std::string pattern = lowerCase(args[i]);
+    if (std::ranges::any_of(kSecrets, [&](std::string_view name) { return globMatches(pattern, name); }))
+      return true;
+  }
+  return false;
+}
+
 // SET reads what it overwrites with GET, and with IFEQ and its like.
 bool setReads(const std::vector<Bytes>& args) {
   return std::any_of(args.begin() + 3, args.end(), [](Bytes arg) {
@@ -71,6 +86,7 @@ std::string Acl::check(const Command* command, const std::vector<Bytes>& args,
     return any_key_ && any_channel_ ? "" : kNoKey;
   }
   if (!mayRun(*command)) return refused(command->name);
+  if (keeps_secrets_ && command->id == config_get_ && asksForSecret(args)) return kSecret;
   if (!any_key_)
     if (std::string error = checkKeys(*command, args); !error.empty()) return error;
   return any_channel_ ? "" : checkChannels(*command, args);

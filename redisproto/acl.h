@@ -3,8 +3,9 @@
 //
 // `commands` is a list of +command, -command, +command|subcommand, +@category, -@category, allcommands and
 // nocommands, applied in order to nothing; without rules at all, everything is allowed but what reaches
-// beyond the user's own data (Command::beyond). As in Redis, what a login needs (AUTH, HELLO, QUIT, RESET) is
-// always allowed. Rules about a first argument ("+select|0") are refused: Redis has given them up, too.
+// beyond the user's own data (Command::beyond, and Redis' passwords in CONFIG GET). As in Redis, what a login
+// needs (AUTH, HELLO, QUIT, RESET) is always allowed. Rules about a first argument ("+select|0") are refused:
+// Redis has given them up, too.
 //
 // `keys` are patterns, also "%R~pattern", "%W~pattern", "allkeys" and "~pattern"; `channels` likewise, also
 // "&pattern" and "allchannels". Patterns concern the keys that a request names: scripts and functions may
@@ -74,6 +75,8 @@ class Acl {
   std::vector<KeyPattern> keys_;
   std::vector<std::string> channels_;
   bool any_key_ = true, any_channel_ = true, unknown_ = false;
+  bool keeps_secrets_ = false;  // CONFIG GET tells no passwords
+  uint16_t config_get_ = 0;
 };
 
 }  // namespace forebay::redisproto

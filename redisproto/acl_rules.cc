@@ -75,6 +75,9 @@ Status Acl::applyCommands(std::string_view rules) {
   std::string_view word = nextWord(rules);
   if (word.empty()) {
     for (uint16_t id = 0; id < table_->size(); ++id) allowed_[id] = !table_->at(id).beyond;
+    const Command* config_get = table_->byName("config|get");
+    keeps_secrets_ = config_get != nullptr;
+    if (keeps_secrets_) config_get_ = config_get->id;
     return Ok{};
   }
   for (; !word.empty(); word = nextWord(rules))

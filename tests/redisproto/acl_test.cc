@@ -127,6 +127,17 @@ TEST(Acl, WithoutRulesRefusesWhatReachesBeyond) {
   }
 }
 
+TEST(Acl, WithoutRulesTellsSettingsButNoPasswordsOfTheServer) {
+  expectAllowed({}, {"CONFIG GET maxmemory", "CONFIG GET max* save"});
+  for (const char* request : {"CONFIG GET requirepass", "config get MasterAuth", "CONFIG GET *",
+                              "CONFIG GET maxmemory *pass", "CONFIG GET m[a]ster*"})
+    EXPECT_TRUE(
+        check({}, request).starts_with("NOPERM this user has no permissions to read the server's passwords"))
+        << request;
+  expectAllowed({.commands = "+config|get"}, {"CONFIG GET *"});
+  expectAllowed({.commands = "+@all"}, {"CONFIG GET requirepass"});
+}
+
 TEST(Acl, AllowsABeyondCommandToWhomItIsGiven) {
   expectAllowed({.commands = "+@all"}, {"SHUTDOWN", "CONFIG SET a b", "FLUSHALL"});
   expectAllowed({.commands = "+config|set"}, {"CONFIG SET a b"});
