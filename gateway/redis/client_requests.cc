@@ -95,6 +95,8 @@ Client::Step Client::take(const Request& request, Bytes wire) {
 
 Client::Step Client::forward(const Command* command, const Request& request, Bytes wire) {
   if (acl_ != nullptr) {
+    if (command != nullptr && !command->container && !command->takes(request.args.size())) [[unlikely]]
+      return wrongArity(command->name);
     const std::string refusal = acl_->check(command, request.args, userName());
     if (!refusal.empty()) return refuse(command != nullptr ? refusal : unknownCommand(request.args));
   }

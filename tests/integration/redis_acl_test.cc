@@ -134,6 +134,22 @@ TEST_P(RedisAcl, KeysAndChannelsOfAUserAreHisOwn) {
   EXPECT_EQ(client.command({"PSUBSCRIBE", "news:*"}).at(2), resp::integer(1));
 }
 
+TEST_P(RedisAcl, WithoutRulesAUserIsNotToldThePasswordsOfRedis) {
+  RedisConnection client = connect("plain");
+  for (const char* name : {"requirepass", "*"})
+    EXPECT_TRUE(client.command({"CONFIG", "GET", name}).text.starts_with("NOPERM ")) << name;
+  EXPECT_EQ(client.run({"MULTI"}), resp::simple("OK"));
+  EXPECT_TRUE(client.command({"CONFIG", "GET", "requirepass"}).text.starts_with("NOPERM "));
+  EXPECT_TRUE(client.command({"EXEC"}).text.starts_with("EXECABORT "));
+}
+
+TEST_P(RedisAcl, ATooShortCommandIsToldSoRatherThanThatItsKeyIsForbidden) {
+  RedisConnection client = connect("app");
+  EXPECT_EQ(client.command({"GET"}), resp::error("ERR wrong number of arguments for 'get' command"));
+  EXPECT_EQ(client.command({"CONFIG", "GET"}),
+            resp::error("ERR wrong number of arguments for 'config|get' command"));
+}
+
 TEST_P(RedisAcl, CommandsAreAsInRedis) {
   RedisConnection client = connect("reader");
   EXPECT_EQ(client.command({"GET", "none"}), resp::nullBulk());
