@@ -34,7 +34,8 @@ std::string Client::infoLine(Instant now) const {
   if (monitors_) flags += 'O';
   if (listens()) flags += 'P';
   if (in_multi_) flags += 'x';
-  if (leased_ && outstanding_ > 0 && last_command_ != nullptr &&
+  // Not before Redis has it: who sees the flag may count on it that it waits there.
+  if (leased_ && outstanding_ > 0 && server_->allSent() && last_command_ != nullptr &&
       last_command_->is(redisproto::flag::kBlocking))
     flags += 'b';
   if (flags.empty()) flags = "N";

@@ -107,6 +107,7 @@ class Server final : public net::Mortal,
     return requests_.size() - (retains() ? sent_ : 0) > kHighWater || owed_.size() > kMaxOwed;
   }
   bool idle() const { return owed_.empty() && requests_.empty(); }
+  bool allSent() const { return requests_.size() == (retains() ? sent_ : 0); }
   size_t owed() const { return owed_.size(); }
   // A large reply is on its way: who has nothing on this connection is better off with another one.
   bool detoured() const { return detoured_; }
