@@ -115,7 +115,9 @@ class Client final : public net::Mortal,
   admin::RedisClientState shownState() const;
   admin::RedisClientRow row(Instant now) const;
   std::string_view name() const;
-  std::string_view lastCommand() const { return last_command_ != nullptr ? last_command_->name : "NULL"; }
+  std::string_view lastCommand() const {
+    return last_command_ != nullptr ? std::string_view(last_command_->name) : "NULL";
+  }
 
  protected:
   void due(Instant now) override;
@@ -129,7 +131,7 @@ class Client final : public net::Mortal,
     kWait,    // held back: it is looked at again when resume() is called
     kClosed,  // the client is gone, or takes leave
   };
-  enum class ReplyMode : uint8_t { kOn, kOff, kSkipNext, kSkip };
+  enum class ReplyMode : uint8_t { kOn, kOff, kSkip };  // kSkip: the next reply, and no more
 
   // What few clients have.
   struct Subscription {  // of the SUBSCRIBE under way
@@ -147,6 +149,7 @@ class Client final : public net::Mortal,
     uint32_t multi_database = UINT32_MAX;           // selected in the transaction
     bool killed = false;                            // by itself: it is told so, and goes
     bool exec_is_quiet = false;                     // its reply is not wanted
+    bool multi_refused = false;                     // no connection was to be had for it
   };
 
   // client.cc
@@ -173,7 +176,7 @@ class Client final : public net::Mortal,
   [[gnu::cold]] Step onLease(const Command* command, const Request& request, Bytes wire);
   [[gnu::cold]] Step special(const Command& command, const Request& request, Bytes wire);
   bool needsLease(const Command* command, const Request& request) const;
-  [[gnu::cold]] size_t takeLarge(Bytes in, const Request& partial);
+  [[gnu::cold]] size_t takeLarge(Bytes in, Request& partial);
   size_t streamMore(Bytes in);
   [[gnu::cold]] Step wait(Hold why);
   Step answer(std::string text);
@@ -197,6 +200,9 @@ class Client final : public net::Mortal,
   void executed(Bytes reply);
   Step failWatched();
   void spoilTransaction();
+  std::string_view whyVoid() const {  // where multi_lost_
+    return extra_ && extra_->multi_refused ? "MULTI had failed" : "the connection to Redis was lost";
+  }
   Step ownConnection(const Command& command, const Request& request, Bytes wire);
   std::string denied(const Command& command, const Request& request);
   std::string helloReply() const;
@@ -239,7 +245,7 @@ class Client final : public net::Mortal,
     return outstanding_ == 0 && !leased_ && hold_ == Hold::kNone && in_.empty() && out_.empty();
   }
   bool pinned() const { return in_multi_ || watching_ || tracking_ || monitors_ || streaming_; }
-  void leaveLease();
+  void leaveLease(bool clean);
 
   static constexpr uint32_t kMaxOutstanding = 1024;
   static constexpr size_t kMaxHeld = size_t{64} * 1024;   // read while it is held back
@@ -271,7 +277,8 @@ class Client final : public net::Mortal,
   bool in_multi_ = false, watching_ = false, tracking_ = false, monitors_ = false, streaming_ = false;
   bool multi_lost_ = false, watch_lost_ = false;  // its connection was lost in the middle
   bool mid_reply_ = false, server_paused_ = false;
-  bool goodbye_ = false;  // closes when everything is sent
+  bool must_be_whole_ = false;  // the large request that is on its way can not go through as it comes
+  bool goodbye_ = false;        // takes no more requests, and closes when everything is sent
   bool close_when_idle_ = false;
   bool no_evict_ = false;
   bool consuming_ = false, may_be_tls_ = false, handshaking_ = false;
