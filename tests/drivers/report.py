@@ -10,6 +10,7 @@ import json
 import pathlib
 import subprocess
 import sys
+import textwrap
 
 sys.dont_write_bytecode = True
 
@@ -17,15 +18,16 @@ from rig import toolchains  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+WIDTH = 110
 
 HEAD = """\
 # Drivers
 
 <!-- Written by tests/drivers/report.py from what tests/drivers/run.py found. -->
 
-Each driver ran its own program of checks through Forebay, as its applications would use it; [how](../tests/drivers/README.md).
-The same program passes against the server itself. Where a name ends in `_resp2` or `_hiredis`, the check was made in
-that protocol or with that parser too: it stands here once.
+Each driver ran its own program of checks through Forebay, as its applications would use it:
+[how](../tests/drivers/README.md). What was not skipped passes against the server itself as well. Checks that
+were made in RESP3 and RESP2, or with another parser too, are counted each time and named once.
 """
 
 
@@ -65,6 +67,8 @@ def outcome(result):
         return f"skipped: {result['reason']}"
     if result["outcome"] == "passed":
         return f"all {len(result['held'])} checks held"
+    if not result["failed"]:
+        return f"**failed: {result['reason'] or 'what must hold for every driver did not'}**"
     return f"**{len(result['failed'])} of {len(result['held']) + len(result['failed'])} checks failed**"
 
 
@@ -81,14 +85,16 @@ def details(results):
     text = ""
     for each in results:
         if each["held"]:
-            text += f"\n**`{each['driver']}`**: {checks_of(each)}.\n"
+            named = f"**`{each['driver']}`**: {checks_of(each)}."
+            text += f"\n{textwrap.fill(named, WIDTH, break_long_words=False, break_on_hyphens=False)}\n"
         text += "".join(f"\nFailed: {failure}.\n" for failure in each["failed"])
     return text
 
 
 def section(title, results):
     servers = sorted({each["server"] for each in results if each["server"]})
-    return f"\n## {title}\n\nBehind Forebay: {', '.join(servers)}.\n\n{table(results)}\n### What was covered\n{details(results)}"
+    head = f"\n## {title}\n\nBehind Forebay: {', '.join(servers)}.\n\n"
+    return head + table(results) + "\n### What was covered\n" + details(results)
 
 
 def main():
@@ -103,9 +109,9 @@ def main():
     of_redis = [each for each in found if each["driver"].startswith("redis-")]
     of_postgres = [each for each in found if each not in of_redis]
     arguments.output.parent.mkdir(exist_ok=True)
-    arguments.output.write_text(
-        HEAD + "".join(section(t, r) for t, r in (("PostgreSQL", of_postgres), ("Redis", of_redis)) if r)
-    )
+    sections = (("PostgreSQL", of_postgres), ("Redis", of_redis))
+    text = HEAD + "".join(section(title, results) for title, results in sections if results)
+    arguments.output.write_text(text)
     print(f"wrote {arguments.output}")
     return 0
 

@@ -40,7 +40,7 @@ def command(port):
         PROGRAM,
         f"-web.listen-address=127.0.0.1:{port}",
         f"-redis.addr=redis://{URL.hostname}:{URL.port}",
-        f"-redis.user={URL.username}",
+        "-redis.user=exporter",
         f"-redis.password={URL.password}",
         "-export-client-list",
         "-check-single-keys=exporter:list",

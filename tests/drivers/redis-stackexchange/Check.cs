@@ -1,5 +1,5 @@
-// StackExchange.Redis: what an application may do with it, in RESP3 and in RESP2. It has no blocking commands,
-// since everything an application asks for goes over one connection.
+// StackExchange.Redis: what an application may do with it, in RESP3 and in RESP2. It has no blocking
+// commands, since everything an application asks for goes over one connection.
 using StackExchange.Redis;
 
 internal static class Check
@@ -164,9 +164,11 @@ internal static class Check
         IDatabase other = (await clients.Connect()).GetDatabase();
         RedisKey[] keys = { Clients.Fresh("script") };
         const string Script = "return redis.call('incrby', KEYS[1], ARGV[1])";
-        Checks.Equal((long)await db.ScriptEvaluateAsync(Script, keys, new RedisValue[] { 2 }), 2L, "script");
-        Checks.Equal((long)await db.ScriptEvaluateAsync(Script, keys, new RedisValue[] { 3 }), 5L, "script");
-        Checks.Equal((long)await other.ScriptEvaluateAsync(Script, keys, new RedisValue[] { 4 }), 9L, "script");
+        foreach ((IDatabase who, int step, long sum) in new[] { (db, 2, 2L), (db, 3, 5L), (other, 4, 9L) })
+        {
+            RedisValue[] arguments = { step };
+            Checks.Equal((long)await who.ScriptEvaluateAsync(Script, keys, arguments), sum, "script");
+        }
     }
 
     private static async Task Databases(Clients clients)

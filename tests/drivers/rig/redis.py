@@ -67,6 +67,7 @@ class Redis:
             "appendonly no",
             f"requirepass {BACKEND_PASSWORD}",
             f"user app on >{PASSWORD} ~* &* +@all",
+            f"user exporter on >{PASSWORD} ~* &* +@all",
         ]
         (folder / "redis.conf").write_text("\n".join(settings) + "\n")
         command = [processes.tool("redis-server"), folder / "redis.conf"]

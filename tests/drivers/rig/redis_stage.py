@@ -23,6 +23,11 @@ lease_pool_size = {leases}
 
 [redis.caches.main.users.app]
 password = "{password}"
+
+# Who has not been given the right may not read all of Redis' settings, which have passwords among them.
+[redis.caches.main.users.exporter]
+password = "{password}"
+commands = "+@all"
 """
 
 
