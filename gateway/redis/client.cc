@@ -162,7 +162,7 @@ void Client::drained() {
     return worker_.bury(*this);
   }
   if (leased_) {
-    if (!pinned()) leaveLease();
+    if (!pinned()) leaveLease(true);
   } else {
     server_ = nullptr;
   }
@@ -218,7 +218,8 @@ void Client::pushed(Bytes head, Bytes rest) {
   if (closed_) return;
   if (mid_reply_ || (extra_ && (!extra_->subscribing.empty() || !extra_->pushes.empty()))) {
     extra().pushes.append(head).append(rest);
-    if (extra_->pushes.size() > worker_.redis().client_output_buffer_limit_pubsub)
+    const uint64_t limit = worker_.redis().client_output_buffer_limit_pubsub;
+    if (limit > 0 && extra_->pushes.size() > limit)
       close("it did not read its messages (client_output_buffer_limit_pubsub)");
     return;
   }
@@ -238,6 +239,7 @@ void Client::left(std::string_view why) { close(why); }
 
 void Client::close(std::string_view reason) {
   if (std::exchange(closed_, true)) return;
+  goodbye_ = true;  // whoever takes its requests just now takes no more
   socket_.close();  // at once: who has been told that it is closed may be writing already, and would be reset
   // Who connects and hangs up is not worth a line: a stranger can do that at will.
   if (worker_.config().log.log_disconnections && logged_in_ && last_command_ != nullptr)

@@ -45,7 +45,11 @@ size_t Client::consume(Bytes in) {
       continue;
     }
     if (scan == RequestScan::kNeedMore) {
-      if (request.announced > worker_.redis().large_value && logged_in_) at += takeLarge(rest, request);
+      if (request.announced <= worker_.redis().large_value || !logged_in_) {
+        must_be_whole_ = false;
+      } else {
+        at += takeLarge(rest, request);
+      }
       break;
     }
     if (scan == RequestScan::kMalformed) {
@@ -67,6 +71,9 @@ size_t Client::consume(Bytes in) {
     at += request.size;
   }
   consuming_ = false;
+  // What it was lent for was refused meanwhile, or answered here.
+  if (leased_ && outstanding_ == 0 && hold_ == Hold::kNone && !pinned()) [[unlikely]]
+    leaveLease(true);
   return closed_ ? in.size() : at;
 }
 
@@ -246,14 +253,14 @@ void Client::leaseFailed(const std::string& error) {
   worker_.resumeSoon(*this);
 }
 
-void Client::leaveLease() {
+void Client::leaveLease(bool clean) {
   leased_ = false;
   Server& server = *std::exchange(server_, nullptr);
   if (server_paused_) {
     server_paused_ = false;
     server.resumeReading();
   }
-  cache_.giveBack(server, true);
+  cache_.giveBack(server, clean);
   if (close_when_idle_ && isIdle()) close("the gateway is going");
 }
 
@@ -274,9 +281,16 @@ void Client::leaseLost(std::string_view) {
 // ---- large requests
 
 // A request of many megabytes goes through as it comes, on a connection of its own.
-size_t Client::takeLarge(Bytes in, const Request& partial) {
+size_t Client::takeLarge(Bytes in, Request& partial) {
   const std::vector<Bytes>& args = partial.args;
-  if (args.empty() || partial.is_inline) return 0;
+  if (partial.announced > kMaxWhole && must_be_whole_)
+    return protocolError("Protocol error: too large a request"), 0;
+  if (must_be_whole_ || partial.is_inline) return 0;
+  if (args.empty()) {  // they came before, when nobody could know how much would follow
+    progress_ = {};
+    redisproto::scanRequest(in, {}, progress_, partial);
+    if (args.empty()) return 0;
+  }
   const Command* command = cache_.commands().find(args[0], args.size() > 1 ? args[1] : Bytes());
   const bool plain = command != nullptr && command->special == Special::kNone && !command->container;
   const bool key_is_known =
@@ -284,6 +298,7 @@ size_t Client::takeLarge(Bytes in, const Request& partial) {
   const bool may_stream = plain && (acl_ == nullptr || (acl_->anyKey() && acl_->mayRun(*command)) ||
                                     (key_is_known && acl_->check(command, args, userName()).empty()));
   if (!may_stream || multi_lost_ || (listens() && resp_ == redisproto::Resp::k2)) {
+    must_be_whole_ = true;
     if (partial.announced > kMaxWhole) protocolError("Protocol error: too large a request");
     return 0;
   }
@@ -309,7 +324,7 @@ size_t Client::streamMore(Bytes in) {
   if (extra_->tail->done()) {
     streaming_ = false;
     extra_->tail.reset();
-    if (outstanding_ == 0 && !pinned()) leaveLease();  // the answer came before the end: an error
+    if (outstanding_ == 0 && !pinned()) leaveLease(true);  // the answer came before the end: an error
   } else if (server_->full()) {
     cache_.waitForRoom(*this, *server_);
   }

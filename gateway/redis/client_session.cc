@@ -135,7 +135,8 @@ Client::Step Client::special(const Command& command, const Request& request, Byt
 // script is killed past those who wait for it.
 Client::Step Client::ownConnection(const Command& command, const Request& request, Bytes wire) {
   if (const std::string refusal = denied(command, request); !refusal.empty()) return refuse(refusal);
-  if (command.special == Special::kWait && !leased_) {
+  const bool refused = multi_lost_ || (extra_ && !extra_->lease_error.empty());  // onLease() tells
+  if (command.special == Special::kWait && !leased_ && !refused) {
     if (outstanding_ > 0) return wait(Hold::kDrain);
     hold_ = Hold::kLease;
     cache_.lease(*this);
@@ -263,10 +264,7 @@ Client::Step Client::reset() {
 
 void Client::forgetSession() {
   in_multi_ = watching_ = tracking_ = monitors_ = multi_lost_ = watch_lost_ = false;
-  if (leased_) {
-    leased_ = false;
-    cache_.giveBack(*std::exchange(server_, nullptr), false);
-  }
+  if (leased_) leaveLease(false);
   if (listens()) cache_.pubSub().left(*this);
   reply_mode_ = ReplyMode::kOn;
   resp_ = Resp::k2;
@@ -408,11 +406,8 @@ Client::Step Client::failWatched() {
   std::string out;
   redisproto::appendNullArray(out, resp_);
   const Step step = answer(std::move(out));
-  if (!closed_ && leased_) {
-    leased_ = false;
-    cache_.giveBack(*std::exchange(server_, nullptr), false);
-  }
-  return step;
+  if (!closed_ && leased_) leaveLease(false);
+  return closed_ ? Step::kClosed : step;
 }
 
 }  // namespace forebay::redis

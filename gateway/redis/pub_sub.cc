@@ -143,9 +143,11 @@ void PubSub::failed(Bytes error) {
   asked_.popFront();
   if (!asked.subscribe) return;
   const std::string text(errorText(error));
-  subscriptions_.refused(asked.kind, asked.name, [&](pools::Subscriber& subscriber, uint32_t times) {
-    static_cast<Client&>(subscriber).refused(asked.kind, asked.name, times, text);
-  });
+  const bool unsubscribe =
+      subscriptions_.refused(asked.kind, asked.name, [&](pools::Subscriber& subscriber, uint32_t times) {
+        static_cast<Client&>(subscriber).refused(asked.kind, asked.name, times, text);
+      });
+  if (unsubscribe) say(false, asked.kind, asked.name);
 }
 
 }  // namespace forebay::redis

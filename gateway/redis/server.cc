@@ -69,6 +69,7 @@ void Server::putLarge(Bytes wire) {
   owed_.back().cut = rest.size() != wire.size();
   owed_.back().size = static_cast<uint32_t>(rest.size());
   requests_.append(cache_.worker().loop().buffers(), rest);
+  if (rest.empty()) noteWritten(cache_.worker().loop().now());
   cache_.worker().loop().atTurnEnd(*this);
 }
 
@@ -76,6 +77,10 @@ void Server::putMore(Bytes wire) {
   net::Loop& loop = cache_.worker().loop();
   if (wire.size() >= kSentAtOnce && requests_.empty() && state_ == State::kReady) wire = sendAtOnce(wire);
   requests_.append(loop.buffers(), wire);
+  if (!owed_.empty()) {  // no more than this is ever held, so the sum may end there
+    uint32_t& size = owed_.back().size;
+    size += static_cast<uint32_t>(std::min<size_t>(wire.size(), UINT32_MAX - size));
+  }
   if (state_ == State::kReady) loop.atTurnEnd(*this);
 }
 
@@ -111,9 +116,7 @@ void Server::flush() {
   net::Loop& loop = cache_.worker().loop();
   while (requests_.size() > sent_) {
     const net::IoResult result = socket_.write(requests_.bytes().substr(sent_));
-    if (result.status == net::IoStatus::kError || result.status == net::IoStatus::kClosed)
-      return;  // reading finds out, behind the replies that may still be there
-    if (result.status != net::IoStatus::kOk) break;
+    if (result.status != net::IoStatus::kOk) break;  // a loss is found by reading, behind the last replies
     cache_.counters().bytes_sent.add(result.bytes);
     wrote_at_ = loop.now();
     if (retains()) {
@@ -132,10 +135,14 @@ void Server::noteWritten(Instant now) {
   const auto record = [&] {
     if (count > 0) cache_.counters().before_write.record(now - at, count);
   };
-  const bool all = !retains() && requests_.empty();
-  while (written_ < owed_.size()) {
+  // A leased connection keeps what is not sent yet and nothing else: it belongs to the last ones.
+  size_t whole = owed_.size();
+  if (!retains())
+    for (size_t left = requests_.size(); left > 0 && whole > 0;)
+      left -= std::min<size_t>(left, owed_[--whole].size);
+  while (written_ < whole) {
     Owed& next = owed_[written_];
-    if (retains() ? written_bytes_ + next.size > sent_ : !all) break;
+    if (retains() && written_bytes_ + next.size > sent_) break;
     if (next.at != at) {
       record();
       at = next.at;

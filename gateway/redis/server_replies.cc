@@ -63,7 +63,7 @@ bool Server::process(Bytes in) {
         run.client = front.client;
       }
       if (status == Status::kEnd) {
-        if (in[at] == '-' && in.substr(at, end - at).starts_with("-NOSCRIPT")) [[unlikely]] {
+        if (in[at] == '-' && !mid_reply_ && in.substr(at, end - at).starts_with("-NOSCRIPT")) [[unlikely]] {
           run.give(in, at, false);
           if (state_ == State::kClosed) return false;
           if (runScriptAgain()) {

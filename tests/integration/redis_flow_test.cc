@@ -6,6 +6,7 @@
 
 #include "tests/rig/eventually.h"
 #include "tests/rig/forebay.h"
+#include "tests/rig/relay.h"
 
 namespace forebay::rig {
 namespace {
@@ -187,6 +188,40 @@ TEST(RedisFlow, ALargeRequestStreamsThrough) {
   EXPECT_EQ(writer.receive(), resp::integer(64 << 20));
   EXPECT_EQ(writer.receive(), resp::simple("OK"));
   EXPECT_TRUE(isInstrumented() || growth.now() < 32 * kMegabyte) << growth.now();
+}
+
+TEST(RedisFlow, ALargeRequestStreamsThroughAlsoWhenItsBeginningComesAlone) {
+  RedisServer redis;
+  Forebay forebay(mainCache(redis));
+  RedisConnection writer(forebay.redisPort()), other(forebay.redisPort());
+  answersSmallRequests(other, 10);
+  Growth growth(forebay);
+  const std::string piece(kMegabyte, 'p');
+  writer.send("*3\r\n$3\r\nSET\r\n$3\r\nbig\r\n");
+  EXPECT_TRUE(writer.silentFor(milliseconds(20)));
+  writer.send("$67108864\r\n");
+  for (int i = 0; i < 64; ++i) {
+    writer.send(piece);
+    growth.now();
+  }
+  writer.send("\r\n");
+  EXPECT_EQ(writer.receive(), resp::simple("OK"));
+  EXPECT_EQ(writer.command({"STRLEN", "big"}), resp::integer(64 << 20));
+  EXPECT_TRUE(isInstrumented() || growth.now() < 32 * kMegabyte) << growth.now();
+}
+
+// The first is answered while the second is on its way, of which there is always something left to send.
+TEST(RedisFlow, LargeRequestsInARowAreAnsweredOneByOne) {
+  RedisServer redis;
+  Relay relay(redis.port());
+  ForebayConfig config;
+  config.addCache("main", relay.port());
+  const Forebay forebay(config);
+  RedisConnection writer(forebay.redisPort());
+  writer.run({"PING"});
+  relay.slowDown(16 * kMegabyte);
+  for (int i = 0; i < 4; ++i) writer.sendCommand({"SET", "big", std::string(8 * kMegabyte, 'p')});
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(writer.receive(), resp::simple("OK"));
 }
 
 TEST(RedisFlow, ALargeRequestThatStopsInTheMiddleHoldsNobodyUpAndDoesNothing) {

@@ -114,6 +114,7 @@ TEST(RedisLeases, WhoWaitsTooLongIsToldWhy) {
   EXPECT_EQ(client.command({"BLPOP", "list", "0"}),
             resp::error("ERR all 1 leased connections of cache main were busy for 1 s (lease_pool_size); the "
                         "command was not executed"));
+  EXPECT_TRUE(client.command({"WAIT", "0", "0"}).text.starts_with("ERR all 1 leased connections "));
   EXPECT_EQ(client.command({"ECHO", "on it goes"}), resp::bulk("on it goes"));
   EXPECT_EQ(holder.command({"EXEC"}), resp::array({}));
   EXPECT_EQ(client.command({"MULTI"}), resp::simple("OK"));
