@@ -223,9 +223,14 @@ bool Client::needsLease(const Command* command, const Request& request) const {
   return false;
 }
 
-Client::Step Client::onLease(const Command* command, const Request&, Bytes wire) {
-  if (multi_lost_) return answerError("ERR the connection to Redis was lost; the transaction is void");
-  if (extra_ && !extra_->lease_error.empty()) return answerError(std::exchange(extra_->lease_error, {}));
+Client::Step Client::onLease(const Command* command, const Request& request, Bytes wire) {
+  if (multi_lost_) return answerError("ERR " + std::string(whyVoid()) + "; the transaction is void");
+  if (extra_ && !extra_->lease_error.empty()) {
+    // Who has sent more behind his MULTI does not want it done command by command.
+    const bool begins = command != nullptr && command->special == Special::kMulti;
+    multi_lost_ = extra_->multi_refused = begins && in_.size() > request.size;
+    return answerError(std::exchange(extra_->lease_error, {}));
+  }
   if (!leased_) {
     if (outstanding_ > 0) return wait(Hold::kDrain);
     hold_ = Hold::kLease;
@@ -270,6 +275,7 @@ void Client::leaseLost(std::string_view) {
   server_ = nullptr;
   server_paused_ = false;
   multi_lost_ = multi_lost_ || in_multi_;
+  if (extra_) extra_->multi_refused = false;
   watch_lost_ = watch_lost_ || watching_;
   in_multi_ = watching_ = false;
   const bool gone = tracking_ || monitors_ || streaming_;

@@ -341,12 +341,11 @@ Client::Step Client::transaction(const Command& command, const Request& request,
   const bool takes = command.takes(request.args.size());
   if (multi_lost_) {  // its commands are gone with the connection that had queued them
     if (what != Special::kExec && what != Special::kDiscard)
-      return answerError("ERR the connection to Redis was lost; the transaction is void");
+      return answerError("ERR " + std::string(whyVoid()) + "; the transaction is void");
     multi_lost_ = watch_lost_ = false;
-    return what == Special::kDiscard ? answer("+OK\r\n")
-                                     : answerError(
-                                           "EXECABORT Transaction discarded because the connection to Redis "
-                                           "was lost; nothing of it was executed");
+    if (what == Special::kDiscard) return answer("+OK\r\n");
+    return answerError("EXECABORT Transaction discarded because " + std::string(whyVoid()) +
+                       "; nothing of it was executed");
   }
   if (!leased_ && (what == Special::kExec || what == Special::kDiscard || what == Special::kUnwatch)) {
     watch_lost_ = false;

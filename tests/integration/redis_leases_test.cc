@@ -42,6 +42,24 @@ TEST(RedisLeases, NoMoreThanAllowedAndTheRestWaitInOrder) {
   }
 }
 
+TEST(RedisLeases, ATransactionThatGetsNoneIsNotDoneCommandByCommand) {
+  RedisServer redis;
+  ForebayConfig config = poolOf(redis, 1);
+  config.redis["command_wait_timeout"] = "300ms";
+  const Forebay forebay(config);
+  RedisConnection holder(forebay.redisPort()), client(forebay.redisPort());
+  holder.run({"MULTI"});
+  client.send(encode({"MULTI"}) + encode({"INCR", "n"}) + encode({"EXEC"}) + encode({"ECHO", "behind"}));
+  EXPECT_TRUE(client.receive().text.starts_with("ERR all 1 leased connections of cache main were busy"));
+  EXPECT_EQ(client.receive(), resp::error("ERR MULTI had failed; the transaction is void"));
+  EXPECT_EQ(client.receive(),
+            resp::error("EXECABORT Transaction discarded because MULTI had failed; nothing of "
+                        "it was executed"));
+  EXPECT_EQ(client.receive(), resp::bulk("behind"));
+  EXPECT_TRUE(client.command({"MULTI"}).isError());  // who waits for the answer is in no transaction
+  EXPECT_EQ(client.command({"GET", "n"}), resp::nullBulk());
+}
+
 TEST(RedisLeases, OneIsUsedAgain) {
   RedisServer redis;
   const Forebay forebay(poolOf(redis, 10));
