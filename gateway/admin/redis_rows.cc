@@ -87,11 +87,13 @@ RedisNodeRow& RedisNodeRow::operator+=(const RedisNodeRow& other) {
     last_unreachable = other.last_unreachable;
     last_error = other.last_error;
   }
+  silent = silent || other.silent;
   if (other.info.at > info.at || info.at == WallTime{}) info = other.info;
   return *this;
 }
 
 RedisNodeState stateOf(const RedisNodeRow& node) {
+  if (node.silent) return RedisNodeState::kDown;
   if (node.connections == 0) {
     if (node.last_unreachable > node.last_reached) return RedisNodeState::kDown;
     if (node.last_reached == WallTime{}) return RedisNodeState::kUnknown;

@@ -124,6 +124,7 @@ struct RedisNodeRow {
   WallTime last_reached{}, last_unreachable{};  // the default: never
   WallTime up_since{}, down_since{};            // when it last began to be reached, and not to be
   std::string last_error;                       // belongs to last_unreachable
+  bool silent = false;                          // connections are open, but it does not answer
   RedisInfo info;
 
   RedisNodeRow& operator+=(const RedisNodeRow& other);  // of the same node

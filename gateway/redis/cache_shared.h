@@ -59,6 +59,7 @@ struct CacheShared {
     const std::lock_guard lock(mutex_);
     if (contact_.reached <= contact_.unreachable) contact_.up_since = at;
     contact_.reached = at;
+    contact_.silent = false;
   }
   void unreachable(WallTime at, std::string why) {
     const std::lock_guard lock(mutex_);
@@ -66,10 +67,17 @@ struct CacheShared {
     contact_.unreachable = at;
     contact_.why = std::move(why);
   }
+  // Its connections are open, but it has not answered for long.
+  void silent(WallTime at, std::string why) {
+    unreachable(at, std::move(why));
+    const std::lock_guard lock(mutex_);
+    contact_.silent = true;
+  }
   struct Contact {
     WallTime reached{}, unreachable{};  // when last; the default: never
     WallTime up_since{}, down_since{};  // the first of the latest ones in a row
     std::string why;
+    bool silent = false;
   };
   Contact contact() const {
     const std::lock_guard lock(mutex_);

@@ -175,6 +175,7 @@ void WorkerCache::fillNode(admin::RedisNodeRow& out) {
   out.up_since = contact.up_since;
   out.down_since = contact.down_since;
   out.last_error = contact.why;
+  out.silent = contact.silent;
   out.info = readInfo(shared_->stats());
 }
 

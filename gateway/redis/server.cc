@@ -148,7 +148,7 @@ void Server::noteWritten(Instant now) {
       at = next.at;
       count = 0;
     }
-    ++count;
+    count += next.client != nullptr;
     next.waited_us = static_cast<uint32_t>(std::chrono::duration_cast<microseconds>(now - next.at).count());
     written_bytes_ += next.size;
     ++written_;

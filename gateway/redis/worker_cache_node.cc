@@ -48,7 +48,7 @@ void WorkerCache::askNode() {
   }
   if (watcher_->state() != Server::State::kReady) return watch_tick_.in(kAskAgain);
   if (!questions_.empty()) {  // its sockets are open, but nobody is at home
-    shared_->unreachable(std::chrono::system_clock::now(), "it has not answered INFO for 5 s");
+    shared_->silent(std::chrono::system_clock::now(), "it has not answered INFO for 5 s");
     return watch_tick_.in(kAskAgain);
   }
   const auto ask = [this](Question question, const std::string& wire) {

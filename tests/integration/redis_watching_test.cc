@@ -141,6 +141,19 @@ TEST_F(RedisWatching, ANodeThatIsGoneIsDownAndComesBack) {
   EXPECT_TRUE(eventually([&] { return forebay_->httpStatus("/readyz") == 200; }));
 }
 
+TEST_F(RedisWatching, ANodeThatHangsIsDownThoughItsConnectionsAreOpen) {
+  RedisServer redis;
+  start(mainCache(redis));
+  EXPECT_TRUE(eventually([&] { return cell("redis_nodes", "state") == "up"; }));
+  client()->run({"PING"});
+  redis.freeze();
+  EXPECT_TRUE(eventually([&] { return cell("redis_nodes", "state") == "down"; }));
+  EXPECT_EQ(cell("redis_nodes", "error"), "it has not answered INFO for 5 s");
+  EXPECT_EQ(forebay_->httpStatus("/cache/health"), 503);
+  redis.thaw();
+  EXPECT_TRUE(eventually([&] { return cell("redis_nodes", "state") == "up"; }));
+}
+
 TEST_F(RedisWatching, WhatRedisDoesNotTellIsAbsentNotZero) {
   const RedisServer redis({.users = {"app on >secret ~* &* +@all -info"}});
   ForebayConfig config;
@@ -196,6 +209,9 @@ TEST_F(RedisWatching, CommandsAreCountedByClassByGroupAndByWhatTheyFound) {
   EXPECT_EQ(counted("misses_total", ""), "2");
   EXPECT_EQ(counted("latency_seconds_count", R"(,group="string")"), "4");
   EXPECT_EQ(counted("clients", R"(,state="idle")"), "2");
+  // What the gateway asks for itself, as how Redis is, is nobody's command.
+  EXPECT_EQ(counted("answers_total", R"(,group="other")"), "0");
+  EXPECT_EQ(counted("gateway_seconds_count", ""), "5");
 }
 
 TEST_F(RedisWatching, NoKeyAndNoValueIsEverInTheMetrics) {
