@@ -49,7 +49,8 @@ Client::Step Client::evalWith(Bytes body, const Command& command, const Request&
   if (!leased_ && outstanding_ > 0 && on_slow_) return wait(Hold::kDrain);
   Server& server = leased_ || outstanding_ > 0 ? *server_ : cache_.lane(resp_, database_, false);
   if (!server.full()) {
-    server.put(nullptr, nullptr, Owed::Kind::kSwallow, redisproto::request({"SCRIPT", "LOAD", body}));
+    server.put(nullptr, cache_.scriptLoad(), Owed::Kind::kSwallow,
+               redisproto::request({"SCRIPT", "LOAD", body}));
     cache_.loaded().add(request.args[1]);
     cache_.counters().scripts_repaired.add();
   }

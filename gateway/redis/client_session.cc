@@ -215,6 +215,7 @@ Client::Step Client::hello(const Request& request) {
       return answerError("ERR Syntax error in HELLO option '" + std::string(args[i].substr(0, 128)) + "'");
     }
   }
+  if (wanted == Resp::k3 && !cache_.speaksHello()) return answerError("NOPROTO unsupported protocol version");
   if (wanted != resp_ && outstanding_ > 0) return wait(Hold::kDrain);
   if (wanted != resp_ && leased_)
     return answerError("ERR the protocol's version can not be changed in a transaction or while tracking");

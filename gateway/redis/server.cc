@@ -249,7 +249,7 @@ void Server::connectionLost(std::string reason) {
   scanner_ = {};
   partial_.clear();
   held_.clear(loop.buffers());
-  mid_reply_ = detoured_ = paused_ = false;
+  mid_reply_ = paused_ = false;
   rest(loop.now());
   if (failures_ == 1)
     dial_at_ = loop.now();  // the first try comes at once: it may have been this connection alone

@@ -109,8 +109,6 @@ class Server final : public net::Mortal,
   bool idle() const { return owed_.empty() && requests_.empty(); }
   bool allSent() const { return requests_.size() == (retains() ? sent_ : 0); }
   size_t owed() const { return owed_.size(); }
-  // A large reply is on its way: who has nothing on this connection is better off with another one.
-  bool detoured() const { return detoured_; }
   // Nobody but this client has anything on it, and nobody new is sent here: it may wait for that client.
   bool waitsFor(const Client& client) const;
   void moveOthers();  // from behind the large reply to where they need not wait
@@ -148,7 +146,8 @@ class Server final : public net::Mortal,
   struct Greeting {
     std::string unsent;
     std::vector<Step> steps;
-    size_t at = 0;  // the reply that comes next
+    size_t at = 0;     // the reply that comes next
+    size_t stale = 0;  // replies to an earlier try that come before it
   };
 
   // server.cc
@@ -214,7 +213,8 @@ class Server final : public net::Mortal,
   const Kind kind_;
   const redisproto::Resp resp_;
   State state_ = State::kResting;
-  bool paused_ = false, detoured_ = false, retiring_ = false, mid_reply_ = false, was_full_ = false;
+  bool paused_ = false, retiring_ = false, mid_reply_ = false, was_full_ = false;
+  bool detoured_ = false;  // a large reply is or was on its way: nobody new is sent here until all have come
   uint32_t database_;
   std::unique_ptr<Greeting> greeting_;
   int64_t backend_id_ = 0;

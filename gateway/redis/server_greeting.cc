@@ -24,7 +24,11 @@ void Server::dialled(Result<net::Socket> result) {
 
 void Server::greet() {
   using redisproto::request;
-  greeting_ = std::make_unique<Greeting>();
+  const std::unique_ptr<Greeting> before = std::exchange(greeting_, std::make_unique<Greeting>());
+  if (before) {  // what was said behind HELLO is answered, too
+    greeting_->stale = before->steps.size() - before->at;
+    greeting_->unsent = before->unsent;
+  }
   const auto say = [this](Step step, std::string wire) {
     greeting_->steps.push_back(step);
     greeting_->unsent += wire;
@@ -32,7 +36,7 @@ void Server::greet() {
   const conf::Cache& cache = cache_.settings();
   const std::string user = cache.user.empty() ? "default" : cache.user;
   const bool login = !cache.password.empty();
-  if (!cache_.speaksHello()) {
+  if (!cache_.speaksHello() && resp_ == Resp::k2) {
     if (login)
       say(Step::kAuth, cache.user.empty() ? request({"AUTH", cache.password})
                                           : request({"AUTH", cache.user, cache.password}));
@@ -53,6 +57,7 @@ void Server::greet() {
 
 // False: this connection is given up.
 bool Server::greetingAnswered(Bytes value) {
+  if (greeting_->stale > 0) return --greeting_->stale, true;
   const Step step = greeting_->steps[greeting_->at++];
   const bool failed = !value.empty() && (value[0] == '-' || value[0] == '!');
   const std::string_view words = failed ? errorText(value) : std::string_view();

@@ -187,7 +187,7 @@ bool Server::runScriptAgain() {
   const redisproto::Command* command = front.command;
   const Instant at = front.at;
   popFront();
-  put(nullptr, nullptr, Owed::Kind::kSwallow, redisproto::request({"SCRIPT", "LOAD", *body}));
+  put(nullptr, cache_.scriptLoad(), Owed::Kind::kSwallow, redisproto::request({"SCRIPT", "LOAD", *body}));
   put(client, command, Owed::Kind::kForward, wire);
   owed_.back().again = true;
   owed_.back().at = at;

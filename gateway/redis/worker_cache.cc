@@ -119,6 +119,7 @@ void WorkerCache::lease(Client& client) {
   counters_->leases.add();
   if (lease_queue_.empty() && lendIdle(client)) return;
   counters_->lease_waits.add();
+  client.ListNode<InWaitQueue>::unlink();  // it may still stand among those that wait for room
   client.setWaitingSince(clock());
   lease_queue_.pushBack(client);
   shared_->leases.setWaiting(worker_.index(), static_cast<uint32_t>(lease_queue_.size()));
@@ -161,7 +162,7 @@ void WorkerCache::dialLeases() {
   if (closing_) return;
   while (lease_queue_.size() > leases_dialling_) {
     // Also within the loop: dialling may fail at once, as where a name is known not to exist.
-    if (now < lease_dial_at_) return lease_tick_.in(lease_dial_at_ - now);
+    if (now < lease_dial_at_) return lookAgainBy(lease_dial_at_);
     if (!shared_->leases.take()) {
       if (!idle_leases_.empty()) return idle_leases_.front()->close("its place is needed");
       return worker_.askOthersForLease(name());
@@ -172,6 +173,9 @@ void WorkerCache::dialLeases() {
     makeServer(Server::Kind::kLeased, waiter->resp(), waiter->database()).dial();
   }
 }
+
+// Who waits for a lease is looked after in between, too.
+void WorkerCache::lookAgainBy(Instant at) { lease_tick_.in(std::min<Duration>(kLookAgain, at - clock())); }
 
 void WorkerCache::yieldLease() {
   if (!idle_leases_.empty()) return idle_leases_.front()->close("its place is needed");
@@ -265,7 +269,7 @@ void WorkerCache::dialFailed(Server& server, const std::string& reason) {
   refusal_ = reason;
   if (server.kind() != Server::Kind::kLeased || &server == watcher_) return;
   lease_dial_at_ = clock() + retryPause(lease_failures_++);
-  lease_tick_.in(lease_dial_at_ - clock());
+  lookAgainBy(lease_dial_at_);
 }
 
 bool WorkerCache::loginRefused() const {
@@ -374,6 +378,11 @@ void WorkerCache::applySettings(conf::Cache settings) {
 // Each connection goes as soon as nothing is owed on it; what comes from now on takes new ones.
 void WorkerCache::replaceServers() {
   ++epoch_;
+  refusal_.clear();
+  refused_ = false;
+  speaks_hello_ = true;
+  lease_dial_at_ = {};
+  lease_failures_ = 0;
   std::vector<Server*> all;
   servers_.forEach([&](Server& server) { all.push_back(&server); });
   for (Lane& lane : lanes_) {

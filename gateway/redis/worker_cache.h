@@ -77,10 +77,11 @@ class WorkerCache final : public net::Mortal {
 
   // ---- the node behind it
   bool speaksHello() const { return speaks_hello_; }
-  void speaksNoHello() { speaks_hello_ = false; }
+  void speaksNoHello() { speaks_hello_ = false; }  // nor RESP3: it is older than Redis 6
   uint64_t epoch() const { return epoch_; }
   const FactsPtr& facts() const { return facts_; }
   const redisproto::CommandTable& commands() const { return *facts_->commands; }
+  const redisproto::Command* scriptLoad() const { return commands().byName("script|load"); }
   void apply(FactsPtr facts);
   pools::LoadedScripts& loaded() { return loaded_; }
   pools::ScriptMemo& scriptMemo() { return script_memo_; }
@@ -140,12 +141,12 @@ class WorkerCache final : public net::Mortal {
   };
 
   Instant clock();
-  Lane& laneOf(const Server& server);
   Lane& findLane(redisproto::Resp resp, uint32_t database, bool slow);
   Server& makeServer(Server::Kind kind, redisproto::Resp resp, uint32_t database);
   bool lendIdle(Client& client);
   void lend(Server& server, Client& client);
   void dialLeases();
+  void lookAgainBy(Instant at);
   bool permitFreed();
   void askNode();
   void polled(Bytes reply);
@@ -188,6 +189,7 @@ class WorkerCache final : public net::Mortal {
   net::Tick lease_tick_, watch_tick_;
   Server* watcher_ = nullptr;  // its connection for asking the node
   bool watches_ = false, closing_ = false, asked_commands_ = false;
+  size_t commands_hash_ = 0;  // of the reply to COMMAND that facts_->commands was made from
   enum class Question : uint8_t { kCommand, kDatabases, kInfo };
   Ring<Question> questions_;
   NodeFacts learning_;

@@ -72,7 +72,9 @@ void WorkerCache::polled(Bytes reply) {
   switch (question) {
     case Question::kCommand: {
       learning_ = *facts_;
-      if (failed) return;
+      // Tables are never freed, since what is on its way points into them: one is made of another reply only.
+      const size_t hash = std::hash<Bytes>{}(reply);
+      if (failed || std::exchange(commands_hash_, hash) == hash) return;
       auto table = redisproto::CommandTable::fromReply(reply);
       if (table) {
         learning_.commands = *table;

@@ -29,6 +29,21 @@ TEST_F(RedisLogin, AuthHasOneOrTwoArguments) {
   EXPECT_EQ(two.command({"PING"}), resp::simple("PONG"));
 }
 
+TEST(RedisWithoutHello, ServesRESP2AndSaysThatItKnowsNoOther) {
+  RedisServer old({.conf = {"rename-command HELLO \"\""}});
+  ForebayConfig config;
+  config.addCache("main", old)["database"] = 3;
+  const Forebay forebay(config);
+  for (int i = 0; i < 3; ++i) {
+    RedisConnection client(forebay.redisPort());
+    EXPECT_EQ(client.command({"SET", "k", "v"}), resp::simple("OK"));
+    EXPECT_EQ(client.command({"GET", "k"}), resp::bulk("v"));
+    EXPECT_EQ(client.command({"HELLO", "3"}), resp::error("NOPROTO unsupported protocol version"));
+    EXPECT_EQ(client.pipeline({{"MULTI"}, {"GET", "k"}, {"EXEC"}}).at(2), resp::array({resp::bulk("v")}));
+  }
+  EXPECT_EQ(forebay.log().find("connection lost"), std::string::npos) << forebay.log();
+}
+
 TEST_F(RedisLogin, AWrongPasswordIsWrongpassAndNeverAHint) {
   RedisConnection client = connect();
   for (const RedisArgs& wrong : std::vector<RedisArgs>{{"AUTH", "wrong"},
