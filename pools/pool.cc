@@ -25,9 +25,8 @@ PooledServer* Pool::warmServer(const Waiter& waiter, const ParametersRef& prefer
 
 PooledServer& Pool::bestIdle(const ParametersRef& preferred) {
   int depth = 0;
-  PooledServer* chosen = idle_.find([&](PooledServer& server) {
-    return server.parameters == preferred || ++depth == kPreferredDepth;
-  });
+  PooledServer* chosen = idle_.find(
+      [&](PooledServer& server) { return server.parameters == preferred || ++depth == kPreferredDepth; });
   return chosen != nullptr && chosen->parameters == preferred ? *chosen : idle_.front();
 }
 

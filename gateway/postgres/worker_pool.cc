@@ -52,8 +52,8 @@ WorkerPool::~WorkerPool() {
 void WorkerPool::request(Borrower& borrower) {
   const Instant now = worker_.loop().now();
   if (!worker_.isPaused(*state_)) {
-    if (auto* idle = static_cast<Server*>(
-            pool_.takeIdle(borrower, borrower.wantedParameters(), now, worker_.postgres().server_round_robin))) {
+    if (auto* idle = static_cast<Server*>(pool_.takeIdle(borrower, borrower.wantedParameters(), now,
+                                                         worker_.postgres().server_round_robin))) {
       borrower.waiting_since = now;
       return lend(*idle, borrower, now);
     }

@@ -1,5 +1,6 @@
-// Whether a reply can be one to a command at all, by its first byte: the last line of defence against giving a
-// client somebody else's reply. Only for shared connections, and only asserted: it costs a look-up per reply.
+// Whether a reply can be one to a command at all, by its first byte: the last line of defence against giving
+// a client somebody else's reply. Only for shared connections, and only asserted: it costs a look-up per
+// reply.
 #pragma once
 
 #include "redisproto/command.h"
