@@ -142,7 +142,8 @@ void Client::receive(Bytes run, uint32_t replies, bool cut) {
   if (!closed_ && !run.empty()) {
     send(std::span<const Bytes>(&run, 1));
     mid_reply_ = cut;
-    if (!cut && extra_ && !extra_->pushes.empty() && extra_->subscribing.empty() && !closed_) flushPushes();
+    if (!cut && extra_ && !extra_->pushes.empty() && extra_->subscribing.replies.empty() && !closed_)
+      flushPushes();
   }
   if (replies > 0) replied(replies);
 }
@@ -216,7 +217,7 @@ void Client::onWritable() {
 
 void Client::pushed(Bytes head, Bytes rest) {
   if (closed_) return;
-  if (mid_reply_ || (extra_ && (!extra_->subscribing.empty() || !extra_->pushes.empty()))) {
+  if (mid_reply_ || (extra_ && (!extra_->subscribing.replies.empty() || !extra_->pushes.empty()))) {
     extra().pushes.append(head).append(rest);
     const uint64_t limit = worker_.redis().client_output_buffer_limit_pubsub;
     if (limit > 0 && extra_->pushes.size() > limit)

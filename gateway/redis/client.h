@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/deadlines.h"
@@ -134,14 +135,14 @@ class Client final : public net::Mortal,
   enum class ReplyMode : uint8_t { kOn, kOff, kSkip };  // kSkip: the next reply, and no more
 
   // What few clients have.
-  struct Subscription {  // of the SUBSCRIBE under way
-    pools::SubscriptionKind kind;
-    std::string name, reply;
-    uint32_t waits;
+  struct Subscribing {  // the SUBSCRIBE under way
+    pools::SubscriptionKind kind{};
+    std::vector<std::string> replies;  // in the order of its names; empty: there is none
+    std::unordered_multimap<std::string, size_t> unconfirmed;  // names, and where their replies stand
   };
   struct Extra {
     std::string name, lib_name, lib_version;
-    std::vector<Subscription> subscribing;
+    Subscribing subscribing;
     int64_t redirect_to = 0;  // the backend's id of the client to redirect to; -1: there is none
     std::string lease_error;  // why it could not have a connection of its own
     std::string pushes;       // that came in the middle of a reply, or before a confirmation

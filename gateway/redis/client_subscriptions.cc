@@ -75,17 +75,18 @@ Client::Step Client::subscribe(SubscriptionKind kind, const Command& command, co
     if (step == Step::kTaken && leased_) monitors_ = true;
     return step;
   }
-  std::vector<Subscription>& pending = extra().subscribing;
+  Subscribing& pending = extra().subscribing;
+  pending.kind = kind;
   for (size_t i = 1; i < request.args.size(); ++i) {
-    Subscription next{kind, std::string(request.args[i]), {}, 0};
-    const Added added = cache_.pubSub().subscribe(*this, kind, next.name, kMaxNames);
+    std::string name(request.args[i]);
+    std::string& reply = pending.replies.emplace_back();
+    const Added added = cache_.pubSub().subscribe(*this, kind, name, kMaxNames);
     if (added == Added::kTooMany) {
-      redisproto::appendError(next.reply, "ERR too many subscriptions of one client");
-    } else {
-      next.reply = confirmation(resp_, kSubscribed[static_cast<size_t>(kind)], &next.name, countFor(kind));
-      next.waits = added == Added::kConfirmed ? 0 : 1;
+      redisproto::appendError(reply, "ERR too many subscriptions of one client");
+      continue;
     }
-    pending.push_back(std::move(next));
+    reply = confirmation(resp_, kSubscribed[static_cast<size_t>(kind)], &name, countFor(kind));
+    if (added != Added::kConfirmed) pending.unconfirmed.emplace(std::move(name), pending.replies.size() - 1);
   }
   hold_ = Hold::kConfirm;
   confirmIfAll();
@@ -97,35 +98,32 @@ Client::Step Client::subscribe(SubscriptionKind kind, const Command& command, co
 }
 
 void Client::confirmed(SubscriptionKind kind, Bytes name, uint32_t times) {
-  if (closed_ || !extra_) return;
-  for (Subscription& each : extra_->subscribing)
-    if (times > 0 && each.waits > 0 && each.kind == kind && each.name == name) {
-      each.waits = 0;
-      --times;
-    }
+  if (closed_ || !extra_ || times == 0 || extra_->subscribing.kind != kind) return;
+  extra_->subscribing.unconfirmed.erase(std::string(name));
   confirmIfAll();
 }
 
 void Client::refused(SubscriptionKind kind, Bytes name, uint32_t times, Bytes error) {
   if (closed_) return;
   if (times == 0) return close("Redis does not let it listen any more: " + std::string(error));
-  for (Subscription& each : extra().subscribing)
-    if (each.waits > 0 && each.kind == kind && each.name == name) {
-      each.waits = 0;
-      each.reply.clear();
-      redisproto::appendError(each.reply, error);
-    }
+  Subscribing& pending = extra().subscribing;
+  if (pending.kind != kind) return;
+  const auto [first, last] = pending.unconfirmed.equal_range(std::string(name));
+  for (auto each = first; each != last; ++each) {
+    std::string& reply = pending.replies[each->second];
+    reply.clear();
+    redisproto::appendError(reply, error);
+  }
+  pending.unconfirmed.erase(first, last);
   confirmIfAll();
 }
 
 void Client::confirmIfAll() {
-  if (extra_->subscribing.empty()) return;
-  for (const Subscription& each : extra_->subscribing)
-    if (each.waits > 0) return;
+  Subscribing& pending = extra_->subscribing;
+  if (pending.replies.empty() || !pending.unconfirmed.empty()) return;
   std::string out;
-  for (const Subscription& each : extra_->subscribing) out += each.reply;
+  for (const std::string& reply : std::exchange(pending.replies, {})) out += reply;
   out += std::exchange(extra_->pushes, {});
-  extra_->subscribing.clear();
   hold_ = Hold::kNone;
   receive(out, 0);
   if (!closed_ && !consuming_ && !in_.empty()) worker_.resumeSoon(*this);
@@ -134,12 +132,11 @@ void Client::confirmIfAll() {
 // There has been no connection for too long.
 void Client::unconfirmed(Duration waited) {
   cache_.counters().timeouts.add();
-  for (Subscription& each : extra_->subscribing) {
-    if (each.waits == 0) continue;
-    cache_.pubSub().unsubscribe(*this, each.kind, each.name);
-    each.waits = 0;
-    each.reply.clear();
-    redisproto::appendError(each.reply, cache_.whyUnreachable(waited));
+  Subscribing& pending = extra_->subscribing;
+  for (const auto& [name, place] : std::exchange(pending.unconfirmed, {})) {
+    cache_.pubSub().unsubscribe(*this, pending.kind, name);
+    pending.replies[place].clear();
+    redisproto::appendError(pending.replies[place], cache_.whyUnreachable(waited));
   }
   confirmIfAll();
 }
