@@ -19,6 +19,7 @@ BufferPool::~BufferPool() {
 }
 
 BufferPool::Block* BufferPool::take(size_t capacity) {
+  if (capacity > UINT32_MAX) throw std::bad_alloc();  // a block can not tell of more
   const size_t index = classOf(capacity);
   const size_t size = index < kClasses.size() ? kClasses[index] : capacity;
   Block* block = nullptr;
@@ -71,7 +72,8 @@ void Buffer::reserve(BufferPool& pool, size_t extra) {
   const size_t held = size();
   if (block_->capacity - block_->end >= extra) return;
   BufferPool::Block* target = block_;
-  if (block_->capacity < held + extra) target = pool.take(2 * (held + extra));
+  const size_t needed = held + extra;
+  if (block_->capacity < needed) target = pool.take(needed > UINT32_MAX / 2 ? needed : 2 * needed);
   std::memmove(target->data(), block_->data() + block_->begin, held);
   if (target != block_) pool.giveBack(block_);
   target->begin = 0;
