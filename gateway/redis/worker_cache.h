@@ -120,16 +120,8 @@ class WorkerCache final : public net::Mortal {
   Instant::duration slowFrom() const { return slow_from_; }
   CacheCounters& counters() { return *counters_; }
   Server* findServer(uint64_t id);
-  template <typename Visit>
-  void forEachServer(Visit visit) {
-    servers_.forEach(visit);
-  }
   IntrusiveList<Client, InCacheClients>& clients() { return clients_; }
-  size_t leaseWaiters() const { return lease_queue_.size(); }
   void fill(admin::Snapshot& out, bool clients, bool slow_log, bool keys);
-  const pools::HotKeys& hotKeys() const { return *hot_keys_; }
-  const pools::BigKeys& bigKeys() const { return *big_keys_; }
-  pools::SlowLog& slowLog() { return slow_log_; }
 
  private:
   struct Lane {
