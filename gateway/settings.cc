@@ -6,6 +6,7 @@
 
 #include "pgproto/password.h"
 #include "pgproto/startup.h"
+#include "redisproto/acl.h"
 
 namespace forebay {
 namespace {
@@ -48,6 +49,18 @@ bool holdsPlainSecrets(const conf::Userlist& userlist) {
   });
 }
 
+// Whether Redis' ACL rules of all users can be understood. What a server has of the commands that they name
+// shows when it is asked.
+Status checkRights(const conf::RedisSettings& redis) {
+  for (const auto& [cache, settings] : redis.caches)
+    for (const auto& [name, user] : settings.users) {
+      const redisproto::AclRules rules{user.commands, user.keys, user.channels};
+      const auto acl = redisproto::Acl::make(rules, redisproto::CommandTable::builtIn());
+      if (!acl) return Error{"redis.caches." + cache + ".users." + name + ": " + acl.error()};
+    }
+  return Ok{};
+}
+
 }  // namespace
 
 Result<postgres::SettingsPtr> makeSettings(conf::ConfigPtr config) {
@@ -67,6 +80,7 @@ Result<redis::SettingsPtr> makeRedisSettings(conf::ConfigPtr config) {
   const Status made = makeContexts(from.client_tls, from.server_tls, modesOf(from.server_tls, from.caches),
                                    {}, "redis: ", *settings);
   if (!made) return Error{made.error()};
+  if (const Status rules = checkRights(from); !rules) return Error{rules.error()};
   settings->config = std::move(config);
   return redis::SettingsPtr(std::move(settings));
 }

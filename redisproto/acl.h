@@ -9,7 +9,8 @@
 //
 // `keys` are patterns, also "%R~pattern", "%W~pattern", "allkeys" and "~pattern"; `channels` likewise, also
 // "&pattern" and "allchannels". Patterns concern the keys that a request names: scripts and functions may
-// reach others, and KEYS, SCAN and RANDOMKEY tell names. A request whose keys can not be told is refused to
+// reach others (so they are refused to whose keys are bounded and who has no `commands`), and KEYS, SCAN and
+// RANDOMKEY tell names. A request whose keys can not be told is refused to
 // whom not all keys are open.
 //
 // Immutable once made; any thread may read.
@@ -60,6 +61,7 @@ class Acl {
   };
 
   Acl() = default;
+  void denyScripts();
   Status applyCommands(std::string_view rules);
   Status applyCommand(std::string_view rule);
   Status applyKey(std::string_view rule);

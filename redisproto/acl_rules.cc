@@ -65,6 +65,7 @@ Result<std::shared_ptr<const Acl>> Acl::make(const AclRules& rules,
   acl->any_key_ = rules.keys.empty();
   for (const std::string& rule : rules.keys)
     if (Status done = acl->applyKey(rule); !done) return Error{done.error()};
+  if (rules.commands.empty() && !acl->any_key_) acl->denyScripts();
   acl->any_channel_ = rules.channels.empty();
   for (const std::string& rule : rules.channels)
     if (Status done = acl->applyChannel(rule); !done) return Error{done.error()};
@@ -119,7 +120,18 @@ Status Acl::applyCommand(std::string_view rule) {
   if (container != nullptr && !container->container)
     return Error{quoted(rule) + ": '" + container->name +
                  "' has no subcommands, and rules about a first argument are not supported"};
+  // Of a module that is not loaded, or of another version of Redis.
+  if (name.find('.') != std::string_view::npos || CommandTable::builtIn()->byName(name) != nullptr) {
+    if (!allowed) unknown_ = false;
+    return Ok{};
+  }
   return Error{quoted(rule) + ": there is no command " + quoted(name) + guess(name, namesOf(*table_), "")};
+}
+
+// A script may use keys that it does not declare, and Redis runs it with the gateway's rights.
+void Acl::denyScripts() {
+  for (uint16_t id = 0; id < table_->size(); ++id)
+    if ((table_->at(id).categories & category::kScripting) != 0) allowed_[id] = false;
 }
 
 // A container stands for all its subcommands.

@@ -212,8 +212,8 @@ void Server::count(const Owed& owed, Instant now) {
     cache_.slow(owed, now - owed.at);
 }
 
-// Whether a read has found what it asked for: a value or a null tells, an aggregate, a number or an error does
-// not.
+// Whether a read has found what it asked for: a value or a null tells, an aggregate, a number or an error
+// does not.
 void Server::countFound() {
   constexpr size_t kNullBulk = 5;  // "$-1\r\n", shorter than any value
   switch (scanner_.type()) {

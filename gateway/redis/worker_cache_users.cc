@@ -15,8 +15,8 @@ const redisproto::Acl* WorkerCache::acl(const UserPtr& user) {
   if (acl) return acl.get();
   auto made = redisproto::Acl::make(user->rules, facts_->commands);
   if (!made) {
-    // The rules were understood when they were read; this server does not know a command that they name. Who
-    // cannot be judged may do nothing.
+    // The rules were understood when they were read, but not with this server's commands. Who cannot be
+    // judged may do nothing.
     worker_.log().error() << "cache " << name() << ": user " << user->name << ": " << made.error();
     made = redisproto::Acl::make({.commands = "nocommands", .keys = {}, .channels = {}}, facts_->commands);
   }

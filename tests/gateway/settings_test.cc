@@ -80,6 +80,13 @@ TEST_F(SettingsTest, KeepTheTlsOfRedisApart) {
   EXPECT_EQ(modes(), std::set<SslMode>{SslMode::kRequire});
 }
 
+TEST_F(SettingsTest, RefuseRightsThatCannotBeUnderstood) {
+  config_.redis.caches["main"].users["app"].commands = "+@al";
+  const Result<redis::SettingsPtr> settings = makeRedisSettings(std::make_shared<conf::Config>(config_));
+  ASSERT_FALSE(settings.ok());
+  EXPECT_EQ(settings.error().substr(0, settings.error().find(':')), "redis.caches.main.users.app");
+}
+
 TEST_F(SettingsTest, SayThatItIsRedisWhoseFileCannotBeRead) {
   config_.redis.server_tls = {.sslmode = SslMode::kVerifyFull, .ca_file = "/no/such.ca"};
   const Result<redis::SettingsPtr> settings = makeRedisSettings(std::make_shared<conf::Config>(config_));

@@ -123,7 +123,7 @@ TEST_P(RedisAcl, KeysAndChannelsOfAUserAreHisOwn) {
   EXPECT_EQ(client.command({"SET", "shared:1", "v"}), resp::error(kNoKey));
   EXPECT_EQ(client.command({"MGET", "app:1", "other"}), resp::error(kNoKey));
   EXPECT_EQ(client.command({"MSET", "app:1", "1", "other", "2"}), resp::error(kNoKey));
-  EXPECT_EQ(client.command({"EVAL", "return 1", "1", "other"}), resp::error(kNoKey));
+  EXPECT_EQ(client.command({"EVAL", "return 1", "1", "app:1"}), resp::error(noCommand("eval")));
   EXPECT_EQ(client.command({"BLPOP", "app:l", "other", "0"}), resp::error(kNoKey));
   EXPECT_EQ(client.command({"XREAD", "STREAMS", "app:s", "other", "0", "0"}), resp::error(kNoKey));
   EXPECT_EQ(client.command({"WATCH", "other"}), resp::error(kNoKey));

@@ -138,6 +138,20 @@ TEST(Acl, WithoutRulesTellsSettingsButNoPasswordsOfTheServer) {
   expectAllowed({.commands = "+@all"}, {"CONFIG GET requirepass"});
 }
 
+TEST(Acl, WithBoundedKeysAndNoCommandsRefusesScripts) {
+  const AclRules bounded{.keys = {"app:*"}};
+  expectRefused(bounded, noCommand("eval"), {"EVAL s 0", "EVAL s 1 app:1"});
+  expectRefused(bounded, noCommand("fcall"), {"FCALL f 0"});
+  expectAllowed(bounded, {"GET app:1", "PING"});
+  expectAllowed({.commands = "+@all", .keys = {"app:*"}}, {"EVAL s 1 app:1"});
+  expectAllowed({.keys = {"*"}}, {"EVAL s 0"});
+}
+
+TEST(Acl, TakesNamesOfModulesAndOfLaterVersionsThatTheServerDoesNotHave) {
+  expectAllowed({.commands = "+get +json.get +@read -ft.search"}, {"GET k"});
+  EXPECT_NE(errorOf({.commands = "+gett"}), "");
+}
+
 TEST(Acl, AllowsABeyondCommandToWhomItIsGiven) {
   expectAllowed({.commands = "+@all"}, {"SHUTDOWN", "CONFIG SET a b", "FLUSHALL"});
   expectAllowed({.commands = "+config|set"}, {"CONFIG SET a b"});
@@ -182,7 +196,7 @@ TEST(Acl, ShowsAnUnknownNameWithoutWhatWouldEndTheLine) {
 }
 
 TEST(Acl, ChecksEveryKeyThatARequestNames) {
-  const AclRules rules = {.keys = {"app:*", "~shared", "%RW~both:?"}};
+  const AclRules rules = {.commands = "+@all", .keys = {"app:*", "~shared", "%RW~both:?"}};
   expectAllowed(rules, {"GET app:1", "GET shared", "MGET app:1 both:1", "SET app:1 v GET", "EVAL s 1 app:1 x",
                         "PING", "EVAL s 0", "XREAD STREAMS app:1 0", "SUBSCRIBE anything", "SPUBLISH c m"});
   expectRefused(
@@ -192,12 +206,13 @@ TEST(Acl, ChecksEveryKeyThatARequestNames) {
 }
 
 TEST(Acl, RefusesRequestsWhoseKeysCanNotBeTold) {
-  expectRefused({.keys = {"app:*"}}, kNoKey, {"EVAL s x app:1", "XREAD app:1 app:1 app:1", "EVAL s 5 app:1"});
+  expectRefused({.commands = "+@all", .keys = {"app:*"}}, kNoKey,
+                {"EVAL s x app:1", "XREAD app:1 app:1 app:1", "EVAL s 5 app:1"});
   expectAllowed({}, {"EVAL s x app:1"});
 }
 
 TEST(Acl, TellsReadingFromWriting) {
-  const AclRules rules = {.keys = {"%R~r*", "%W~w*"}};
+  const AclRules rules = {.commands = "+@all", .keys = {"%R~r*", "%W~w*"}};
   expectAllowed(rules,
                 {"GET r", "SET w 1", "SET w get", "LPUSH w 1", "DEL w", "EXISTS w", "EXISTS r", "TYPE w",
                  "COPY r w", "EXPIRE w 1", "APPEND w x", "PERSIST w", "OBJECT ENCODING w", "WATCH w",
