@@ -56,11 +56,6 @@ size_t Client::consume(Bytes in) {
       protocolError(request.error);
       break;
     }
-    if (redisproto::looksLikeHttp(request)) {
-      cache_.counters().protocol_errors.add();
-      close("it speaks HTTP");
-      break;
-    }
     Bytes wire = rest.substr(0, request.size);
     if (request.is_inline) [[unlikely]] {
       worker_.wireScratch().clear();
@@ -79,7 +74,12 @@ size_t Client::consume(Bytes in) {
 
 Client::Step Client::take(const Request& request, Bytes wire) {
   const std::vector<Bytes>& args = request.args;
-  const Command* command = cache_.commands().find(args[0], args.size() > 1 ? args[1] : Bytes());
+  const Command* command = cache_.commandOf(args);
+  if (command == nullptr && redisproto::looksLikeHttp(request)) {
+    cache_.counters().protocol_errors.add();
+    close("it speaks HTTP");
+    return Step::kClosed;
+  }
   if (outstanding_ >= kMaxOutstanding || out_.full()) [[unlikely]]
     return wait(Hold::kTooMany);
   if (!logged_in_) [[unlikely]] {

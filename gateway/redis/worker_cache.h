@@ -6,6 +6,8 @@
 // it. All calls are on the worker's thread.
 #pragma once
 
+#include <array>
+#include <cstring>
 #include <functional>
 #include <map>
 #include <memory>
@@ -81,6 +83,13 @@ class WorkerCache final : public net::Mortal {
   uint64_t epoch() const { return epoch_; }
   const FactsPtr& facts() const { return facts_; }
   const redisproto::CommandTable& commands() const { return *facts_->commands; }
+  // The command of a request. Pipelines repeat themselves, so the one that was asked for last is looked at
+  // first.
+  [[gnu::hot]] const redisproto::Command* commandOf(const std::vector<Bytes>& args) {
+    if (args[0].size() == last_.size && std::memcmp(args[0].data(), last_.name.data(), last_.size) == 0)
+      return last_.command;
+    return lookUp(args);
+  }
   const redisproto::Command* scriptLoad() const { return commands().byName("script|load"); }
   void apply(FactsPtr facts);
   pools::LoadedScripts& loaded() { return loaded_; }
@@ -140,6 +149,7 @@ class WorkerCache final : public net::Mortal {
   void dialLeases();
   void lookAgainBy(Instant at);
   bool permitFreed();
+  const redisproto::Command* lookUp(const std::vector<Bytes>& args);
   void askNode();
   void polled(Bytes reply);
   void resolveUsers();
@@ -154,6 +164,11 @@ class WorkerCache final : public net::Mortal {
   conf::Cache settings_;
   FactsPtr facts_;
   std::vector<FactsPtr> old_facts_;
+  struct {
+    size_t size = 0;
+    std::array<char, 16> name{};  // as the client wrote it
+    const redisproto::Command* command = nullptr;
+  } last_;
   Users users_;
   std::map<std::string, std::shared_ptr<const redisproto::Acl>, std::less<>> acls_;
   pools::LoadedScripts loaded_;

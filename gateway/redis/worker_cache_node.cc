@@ -102,10 +102,23 @@ void WorkerCache::polled(Bytes reply) {
   }
 }
 
+const redisproto::Command* WorkerCache::lookUp(const std::vector<Bytes>& args) {
+  const Bytes name = args[0];
+  const redisproto::Command* command = commands().find(name, args.size() > 1 ? args[1] : Bytes());
+  // Of a container's commands the second word decides.
+  if (command == nullptr || command->container || command->name.size() != name.size()) return command;
+  if (name.size() > last_.name.size()) return command;
+  last_.size = name.size();
+  std::copy(name.begin(), name.end(), last_.name.begin());
+  last_.command = command;
+  return command;
+}
+
 void WorkerCache::apply(FactsPtr facts) {
   old_facts_.push_back(facts_);  // what is on its way points into its commands
   if (old_facts_.size() > 1 && facts_->commands == facts->commands) old_facts_.pop_back();
   facts_ = std::move(facts);
+  last_ = {};
   acls_.clear();
   resolveUsers();
 }
