@@ -11,6 +11,12 @@
 
 namespace forebay::redis {
 
+namespace {
+
+constexpr std::string_view kEnded = "the client closed the connection";
+
+}  // namespace
+
 Client::Client(RedisWorker& worker, WorkerCache& cache, int fd, const net::PeerAddress& peer)
     : worker_(worker),
       cache_(cache),
@@ -88,12 +94,13 @@ void Client::onReadable() {
   switch (got.status) {
     case net::IoStatus::kWantRead:
     case net::IoStatus::kWantWrite: return;
-    case net::IoStatus::kClosed: return left("the client closed the connection");
+    case net::IoStatus::kClosed: return ended();
     case net::IoStatus::kError: return left(got.error != 0 ? std::strerror(got.error) : "TLS failed");
     case net::IoStatus::kOk: break;
   }
   cache_.counters().client_bytes.add(got.bytes);
   last_at_ = loop.now();
+  if (goodbye_) return;  // nothing of it is looked at
   if (!in_scratch) {
     in_.append(loop.buffers(), Bytes(scratch, got.bytes));
     return takeHeld();
@@ -127,7 +134,9 @@ void Client::watch() {
     return close("the gateway is going");
   const bool enough = hold_ != Hold::kNone && in_.size() > kMaxHeld;
   const bool server_full = streaming_ && server_ != nullptr && server_->full();
-  const bool read = !enough && !server_full && !goodbye_;
+  if (server_full) cache_.waitForRoom(*this, *server_);  // or nobody would tell it to read on
+  const bool read = !enough && !server_full && !ended_;
+  if (ended_ && isDone()) return close(kEnded);
   socket_.want(read, !out_.empty());
   if (!read || !socket_.hasPending()) return;
   worker_.loop().defer([&worker = worker_, id = id_] {
@@ -168,6 +177,7 @@ void Client::drained() {
     server_ = nullptr;
   }
   if (goodbye_ && out_.empty()) return close("it took leave");
+  if (ended_ && isDone()) return close(kEnded);
   if (close_when_idle_ && isIdle()) return close("the gateway is going");
   if (hold_ == Hold::kDrain || (hold_ == Hold::kTooMany && out_.relaxed())) worker_.resumeSoon(*this);
 }
@@ -237,6 +247,16 @@ void Client::flushPushes() {
 // ---- life
 
 void Client::left(std::string_view why) { close(why); }
+
+// It sends no more. What it has asked for is still answered, as Redis does, which answers before it hears of
+// the end; but nobody waits on for what may never come.
+void Client::ended() {
+  const bool waits = hold_ == Hold::kLease || hold_ == Hold::kConfirm || hold_ == Hold::kAsk || leased_ ||
+                     streaming_ || listens() || server_paused_;
+  if (waits || isDone()) return left(kEnded);
+  ended_ = true;
+  watch();
+}
 
 void Client::close(std::string_view reason) {
   if (std::exchange(closed_, true)) return;

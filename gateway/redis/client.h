@@ -159,6 +159,8 @@ class Client final : public net::Mortal,
   [[gnu::hot]] void send(std::span<const Bytes> runs);
   [[gnu::cold]] void sendSlowly();
   void left(std::string_view why);
+  void ended();
+  bool isDone() const { return outstanding_ == 0 && hold_ == Hold::kNone && out_.empty(); }
   void logEvent(std::string_view event) const;
   void armDeadline(Instant now);
   [[gnu::hot]] void drained();
@@ -279,6 +281,7 @@ class Client final : public net::Mortal,
   bool multi_lost_ = false, watch_lost_ = false;  // its connection was lost in the middle
   bool mid_reply_ = false, server_paused_ = false;
   bool must_be_whole_ = false;  // the large request that is on its way can not go through as it comes
+  bool ended_ = false;          // it sends no more, and is still to be answered
   bool goodbye_ = false;        // takes no more requests, and closes when everything is sent
   bool close_when_idle_ = false;
   bool no_evict_ = false;

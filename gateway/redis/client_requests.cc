@@ -331,8 +331,6 @@ size_t Client::streamMore(Bytes in) {
     streaming_ = false;
     extra_->tail.reset();
     if (outstanding_ == 0 && !pinned()) leaveLease(true);  // the answer came before the end: an error
-  } else if (server_->full()) {
-    cache_.waitForRoom(*this, *server_);
   }
   return taken;
 }

@@ -96,6 +96,15 @@ TEST_P(RedisBlocking, WhatIsSentBehindThemIsDoneAfterwards) {
   EXPECT_EQ(waiter.receive(), resp::bulk("w"));
 }
 
+TEST_P(RedisBlocking, EndWithAClientThatHasTakenLeaveAndGone) {
+  {
+    RedisConnection waiter = connect();
+    waiter.send(encode({"BLPOP", "l", "0"}) + encode({"QUIT"}));
+    ASSERT_TRUE(blockedAre(1));
+  }
+  EXPECT_TRUE(blockedAre(0));
+}
+
 TEST_P(RedisBlocking, OthersGoOnMeanwhile) {
   std::vector<RedisConnection> waiters;
   for (int i = 0; i < 20; ++i) {

@@ -166,6 +166,16 @@ TEST_P(RedisCommands, TypesOfRESP3ComeUntouched) {
   EXPECT_EQ(client.command({"PING"}), resp::simple("PONG"));
 }
 
+TEST_P(RedisCommands, WhoSendsNoMoreIsStillAnswered) {
+  const Forebay forebay(withWorkers(GetParam()));
+  RedisConnection client(forebay.redisPort());
+  client.send(encode({"SET", "last", "words"}) + encode({"GET", "last"}));
+  client.closeWrite();
+  EXPECT_EQ(client.receive(), resp::simple("OK"));
+  EXPECT_EQ(client.receive(), resp::bulk("words"));
+  EXPECT_TRUE(client.closes());
+}
+
 INSTANTIATE_TEST_SUITE_P(Workers, RedisCommands, testing::Values(1, 2),
                          [](const auto& workers) { return std::to_string(workers.param); });
 
