@@ -19,7 +19,7 @@ std::string guess(std::string_view written, const std::vector<std::string_view>&
 
 std::vector<std::string_view> namesOf(const CommandTable& table) {
   std::vector<std::string_view> out;
-  for (uint16_t id = 0; id < table.size(); ++id) out.push_back(table.at(id).name);
+  for (size_t id = 0; id < table.size(); ++id) out.push_back(table.at(id).name);
   return out;
 }
 
@@ -75,7 +75,7 @@ Result<std::shared_ptr<const Acl>> Acl::make(const AclRules& rules,
 Status Acl::applyCommands(std::string_view rules) {
   std::string_view word = nextWord(rules);
   if (word.empty()) {
-    for (uint16_t id = 0; id < table_->size(); ++id) allowed_[id] = !table_->at(id).beyond;
+    for (size_t id = 0; id < table_->size(); ++id) allowed_[id] = !table_->at(id).beyond;
     const Command* config_get = table_->byName("config|get");
     keeps_secrets_ = config_get != nullptr;
     if (keeps_secrets_) config_get_ = config_get->id;
@@ -83,7 +83,7 @@ Status Acl::applyCommands(std::string_view rules) {
   }
   for (; !word.empty(); word = nextWord(rules))
     if (Status done = applyCommand(word); !done) return done;
-  for (uint16_t id = 0; id < table_->size(); ++id)
+  for (size_t id = 0; id < table_->size(); ++id)
     if (table_->at(id).is(flag::kNoAuth)) allowed_[id] = true;
   return Ok{};
 }
@@ -106,7 +106,7 @@ Status Acl::applyCommand(std::string_view rule) {
     if (!category)
       return Error{quoted(rule) + ": there is no category " + quoted(name) +
                    guess(name.substr(1), {categoryNames().begin(), categoryNames().end()}, "@")};
-    for (uint16_t id = 0; id < table_->size(); ++id)
+    for (size_t id = 0; id < table_->size(); ++id)
       if ((table_->at(id).categories & *category) != 0) allowed_[id] = allowed;
     if (!allowed) unknown_ = false;
     return Ok{};
@@ -130,7 +130,7 @@ Status Acl::applyCommand(std::string_view rule) {
 
 // A script may use keys that it does not declare, and Redis runs it with the gateway's rights.
 void Acl::denyScripts() {
-  for (uint16_t id = 0; id < table_->size(); ++id)
+  for (size_t id = 0; id < table_->size(); ++id)
     if ((table_->at(id).categories & category::kScripting) != 0) allowed_[id] = false;
 }
 
@@ -139,7 +139,7 @@ void Acl::allow(const Command& command, bool allowed) {
   allowed_[command.id] = allowed;
   if (!command.container) return;
   const std::string prefix = command.name + "|";
-  for (uint16_t id = 0; id < table_->size(); ++id)
+  for (size_t id = 0; id < table_->size(); ++id)
     if (table_->at(id).name.starts_with(prefix)) allowed_[id] = allowed;
 }
 

@@ -222,7 +222,7 @@ class CommandTable {
   [[gnu::hot]] const Command* find(Bytes name, Bytes subcommand = {}) const;
   const Command* byName(std::string_view full_name) const;  // "config|set", lower case
   size_t size() const { return commands_.size(); }
-  const Command& at(uint16_t id) const { return commands_[id]; }
+  const Command& at(size_t id) const { return commands_[id]; }
 
  private:
   // A name in lower case, packed so that two are compared in a few instructions: which commands are there is
