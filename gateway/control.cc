@@ -234,7 +234,7 @@ void Control::drainWorkers(std::optional<Duration> spread) {
   for (auto& worker : workers_) {
     worker->stopListening();
     worker->postgres().post([spread](postgres::PostgresWorker& there) { there.drain(spread); });
-    worker->redis().post([spread](redis::RedisWorker& there) { there.drain(spread); });
+    worker->redis().post([](redis::RedisWorker& there) { there.drain(); });
   }
 }
 

@@ -208,6 +208,12 @@ struct Command {
   }
 };
 
+// The first key of the request, where positions tell it. Null: they do not, or it has none.
+inline const Bytes* firstKey(const Command& command, const std::vector<Bytes>& args) {
+  const auto at = static_cast<size_t>(command.first_key);
+  return command.first_key > 0 && at < args.size() ? &args[at] : nullptr;
+}
+
 class CommandTable {
  public:
   // Redis 7.0.15's commands and later ones' additions.

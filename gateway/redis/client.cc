@@ -95,7 +95,7 @@ void Client::onReadable() {
     case net::IoStatus::kWantRead:
     case net::IoStatus::kWantWrite: return;
     case net::IoStatus::kClosed: return ended();
-    case net::IoStatus::kError: return left(got.error != 0 ? std::strerror(got.error) : "TLS failed");
+    case net::IoStatus::kError: return close(got.error != 0 ? std::strerror(got.error) : "TLS failed");
     case net::IoStatus::kOk: break;
   }
   cache_.counters().client_bytes.add(got.bytes);
@@ -184,7 +184,7 @@ void Client::drained() {
 
 void Client::send(std::span<const Bytes> runs) {
   const net::IoResult sent = out_.send(socket_, worker_.loop().buffers(), runs);
-  if (sent.status == net::IoStatus::kError) return left("the connection to the client was lost");
+  if (sent.status == net::IoStatus::kError) return close("the connection to the client was lost");
   cache_.counters().client_bytes_sent.add(sent.bytes);
   if (!out_.empty()) sendSlowly();
 }
@@ -215,7 +215,7 @@ void Client::onWritable() {
   if (closed_) return;
   if (handshaking_) return onReadable();
   if (out_.flush(socket_, worker_.loop().buffers()).status == net::IoStatus::kError)
-    return left("the connection to the client was lost");
+    return close("the connection to the client was lost");
   if (goodbye_ && out_.empty() && outstanding_ == 0) return close("it took leave");
   if (server_paused_ && out_.relaxed()) {
     server_paused_ = false;
@@ -246,14 +246,12 @@ void Client::flushPushes() {
 
 // ---- life
 
-void Client::left(std::string_view why) { close(why); }
-
 // It sends no more. What it has asked for is still answered, as Redis does, which answers before it hears of
 // the end; but nobody waits on for what may never come.
 void Client::ended() {
   const bool waits = hold_ == Hold::kLease || hold_ == Hold::kConfirm || hold_ == Hold::kAsk || leased_ ||
                      streaming_ || listens() || server_paused_;
-  if (waits || isDone()) return left(kEnded);
+  if (waits || isDone()) return close(kEnded);
   ended_ = true;
   watch();
 }

@@ -70,7 +70,7 @@ class Client final : public net::Mortal,
   // ---- told by the cache
   void leased(Server& server);
   void leaseFailed(const std::string& error);
-  void leaseLost(std::string_view reason);
+  void leaseLost();
   [[gnu::hot]] void resume();  // what was held back may go on
 
   // ---- told by Pub/Sub. `head` and `rest`: one whole push.
@@ -158,7 +158,6 @@ class Client final : public net::Mortal,
   [[gnu::hot]] void watch();
   [[gnu::hot]] void send(std::span<const Bytes> runs);
   [[gnu::cold]] void sendSlowly();
-  void left(std::string_view why);
   void ended();
   bool isDone() const { return outstanding_ == 0 && hold_ == Hold::kNone && out_.empty(); }
   void logEvent(std::string_view event) const;

@@ -1,5 +1,4 @@
 // CLIENT and INFO: what they tell is about the gateway's clients, with the gateway's ids.
-#include <charconv>
 #include <optional>
 
 #include "gateway/redis/client.h"
@@ -17,13 +16,6 @@ using redisproto::Special;
 namespace {
 
 constexpr std::string_view kOk = "+OK\r\n";
-
-std::optional<int64_t> numberOf(Bytes text) {
-  int64_t value = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 std::string integer(int64_t value) {
   std::string out;
@@ -195,7 +187,7 @@ Client::Step Client::kill(const Request& request) {
       },
       [old_form = filter->oldForm()](const std::vector<std::string>& parts) {
         int64_t killed = 0;
-        for (const std::string& part : parts) killed += numberOf(part).value_or(0);
+        for (const std::string& part : parts) killed += wholeNumber<int64_t>(part).value_or(0);
         if (!old_form) return integer(killed);
         return std::string(killed > 0 ? "+OK\r\n" : "-ERR No such client\r\n");
       });
@@ -209,7 +201,7 @@ void Client::killed(uint64_t by) {
 
 // The one that it waits with there is told by its own id.
 Client::Step Client::unblock(const Request& request) {
-  const auto id = numberOf(request.args[2]);
+  const auto id = wholeNumber<int64_t>(request.args[2]);
   if (!id) return answerError("ERR value is not an integer or out of range");
   const bool error = request.args.size() > 3 && sameWord(request.args[3], "error");
   if (request.args.size() > 3 && !error && !sameWord(request.args[3], "timeout"))
@@ -229,7 +221,7 @@ Client::Step Client::unblock(const Request& request) {
       },
       [](const std::vector<std::string>& parts) {
         int64_t all = 0;
-        for (const std::string& part : parts) all += numberOf(part).value_or(0);
+        for (const std::string& part : parts) all += wholeNumber<int64_t>(part).value_or(0);
         return integer(all);
       });
 }

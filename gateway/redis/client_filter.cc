@@ -1,7 +1,6 @@
 #include "gateway/redis/client_filter.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "gateway/redis/client.h"
 #include "gateway/redis/words.h"
@@ -10,10 +9,8 @@ namespace forebay::redis {
 namespace {
 
 std::optional<uint64_t> positive(Bytes text) {
-  uint64_t value = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (read.ec != std::errc() || read.ptr != text.data() + text.size() || value == 0) return std::nullopt;
-  return value;
+  const auto value = wholeNumber<uint64_t>(text);
+  return value == 0 ? std::nullopt : value;
 }
 
 }  // namespace

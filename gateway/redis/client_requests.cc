@@ -114,10 +114,9 @@ Client::Step Client::forward(const Command* command, const Request& request, Byt
 
 Client::Step Client::onShared(const Command& command, const Request& request, Bytes wire) {
   bool slow = command.slow || command.is(flag::kModule);
-  if (command.first_key > 0 && static_cast<size_t>(command.first_key) < request.args.size()) {
-    const Bytes key = request.args[static_cast<size_t>(command.first_key)];
-    cache_.touched(key);
-    if (cache_.isBig(key, worker_.loop().now())) slow = true;
+  if (const Bytes* key = redisproto::firstKey(command, request.args)) {
+    cache_.touched(*key);
+    if (cache_.isBig(*key, worker_.loop().now())) slow = true;
   }
   if (outstanding_ == 0) {
     server_ = &cache_.lane(resp_, database_, slow);
@@ -270,7 +269,7 @@ void Client::leaveLease(bool clean) {
 }
 
 // Its errors have been given already. A transaction is void, and what was watched may have changed.
-void Client::leaseLost(std::string_view) {
+void Client::leaseLost() {
   leased_ = false;
   server_ = nullptr;
   server_paused_ = false;
@@ -297,7 +296,7 @@ size_t Client::takeLarge(Bytes in, Request& partial) {
     redisproto::scanRequest(in, {}, progress_, partial);
     if (args.empty()) return 0;
   }
-  const Command* command = cache_.commands().find(args[0], args.size() > 1 ? args[1] : Bytes());
+  const Command* command = cache_.commandOf(args);
   const bool plain = command != nullptr && command->special == Special::kNone && !command->container;
   const bool key_is_known =
       command != nullptr && command->first_key == 1 && command->last_key == 1 && args.size() > 1;

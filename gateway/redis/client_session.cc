@@ -1,5 +1,4 @@
 // Logging in, the protocol's version, databases, transactions: what a client's session consists of.
-#include <charconv>
 
 #include "gateway/redis/client.h"
 #include "gateway/redis/redis_worker.h"
@@ -192,10 +191,8 @@ Client::Step Client::hello(const Request& request) {
   const std::vector<Bytes>& args = request.args;
   Resp wanted = resp_;
   if (args.size() > 1) {
-    int64_t version = 0;
-    const auto read = std::from_chars(args[1].data(), args[1].data() + args[1].size(), version);
-    if (read.ec != std::errc() || read.ptr != args[1].data() + args[1].size())
-      return answerError("ERR Protocol version is not an integer or out of range");
+    const auto version = wholeNumber<int64_t>(args[1]);
+    if (!version) return answerError("ERR Protocol version is not an integer or out of range");
     if (version != 2 && version != 3) return answerError("NOPROTO unsupported protocol version");
     wanted = version == 3 ? Resp::k3 : Resp::k2;
   }
@@ -295,10 +292,9 @@ Client::Step Client::quit() {
 namespace {
 
 Result<uint32_t> databaseOf(Bytes text, uint32_t known) {
-  int64_t wanted = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), wanted);
-  if (read.ec != std::errc() || read.ptr != text.data() + text.size())
-    return Error{"ERR value is not an integer or out of range"};
+  const auto number = wholeNumber<int64_t>(text);
+  if (!number) return Error{"ERR value is not an integer or out of range"};
+  const int64_t wanted = *number;
   if (wanted < INT32_MIN || wanted > INT32_MAX)
     return Error{"ERR value is out of range, value must between -2147483648 and 2147483647"};
   if (wanted < 0 || wanted >= known) return Error{"ERR DB index is out of range"};

@@ -1,6 +1,5 @@
 // CLIENT TRACKING: Redis tells the very connection that reads, or one that it is told to tell, when what was
 // read has changed.
-#include <charconv>
 
 #include "gateway/redis/client.h"
 #include "gateway/redis/redis_worker.h"
@@ -47,11 +46,9 @@ Client::Step Client::tracking(const Command& command, const Request& request, By
 // The client knows the other one by the gateway's id; Redis knows it by that of its connection, which it has
 // for itself since it has subscribed to __redis__:invalidate.
 Client::Step Client::findRedirect(Bytes text) {
-  uint64_t wanted = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), wanted);
-  if (read.ec != std::errc() || read.ptr != text.data() + text.size())
-    return answerError("ERR value is not an integer or out of range");
-  const auto backendId = [wanted, cache = cache_.name()](RedisWorker& there) -> std::string {
+  const auto wanted = wholeNumber<uint64_t>(text);
+  if (!wanted) return answerError("ERR value is not an integer or out of range");
+  const auto backendId = [wanted = *wanted, cache = cache_.name()](RedisWorker& there) -> std::string {
     Client* client = there.findClient(wanted);
     if (client == nullptr || client->cache().name() != cache || !client->hasLease()) return {};
     return std::to_string(client->server()->backendId());
@@ -59,8 +56,7 @@ Client::Step Client::findRedirect(Bytes text) {
   ask(backendId, [](Client& client, const std::vector<std::string>& answers) {
     client.extra().redirect_to = -1;
     for (const std::string& answer : answers)
-      if (!answer.empty())
-        std::from_chars(answer.data(), answer.data() + answer.size(), client.extra().redirect_to);
+      if (const auto id = wholeNumber<int64_t>(answer)) client.extra().redirect_to = *id;
     client.hold_ = Hold::kNone;
     client.worker_.resumeSoon(client);
   });

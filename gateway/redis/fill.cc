@@ -1,9 +1,9 @@
 // What a worker tells of its caches: its part of a Snapshot.
 #include <algorithm>
-#include <charconv>
 
 #include "gateway/redis/redis_worker.h"
 #include "gateway/redis/server.h"
+#include "gateway/redis/words.h"
 #include "gateway/redis/worker_cache.h"
 
 namespace forebay::redis {
@@ -57,11 +57,7 @@ void fillCounters(admin::RedisCounters& out, const CacheCounters& in) {
 std::optional<uint64_t> numberOf(const Fields& fields, std::string_view name) {
   const auto found = fields.find(name);
   if (found == fields.end()) return std::nullopt;
-  uint64_t value = 0;
-  const char* end = found->second.data() + found->second.size();
-  const auto [stopped, failure] = std::from_chars(found->second.data(), end, value);
-  if (failure != std::errc() || stopped != end) return std::nullopt;
-  return value;
+  return wholeNumber<uint64_t>(found->second);
 }
 
 admin::RedisInfo readInfo(const NodeStats& stats) {

@@ -208,7 +208,7 @@ void RedisWorker::apply(SettingsPtr settings) {
   }
 }
 
-void RedisWorker::drain(std::optional<Duration>) {
+void RedisWorker::drain() {
   if (std::exchange(draining_, true)) return;
   std::vector<Client*> all;
   clients_.forEach([&](Client& client) { all.push_back(&client); });

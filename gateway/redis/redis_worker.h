@@ -77,7 +77,7 @@ class RedisWorker final : public net::TurnEnd {
 
   void start();  // once the loop runs
   void apply(SettingsPtr settings);
-  void drain(std::optional<Duration> spread);
+  void drain();
   void stopNow();
   bool empty() const { return clients_.empty(); }
   // Adds what this worker knows; the rows of single clients, slow requests and keys only where wanted.

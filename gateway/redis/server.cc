@@ -253,7 +253,7 @@ void Server::connectionLost(std::string reason) {
   rest(loop.now());
   if (failures_ == 1)
     dial_at_ = loop.now();  // the first try comes at once: it may have been this connection alone
-  if (std::exchange(was_full_, false)) cache_.roomAgain(*this);
+  if (std::exchange(was_full_, false)) cache_.roomAgain();
   if (owed_.empty()) return cache_.serverRested(*this);
   if (state_ == State::kResting && loop.now() >= dial_at_) dial();
   afterReplies();
@@ -321,7 +321,7 @@ void Server::close(std::string_view reason) {
   net::TurnEnd::unlink();
   if (dialer_) cache_.worker().loop().bury(std::move(dialer_));
   socket_.close();
-  if (std::exchange(was_full_, false)) cache_.roomAgain(*this);
+  if (std::exchange(was_full_, false)) cache_.roomAgain();
   Ring<Owed> owed = std::move(owed_);
   owed_ = {};
   for (size_t i = 0; i < owed.size(); ++i) {
@@ -337,7 +337,7 @@ void Server::close(std::string_view reason) {
       next.client->receive(next.kind == Owed::Kind::kSwallow ? Bytes() : Bytes(text), 1);
     }
   }
-  cache_.serverClosed(*this, reason);
+  cache_.serverClosed(*this);
 }
 
 void Server::retire() {

@@ -2,9 +2,9 @@
 //
 // Replies come in the order of the requests, so a queue of Owed says whose each one is; what they hold is not
 // looked at, only their end is found, and runs of bytes go straight to the clients' sockets. Requests are
-// gathered during a turn of the loop and leave in one send. A request's bytes are kept until its reply has
-// begun: when the connection is lost, those that Redis cannot have executed, and reads, are sent again over
-// the next one; all others are answered with an error that says so (pools/in_flight.h).
+// gathered during a turn of the loop and leave in one send. A shared server keeps a request's bytes until its
+// reply has come: when the connection is lost, those that Redis cannot have executed, and reads, are sent
+// again over the next one; all others are answered with an error that says so (pools/in_flight.h).
 //
 // A shared server serves any number of clients at a time and is dialled again when it is lost. A leased one
 // serves one client at a time and dies with its connection; a subscriber carries Pub/Sub for all clients of a
@@ -151,6 +151,14 @@ class Server final : public net::Mortal,
   };
 
   // server.cc
+  bool retains() const { return kind_ == Kind::kShared; }
+  [[gnu::hot]] void flush();
+  [[gnu::hot]] void noteWritten(Instant now);
+  void watch();
+  void popFront();
+  std::string place() const;
+  std::string outcomeUnknown(std::string_view reason) const;
+  std::string notExecuted(std::string_view reason) const;
   void rest(Instant now);
   void putLarge(Bytes wire);
   Bytes sendAtOnce(Bytes wire);
@@ -163,14 +171,6 @@ class Server final : public net::Mortal,
   bool greetingAnswered(Bytes value);
   void ready();
   void refused(std::string reason);
-  bool retains() const { return kind_ == Kind::kShared; }
-  [[gnu::hot]] void flush();
-  [[gnu::hot]] void noteWritten(Instant now);
-  void watch();
-  void popFront();
-  std::string place() const;
-  std::string outcomeUnknown(std::string_view reason) const;
-  std::string notExecuted(std::string_view reason) const;
 
   // server_deadlines.cc
   void armDeadline(Instant now);
@@ -187,7 +187,6 @@ class Server final : public net::Mortal,
   [[gnu::hot]] bool process(Bytes in);
   [[gnu::cold]] bool takeWhole(Bytes piece, bool end);
   [[gnu::cold]] bool unasked(Bytes piece, bool end);
-  bool value(Bytes value);
   [[gnu::hot]] void count(const Owed& owed, Instant now);
   [[gnu::hot]] void countFound();
   [[gnu::hot]] void recordRun(Instant now);

@@ -247,7 +247,7 @@ void Server::afterReplies() {
   if (was_full_ && requests_.size() - (retains() ? sent_ : 0) <= kHighWater / 2 &&
       owed_.size() < kMaxOwed / 2) {
     was_full_ = false;
-    cache_.roomAgain(*this);
+    cache_.roomAgain();
   }
   if (!owed_.empty()) return;
   idle_since_ = cache_.worker().loop().now();

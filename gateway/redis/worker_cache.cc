@@ -74,7 +74,7 @@ void WorkerCache::waitForRoom(Client& client, Server& server) {
   if (!client.ListNode<InWaitQueue>::linked()) room_queue_.pushBack(client);
 }
 
-void WorkerCache::roomAgain(Server&) {
+void WorkerCache::roomAgain() {
   while (!room_queue_.empty()) {
     Client& next = room_queue_.front();
     next.ListNode<InWaitQueue>::unlink();
@@ -86,12 +86,10 @@ void WorkerCache::detour(Server& server, Bytes request, uint64_t size, Instant n
   counters_->detours.add();
   redisproto::RequestProgress progress;
   redisproto::Request& parsed = worker_.scratchRequest();
-  if (redisproto::scanRequest(request, {}, progress, parsed) == redisproto::RequestScan::kRequest &&
-      parsed.args.size() > 1) {
-    const redisproto::Command* command = commands().find(parsed.args[0], parsed.args[1]);
-    if (command != nullptr && command->first_key > 0 &&
-        static_cast<size_t>(command->first_key) < parsed.args.size())
-      big_keys_->seen(parsed.args[static_cast<size_t>(command->first_key)], size, now);
+  if (redisproto::scanRequest(request, {}, progress, parsed) == redisproto::RequestScan::kRequest) {
+    const redisproto::Command* command = commandOf(parsed.args);
+    const Bytes* key = command != nullptr ? redisproto::firstKey(*command, parsed.args) : nullptr;
+    if (key != nullptr) big_keys_->seen(*key, size, now);
   }
   for (Lane& lane : lanes_) {
     if (lane.current != &server) continue;
@@ -302,7 +300,7 @@ void WorkerCache::serverRested(Server& server) {
   server.close("it was lost, and is not needed");
 }
 
-void WorkerCache::serverClosed(Server& server, std::string_view reason) {
+void WorkerCache::serverClosed(Server& server) {
   for (Lane& lane : lanes_) {
     if (lane.current == &server) lane.current = nullptr;
     std::erase(lane.spares, &server);
@@ -322,7 +320,7 @@ void WorkerCache::serverClosed(Server& server, std::string_view reason) {
   shared_->leases.giveBack();
   if (Client* holder = server.holder()) {
     server.setHolder(nullptr);
-    holder->leaseLost(reason);
+    holder->leaseLost();
   }
   if (!permitFreed() && !lease_queue_.empty()) dialLeases();
 }

@@ -63,8 +63,8 @@ class WorkerCache final : public net::Mortal {
   void dialFailed(Server& server, const std::string& reason);
   void connectionLost(Server& server);
   void serverRested(Server& server);
-  void serverClosed(Server& server, std::string_view reason);
-  void roomAgain(Server& server);
+  void serverClosed(Server& server);
+  void roomAgain();
   void detour(Server& server, Bytes request, uint64_t size, Instant now);
   void detourEnded(Server& server);
   [[gnu::hot]] void published(Bytes value);

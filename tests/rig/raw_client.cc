@@ -165,24 +165,7 @@ void RawClient::reset() {
   fd_.reset();
 }
 
-bool RawClient::fill(SteadyTime deadline) {
-  char buffer[65536];
-  if (tls_) {  // which may hold bytes that the socket does not announce
-    if (const size_t got = tls_->read(buffer, sizeof buffer); got > 0 || tls_->ended()) {
-      unread_.append(buffer, got);
-      return got > 0;
-    }
-  }
-  if (!waitFor(fd_.get(), POLLIN, milliseconds(pollTimeout(deadline)))) {
-    fail("no answer in time; " + std::to_string(unread_.size()) + " bytes of an unfinished message");
-  }
-  if (tls_) return true;
-  const ssize_t size = recv(fd_.get(), buffer, sizeof buffer, 0);
-  if (size < 0 && errno != ECONNRESET) failErrno("recv");
-  if (size <= 0) return false;
-  unread_.append(buffer, static_cast<size_t>(size));
-  return true;
-}
+bool RawClient::fill(SteadyTime deadline) { return receiveMore(fd_.get(), tls_.get(), unread_, deadline); }
 
 std::string types(const std::vector<Message>& messages) {
   std::string out;

@@ -128,22 +128,7 @@ void RedisConnection::reset() {
 }
 
 bool RedisConnection::fill(SteadyTime deadline) {
-  char buffer[65536];
-  if (tls_) {  // which may hold bytes that the socket does not announce
-    if (const size_t got = tls_->read(buffer, sizeof buffer); got > 0 || tls_->ended()) {
-      unread_.append(buffer, got);
-      return got > 0;
-    }
-  }
-  if (!waitFor(fd_.get(), POLLIN, milliseconds(pollTimeout(deadline)))) {
-    fail("no reply in time; " + std::to_string(unread_.size()) + " bytes of an unfinished one");
-  }
-  if (tls_) return true;
-  const ssize_t size = recv(fd_.get(), buffer, sizeof buffer, 0);
-  if (size < 0 && errno != ECONNRESET) failErrno("recv");
-  if (size <= 0) return false;
-  unread_.append(buffer, static_cast<size_t>(size));
-  return true;
+  return receiveMore(fd_.get(), tls_.get(), unread_, deadline);
 }
 
 }  // namespace forebay::rig

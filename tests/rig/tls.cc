@@ -4,6 +4,9 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
 
 #include "tests/rig/sockets.h"
 
@@ -119,6 +122,24 @@ std::string TlsSession::endPointData() const {
   unsigned size = sizeof hash;
   require(X509_digest(SSL_get0_peer_certificate(session_.get()), EVP_sha256(), hash, &size) == 1, "hash");
   return {reinterpret_cast<const char*>(hash), size};
+}
+
+bool receiveMore(int fd, TlsSession* tls, std::string& unread, SteadyTime deadline) {
+  char buffer[65536];
+  if (tls != nullptr) {  // which may hold bytes that the socket does not announce
+    if (const size_t got = tls->read(buffer, sizeof buffer); got > 0 || tls->ended()) {
+      unread.append(buffer, got);
+      return got > 0;
+    }
+  }
+  if (!waitFor(fd, POLLIN, milliseconds(pollTimeout(deadline))))
+    fail("no answer in time; " + std::to_string(unread.size()) + " bytes of an unfinished one");
+  if (tls != nullptr) return true;
+  const ssize_t size = recv(fd, buffer, sizeof buffer, 0);
+  if (size < 0 && errno != ECONNRESET) failErrno("recv");
+  if (size <= 0) return false;
+  unread.append(buffer, static_cast<size_t>(size));
+  return true;
 }
 
 }  // namespace forebay::rig

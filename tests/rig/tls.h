@@ -53,4 +53,8 @@ class TlsSession {
   short wants_ = 0;
 };
 
+// Appends what comes next on `fd`, over `tls` where there is one, which may need more than one call for a
+// byte. False: the connection ended. Throws when `deadline` passes.
+bool receiveMore(int fd, TlsSession* tls, std::string& unread, SteadyTime deadline);
+
 }  // namespace forebay::rig
