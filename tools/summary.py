@@ -1,12 +1,33 @@
 #!/usr/bin/env python3
 """Sums up a folder of test results: the JUnit files that ctest wrote, and `steps`, lines of "passed|failed TAB name".
 
-Names what failed and what was skipped; the last line is the sum, in ctest's words. Exit status 1 when anything failed
-or nothing ran at all.
+Names what failed, with what it said, and what was skipped; the last line is the sum, in ctest's words. Exit status 1
+when anything failed or nothing ran at all.
 """
 import pathlib
+import re
 import sys
 import xml.etree.ElementTree as ElementTree
+
+# Where a test, a driver's check or a sanitizer says that something is wrong.
+COMPLAINT = re.compile(r": Failure$|^not ok |Sanitizer|runtime error:|^Traceback|terminate called")
+SHOWN_LINES = 25
+
+
+def excerpt(output):
+    """What a failed test's output says of the failure: from its first complaints on, or its end."""
+    lines = output.strip().splitlines()
+    found = [number for number, line in enumerate(lines) if COMPLAINT.search(line)]
+    start = found[0] if found else max(0, len(lines) - SHOWN_LINES)
+    return lines[start : start + SHOWN_LINES]
+
+
+def failures(folder):
+    """Yields (name, excerpt of the output) of every test that ran and failed."""
+    for report in sorted(folder.glob("*.xml")):
+        for case in ElementTree.parse(report).getroot().iter("testcase"):
+            if case.get("status") == "fail":
+                yield f"{report.stem}: {case.get('name')}", excerpt(case.findtext("system-out") or "")
 
 
 def outcomes(folder):
@@ -30,8 +51,11 @@ def outcomes(folder):
 
 def main():
     names = {"passed": [], "failed": [], "skipped": []}
-    for outcome, name in outcomes(pathlib.Path(sys.argv[1])):
+    folder = pathlib.Path(sys.argv[1])
+    for outcome, name in outcomes(folder):
         names[outcome].append(name)
+    for name, said in failures(folder):
+        print(f"\n{name} said:", *said, sep="\n  | ")
     for outcome in ("skipped", "failed"):
         if names[outcome]:
             print(f"\n{outcome.capitalize()}:", *names[outcome], sep="\n  ")
