@@ -190,6 +190,7 @@ class Client final : public net::Mortal,
 
   // client_session.cc
   Step hello(const Request& request);
+  [[gnu::cold]] Step askNode();
   Step auth(const Request& request);
   bool logIn(Bytes user, Bytes password);
   Step reset();
@@ -284,6 +285,7 @@ class Client final : public net::Mortal,
   bool goodbye_ = false;        // takes no more requests, and closes when everything is sent
   bool close_when_idle_ = false;
   bool no_evict_ = false;
+  bool asked_node_ = false;
   bool consuming_ = false, may_be_tls_ = false, handshaking_ = false;
   std::unique_ptr<Extra> extra_;
   UserPtr user_;

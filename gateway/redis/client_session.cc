@@ -225,9 +225,22 @@ Client::Step Client::hello(const Request& request) {
         "same time");
   if (names && !nameIsFine(name))
     return answerError("ERR Client names cannot contain spaces, newlines or special characters.");
+  if (cache_.facts()->version.empty() && cache_.speaksHello() && !asked_node_) return askNode();
   if (names) extra().name = name;
   resp_ = wanted;
   return answer(helloReply());
+}
+
+// The first clients may come before the node was ever reached, and would be told of another than there is.
+// Once it has answered, or could not be reached in time, the request is looked at again.
+Client::Step Client::askNode() {
+  if (outstanding_ > 0) return wait(Hold::kDrain);
+  asked_node_ = true;
+  server_ = &cache_.lane(resp_, database_, false);
+  on_slow_ = false;
+  ++outstanding_;
+  server_->put(this, nullptr, Owed::Kind::kSwallow, redisproto::request({"PING"}));
+  return wait(Hold::kDrain);
 }
 
 std::string Client::helloReply() const {

@@ -49,18 +49,19 @@ TEST(PoolSize, OfADatabaseOrAUserGoesBeforeTheDefault) {
   config.users["ann"]["pool_size"] = 3;
   const Forebay forebay(config);
   ConsoleView console(forebay);
-  const auto servers = [&](const std::string& user) {
+  const auto fiveClientsShare = [&](int servers, const std::string& user) {
     std::vector<std::unique_ptr<Connection>> clients;
     for (int i = 0; i < 5; ++i) {
       clients.push_back(std::make_unique<Connection>(forebay.conninfo("app", user)));
       clients.back()->send("begin");
     }
-    EXPECT_TRUE(eventually([&] { return console.pools("cl_waiting") + console.pools("cl_active") == 5; }));
-    return console.pools("sv_active") + console.pools("sv_login");
+    EXPECT_TRUE(eventually(
+        [&] { return console.pools("sv_active") == servers && console.pools("cl_waiting") == 5 - servers; }));
+    EXPECT_EQ(console.pools("sv_login"), 0);  // and no more are on their way
   };
-  EXPECT_EQ(servers("postgres"), 2);
+  fiveClientsShare(2, "postgres");
   EXPECT_TRUE(eventually([&] { return console.pools("sv_active") == 0; }));
-  EXPECT_EQ(servers("ann"), 3);
+  fiveClientsShare(3, "ann");
 }
 
 TEST(PoolSize, GrowsByTheReserveForWhoWaitsLong) {

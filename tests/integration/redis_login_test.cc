@@ -3,6 +3,7 @@
 
 #include "tests/rig/eventually.h"
 #include "tests/rig/forebay.h"
+#include "tests/rig/relay.h"
 
 namespace forebay::rig {
 namespace {
@@ -92,6 +93,32 @@ TEST_F(RedisLogin, HelloLogsInAndNamesAndChoosesTheProtocolAtOnce) {
   EXPECT_EQ(client.command({"GET", "none"}), resp::null());
   EXPECT_EQ(client.command({"HELLO", "2"}).type, RedisType::kArray);
   EXPECT_EQ(client.command({"GET", "none"}), resp::nullBulk());
+}
+
+TEST(RedisFirstHello, WaitsForTheVersionOfARedisThatWasNotReachedYet) {
+  Relay relay(sharedRedis().port());
+  relay.refuse(true);
+  ForebayConfig config;
+  config.addCache("main", relay.port());
+  const Forebay forebay(config);
+  RedisConnection client(forebay.redisPort());
+  client.send(encode({"HELLO", "3"}) + encode({"PING"}));
+  EXPECT_TRUE(eventually([&] { return forebay.log().find("cache main") != std::string::npos; }));
+  relay.refuse(false);
+  EXPECT_EQ(client.receive().at("version"), resp::bulk(sharedRedis().info("redis_version")));
+  EXPECT_EQ(client.receive(), resp::simple("PONG"));
+}
+
+TEST(RedisFirstHello, IsAnsweredWithoutARedisWhenCommandWaitTimeoutIsOver) {
+  Relay relay(sharedRedis().port());
+  relay.refuse(true);
+  ForebayConfig config;
+  config.addCache("main", relay.port());
+  config.redis["command_wait_timeout"] = "50ms";
+  const Forebay forebay(config);
+  RedisConnection client(forebay.redisPort());
+  EXPECT_EQ(client.command({"HELLO", "3"}).at("proto"), resp::integer(3));
+  EXPECT_TRUE(client.command({"GET", "k"}).text.starts_with("ERR cache main: no connection to Redis"));
 }
 
 TEST_F(RedisLogin, AHelloThatFailsChangesNothing) {
