@@ -176,7 +176,7 @@ TEST_F(RedisWatching, OneOfTwoCachesThatIsDownDegradesButDoesNotEndReadiness) {
   config.addCache("gone", port);
   start(config);
   EXPECT_TRUE(eventually([&] { return cell("redis_nodes", "state", "cache", "gone") == "down"; }));
-  EXPECT_TRUE(eventually([&] { return cell("redis_nodes", "state", "cache", "main") == "up"; }));
+  EXPECT_TRUE(eventually([&] { return cell("redis_nodes", "role", "cache", "main") == "master"; }));
   EXPECT_EQ(forebay_->httpStatus("/readyz"), 200);
   for (const char* path : {"/health", "/cache/health"}) {
     const std::string health = forebay_->get(path);
