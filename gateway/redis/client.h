@@ -197,6 +197,12 @@ class Client final : public net::Mortal,
   Step quit();
   Step select(const Command& command, const Request& request, Bytes wire);
   void selected(uint32_t database);
+  Step ownConnection(const Command& command, const Request& request, Bytes wire);
+  std::string denied(const Command& command, const Request& request);
+  std::string helloReply() const;
+  void forgetSession();
+
+  // client_transactions.cc
   Step transaction(const Command& command, const Request& request, Bytes wire);
   void transactionWent(redisproto::Special what, bool takes);
   Step execAndSelect(const Command& command, Bytes wire);
@@ -206,10 +212,6 @@ class Client final : public net::Mortal,
   std::string_view whyVoid() const {  // where multi_lost_
     return extra_ && extra_->multi_refused ? "MULTI had failed" : "the connection to Redis was lost";
   }
-  Step ownConnection(const Command& command, const Request& request, Bytes wire);
-  std::string denied(const Command& command, const Request& request);
-  std::string helloReply() const;
-  void forgetSession();
 
   // client_scripts.cc
   Step script(const Command& command, const Request& request, Bytes wire);

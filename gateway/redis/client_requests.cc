@@ -181,12 +181,6 @@ Client::Step Client::answerError(std::string_view text) {
   return answer(std::move(out));
 }
 
-// An error while commands are queued aborts the transaction, also where it is ours: Redis is given one of its
-// own.
-void Client::spoilTransaction() {
-  server_->put(nullptr, nullptr, Owed::Kind::kSwallow, redisproto::request({"GET"}));
-}
-
 Client::Step Client::refuse(std::string_view text) {
   cache_.counters().denied.add();
   return answerError(text);
