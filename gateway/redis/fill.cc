@@ -183,9 +183,9 @@ void WorkerCache::fill(admin::Snapshot& out, bool clients, bool slow_log, bool k
     ++row.in(client.shownState());
     if (clients) out.redis_clients.push_back(client.row(now));
   });
-  row.leases_waiting += static_cast<uint32_t>(lease_queue_.size());
-  if (!lease_queue_.empty())
-    row.oldest_wait = std::max(row.oldest_wait, toMicroseconds(now - lease_queue_.front().waitingSince()));
+  row.leases_waiting += static_cast<uint32_t>(leases_.waiting());
+  if (const Instant since = leases_.waitingSince(); since != kNever)
+    row.oldest_wait = std::max(row.oldest_wait, toMicroseconds(now - since));
   const pools::Subscriptions& names = pub_sub_.subscriptions();
   row.channels += static_cast<uint32_t>(names.size(SubscriptionKind::kChannel));
   row.patterns += static_cast<uint32_t>(names.size(SubscriptionKind::kPattern));

@@ -144,13 +144,13 @@ void RedisWorker::askOthersForLease(const std::string& cache) {
   for (RedisWorker* other : shared_.workers)
     if (other != this)
       other->post([cache](RedisWorker& there) {
-        if (WorkerCache* found = there.findCache(cache)) found->yieldLease();
+        if (WorkerCache* found = there.findCache(cache)) found->leases().yieldOne();
       });
 }
 
 void RedisWorker::wakeLeases(uint32_t worker, const std::string& cache) {
   shared_.workers[worker]->post([cache](RedisWorker& there) {
-    if (WorkerCache* found = there.findCache(cache)) found->wakeLeases();
+    if (WorkerCache* found = there.findCache(cache)) found->leases().wake();
   });
 }
 

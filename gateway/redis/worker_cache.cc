@@ -1,7 +1,6 @@
 #include "gateway/redis/worker_cache.h"
 
 #include <algorithm>
-#include <cassert>
 
 #include "base/backoff.h"
 #include "conf/address.h"
@@ -14,8 +13,6 @@ using redisproto::Resp;
 namespace {
 
 constexpr size_t kMaxSpares = 2;  // per lane
-constexpr Duration kLookAgain = milliseconds(250);
-constexpr uint32_t kMostOwnTurns = 16;
 
 }  // namespace
 
@@ -30,8 +27,8 @@ WorkerCache::WorkerCache(RedisWorker& worker, std::shared_ptr<CacheShared> share
       hot_keys_(std::make_unique<pools::HotKeys>()),
       big_keys_(std::make_unique<pools::BigKeys>()),
       slow_log_(worker.redis().slowlog_max_len),
+      leases_(*this),
       pub_sub_(*this),
-      lease_tick_(worker.loop(), [this] { failLeaseWaiters(clock()), dialLeases(); }),
       watch_tick_(worker.loop(), [this] { askNode(); }) {
   applySettings(settings_);
 }
@@ -111,137 +108,6 @@ void WorkerCache::detourEnded(Server& server) {
   server.retire();
 }
 
-// ---- leases
-
-void WorkerCache::lease(Client& client) {
-  counters_->leases.add();
-  if (lease_queue_.empty() && lendIdle(client)) return;
-  counters_->lease_waits.add();
-  client.ListNode<InWaitQueue>::unlink();  // it may still stand among those that wait for room
-  client.setWaitingSince(clock());
-  lease_queue_.pushBack(client);
-  shared_->leases.setWaiting(worker_.index(), static_cast<uint32_t>(lease_queue_.size()));
-  dialLeases();
-  if (!lease_queue_.empty() && !lease_tick_.armed()) lease_tick_.in(kLookAgain);
-}
-
-void WorkerCache::withdraw(Client& client) {
-  if (!client.ListNode<InWaitQueue>::linked()) return;
-  client.ListNode<InWaitQueue>::unlink();
-  shared_->leases.setWaiting(worker_.index(), static_cast<uint32_t>(lease_queue_.size()));
-  permitFreed();  // one that came for this client may be another worker's now
-}
-
-bool WorkerCache::lendIdle(Client& client) {
-  for (size_t i = idle_leases_.size(); i-- > 0;) {
-    Server& server = *idle_leases_[i];
-    if (server.resp() != client.resp()) continue;
-    idle_leases_.erase(idle_leases_.begin() + static_cast<ptrdiff_t>(i));
-    lend(server, client);
-    return true;
-  }
-  return false;
-}
-
-void WorkerCache::lend(Server& server, Client& client) {
-  server.setHolder(&client);
-  if (server.database() != client.database()) {
-    server.put(nullptr, nullptr, Owed::Kind::kOwn,
-               redisproto::request({"SELECT", std::to_string(client.database())}));
-    server.setDatabase(client.database());
-  }
-  client.leased(server);
-}
-
-// As many as clients wait for are dialled at a time. Where the limit is reached, connections of the other
-// RESP version, or of other workers, that idle give way.
-void WorkerCache::dialLeases() {
-  const Instant now = clock();
-  if (closing_) return;
-  while (lease_queue_.size() > leases_dialling_) {
-    // Also within the loop: dialling may fail at once, as where a name is known not to exist.
-    if (now < lease_dial_at_) return lookAgainBy(lease_dial_at_);
-    if (!shared_->leases.take()) {
-      if (!idle_leases_.empty()) return idle_leases_.front()->close("its place is needed");
-      return worker_.askOthersForLease(name());
-    }
-    size_t index = 0;
-    Client* waiter = lease_queue_.find([&](Client&) { return index++ == leases_dialling_; });
-    ++leases_dialling_;
-    makeServer(Server::Kind::kLeased, waiter->resp(), waiter->database()).dial();
-  }
-}
-
-// Who waits for a lease is looked after in between, too.
-void WorkerCache::lookAgainBy(Instant at) { lease_tick_.in(std::min<Duration>(kLookAgain, at - clock())); }
-
-void WorkerCache::yieldLease() {
-  if (!idle_leases_.empty()) return idle_leases_.front()->close("its place is needed");
-  permitFreed();
-}
-
-// True: a client of another worker gets it.
-bool WorkerCache::permitFreed() {
-  const auto other = shared_->leases.waiterElsewhere(worker_.index());
-  if (other) worker_.wakeLeases(*other, name());
-  return other.has_value();
-}
-
-void WorkerCache::wakeLeases() {
-  dialLeases();
-  if (lease_queue_.size() <= leases_dialling_) permitFreed();  // what is left is for others
-}
-
-bool WorkerCache::othersWait() const {
-  return shared_->leases.used() >= shared_->leases.limit() &&
-         shared_->leases.waitingInAll() > lease_queue_.size();
-}
-
-void WorkerCache::giveBack(Server& server, bool clean) {
-  server.setHolder(nullptr);
-  const bool too_many = shared_->leases.used() > shared_->leases.limit();
-  if (!clean || !server.idle() || server.state() != Server::State::kReady || server.retiring() || closing_ ||
-      too_many)
-    return server.close("its client has left it in the middle");
-  server.setIdleSince(clock());
-  Client* waiter = lease_queue_.find([&](Client& each) { return each.resp() == server.resp(); });
-  if (waiter == nullptr) {
-    idle_leases_.push_back(&server);
-    if (!lease_queue_.empty()) return idle_leases_.front()->close("its place is needed");
-    if (othersWait()) yieldLease();
-    return;
-  }
-  // The permit goes on where this connection is of no use: to who came first but speaks the other RESP
-  // version, and from time to time to another worker.
-  const bool first_needs_another = waiter != &lease_queue_.front() && leases_dialling_ == 0 &&
-                                   shared_->leases.used() >= shared_->leases.limit();
-  own_turns_ = othersWait() ? own_turns_ + 1 : 0;
-  if (first_needs_another || own_turns_ > kMostOwnTurns) {
-    own_turns_ = 0;
-    return server.close("its place is needed");
-  }
-  withdraw(*waiter);
-  counters_->lease_wait.record(clock() - waiter->waitingSince());
-  lend(server, *waiter);
-}
-
-void WorkerCache::failLeaseWaiters(Instant now) {
-  const Duration limit = commandWaitTimeout();
-  while (!lease_queue_.empty() && (loginRefused() || (limit > Duration::zero() &&
-                                                      lease_queue_.front().waitingSince() + limit <= now))) {
-    Client& client = lease_queue_.front();
-    withdraw(client);
-    counters_->timeouts.add();
-    const bool full = !refused_ && shared_->leases.used() >= shared_->leases.limit();
-    client.leaseFailed(full ? "ERR all " + std::to_string(shared_->leases.limit()) +
-                                  " leased connections of cache " + name() + " were busy for " +
-                                  std::to_string(std::chrono::duration_cast<seconds>(limit).count()) +
-                                  " s (lease_pool_size); the command was not executed"
-                            : whyUnreachable(limit));
-  }
-  if (!lease_queue_.empty() && !closing_) lease_tick_.in(kLookAgain);
-}
-
 // ---- told by servers
 
 net::Dialer::Target WorkerCache::dialTarget() const { return worker_.dialTarget(settings_); }
@@ -252,10 +118,7 @@ void WorkerCache::serverReady(Server& server) {
   refused_ = false;
   if (server.kind() == Server::Kind::kSubscriber) return pub_sub_.connected(server);
   if (&server == watcher_) return askNode();
-  if (server.kind() != Server::Kind::kLeased) return;
-  --leases_dialling_;
-  lease_failures_ = 0;
-  giveBack(server, true);
+  if (server.kind() == Server::Kind::kLeased) leases_.ready(server);
 }
 
 void WorkerCache::dialFailed(Server& server, const std::string& reason) {
@@ -265,9 +128,7 @@ void WorkerCache::dialFailed(Server& server, const std::string& reason) {
   refused_ =
       word.size() < reason.size() && std::ranges::all_of(word, [](char c) { return c >= 'A' && c <= 'Z'; });
   refusal_ = reason;
-  if (server.kind() != Server::Kind::kLeased || &server == watcher_) return;
-  lease_dial_at_ = clock() + retryPause(lease_failures_++);
-  lookAgainBy(lease_dial_at_);
+  if (server.kind() == Server::Kind::kLeased && &server != watcher_) leases_.dialFailed();
 }
 
 bool WorkerCache::loginRefused() const {
@@ -305,7 +166,6 @@ void WorkerCache::serverClosed(Server& server) {
     if (lane.current == &server) lane.current = nullptr;
     std::erase(lane.spares, &server);
   }
-  std::erase(idle_leases_, &server);
   worker_.loop().bury(std::unique_ptr<Server>(&server));
   if (&server == watcher_) {
     watcher_ = nullptr;
@@ -315,14 +175,7 @@ void WorkerCache::serverClosed(Server& server) {
     return;
   }
   if (server.kind() == Server::Kind::kSubscriber) return pub_sub_.lost(server);
-  if (server.kind() != Server::Kind::kLeased) return;
-  if (server.epoch() == 0) --leases_dialling_;  // it never was ready
-  shared_->leases.giveBack();
-  if (Client* holder = server.holder()) {
-    server.setHolder(nullptr);
-    holder->leaseLost();
-  }
-  if (!permitFreed() && !lease_queue_.empty()) dialLeases();
+  if (server.kind() == Server::Kind::kLeased) leases_.closed(server);
 }
 
 void WorkerCache::published(Bytes value) { pub_sub_.received(value); }
@@ -379,8 +232,7 @@ void WorkerCache::replaceServers() {
   refusal_.clear();
   refused_ = false;
   speaks_hello_ = true;
-  lease_dial_at_ = {};
-  lease_failures_ = 0;
+  leases_.forgetFailures();
   std::vector<Server*> all;
   servers_.forEach([&](Server& server) { all.push_back(&server); });
   for (Lane& lane : lanes_) {
@@ -399,15 +251,13 @@ void WorkerCache::replaceServers() {
 void WorkerCache::closeIdle(Instant now) {
   const Duration limit = config().server_idle_timeout;
   if (limit == Duration::zero()) return;
-  const size_t keep =
-      worker_.index() == 0 ? settings_.min_lease_pool_size.value_or(config().min_lease_pool_size) : 0;
+  leases_.closeIdle(now - limit, worker_.index() == 0
+                                     ? settings_.min_lease_pool_size.value_or(config().min_lease_pool_size)
+                                     : 0);
   std::vector<Server*> old;
-  size_t idle = idle_leases_.size();
   servers_.forEach([&](Server& server) {
-    if (!server.idle() || server.holder() != nullptr || now - server.idleSince() < limit) return;
-    if (&server == watcher_ || server.kind() == Server::Kind::kSubscriber) return;
+    if (server.kind() != Server::Kind::kShared || !server.idle() || now - server.idleSince() < limit) return;
     if (server.state() == Server::State::kDialling || server.state() == Server::State::kGreeting) return;
-    if (server.kind() == Server::Kind::kLeased && idle-- <= keep) return;
     old.push_back(&server);
   });
   for (Server* server : old) server->close("idle for server_idle_timeout");

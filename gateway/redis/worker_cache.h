@@ -1,5 +1,5 @@
-// WorkerCache: the part of one cache that lives on one worker: its shared connections, its leased ones, its
-// subscriber, and what is known of the node behind them.
+// WorkerCache: the part of one cache that lives on one worker: its shared connections, its leased ones
+// (leases.h), its subscriber (pub_sub.h), and what is known of the node behind them.
 //
 // A shared connection exists per (RESP version, database) and lane: fast for what takes Redis no time, slow
 // for the rest. While a large reply comes through one, another takes its place, so nobody new waits behind
@@ -23,6 +23,7 @@
 #include "gateway/redis/cache_shared.h"
 #include "gateway/redis/client.h"
 #include "gateway/redis/counters.h"
+#include "gateway/redis/leases.h"
 #include "gateway/redis/pub_sub.h"
 #include "gateway/redis/reply_value.h"
 #include "gateway/redis/server.h"
@@ -44,12 +45,10 @@ class WorkerCache final : public net::Mortal {
   [[gnu::hot]] Server& lane(redisproto::Resp resp, uint32_t database, bool slow);
   // The server is full: the client is told when there is room.
   void waitForRoom(Client& client, Server& server);
-  // Lends a connection: Client::leased() is called, at once or later, or leaseFailed(). Withdrawn by
-  // withdraw().
-  void lease(Client& client);
-  void withdraw(Client& client);
-  // The client has no more use for it. One whose state cannot be told is closed instead.
-  void giveBack(Server& server, bool clean);
+  // A connection of its own: see leases.h. withdraw() is also for who waits for room.
+  void lease(Client& client) { leases_.lease(client); }
+  void withdraw(Client& client) { leases_.withdraw(client); }
+  void giveBack(Server& server, bool clean) { leases_.giveBack(server, clean); }
   [[gnu::hot]] bool isBig(Bytes key, Instant now) const { return big_keys_->known(key, now); }
   [[gnu::hot]] void touched(Bytes key) {
     if (hot_keys_->due()) hot_keys_->sample(key, clock());
@@ -74,6 +73,7 @@ class WorkerCache final : public net::Mortal {
   std::string whyUnreachable(Duration waited) const;
   // Redis knows us and will not have us: to wait longer is of no use.
   bool loginRefused() const;
+  bool refused() const { return refused_; }  // the last failure was Redis' own word
   void slow(const Owed& owed, Duration total);
   void log(std::string_view event, const Server& server);
 
@@ -109,12 +109,14 @@ class WorkerCache final : public net::Mortal {
   void closeClients(std::string_view reason);
   void closeIdle(Instant now);
   bool closing() const { return closing_; }
-  Server& makeSubscriber();
-
-  // ---- told by other workers
-  void yieldLease();  // somebody there waits for a permit
-  void wakeLeases();  // a permit came back
   bool empty() const { return servers_.empty(); }
+
+  // ---- for its parts
+  Leases& leases() { return leases_; }
+  Server& makeSubscriber();
+  Server& makeLeased(redisproto::Resp resp, uint32_t database) {
+    return makeServer(Server::Kind::kLeased, resp, database);
+  }
 
   RedisWorker& worker() { return worker_; }
   CacheShared& shared() { return *shared_; }
@@ -144,18 +146,11 @@ class WorkerCache final : public net::Mortal {
   Instant clock();
   Lane& findLane(redisproto::Resp resp, uint32_t database, bool slow);
   Server& makeServer(Server::Kind kind, redisproto::Resp resp, uint32_t database);
-  bool lendIdle(Client& client);
-  void lend(Server& server, Client& client);
-  void dialLeases();
-  void lookAgainBy(Instant at);
-  bool permitFreed();
   const redisproto::Command* lookUp(const std::vector<Bytes>& args);
   void askNode();
   void polled(Bytes reply);
   void resolveUsers();
   void replaceServers();
-  void failLeaseWaiters(Instant now);
-  bool othersWait() const;
   void fillNode(admin::RedisNodeRow& out);
   void count(admin::RedisCacheRow& out, const Server& server);
 
@@ -178,22 +173,17 @@ class WorkerCache final : public net::Mortal {
   bool speaks_hello_ = true;
   IntrusiveList<Server, InServerList> servers_;
   std::vector<Lane> lanes_;
-  std::vector<Server*> idle_leases_;  // the one used last at the end
-  IntrusiveList<Client, InWaitQueue> lease_queue_;
   IntrusiveList<Client, InWaitQueue> room_queue_;
   IntrusiveList<Client, InCacheClients> clients_;
-  uint32_t leases_dialling_ = 0;
-  uint32_t own_turns_ = 0;  // in a row, while clients of other workers wait for a lease
   std::unique_ptr<CacheCounters> counters_;
   std::unique_ptr<pools::HotKeys> hot_keys_;
   std::unique_ptr<pools::BigKeys> big_keys_;
   pools::SlowLog slow_log_;
+  Leases leases_;
   PubSub pub_sub_;
   std::string refusal_;   // why there is no connection, in words
   bool refused_ = false;  // Redis itself said so
-  Instant lease_dial_at_{};
-  unsigned lease_failures_ = 0;
-  net::Tick lease_tick_, watch_tick_;
+  net::Tick watch_tick_;
   Server* watcher_ = nullptr;  // its connection for asking the node
   bool watches_ = false, closing_ = false, asked_commands_ = false;
   size_t commands_hash_ = 0;  // of the reply to COMMAND that facts_->commands was made from
