@@ -148,6 +148,8 @@ void Client::watch() {
 // ---- what the client gets
 
 void Client::receive(Bytes run, uint32_t replies, bool cut) {
+  if (exec_sent_) [[unlikely]]
+    run = execReplied(run, replies);
   if (!closed_ && !run.empty()) {
     send(std::span<const Bytes>(&run, 1));
     mid_reply_ = cut;

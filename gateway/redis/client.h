@@ -65,7 +65,7 @@ class Client final : public net::Mortal,
   // A run of whole replies, `replies` of them new; `cut`: the last one goes on in the next run.
   [[gnu::hot]] void receive(Bytes run, uint32_t replies, bool cut = false);
   void replied(uint32_t replies);
-  void collected(const redisproto::Command* command, Bytes reply);
+  void collected(Bytes reply);  // the whole one to INFO
 
   // ---- told by the cache
   void leased(Server& server);
@@ -206,7 +206,7 @@ class Client final : public net::Mortal,
   Step transaction(const Command& command, const Request& request, Bytes wire);
   void transactionWent(redisproto::Special what, bool takes);
   Step execAndSelect(const Command& command, Bytes wire);
-  void executed(Bytes reply);
+  Bytes execReplied(Bytes run, uint32_t replies);
   Step failWatched();
   void spoilTransaction();
   std::string_view whyVoid() const {  // where multi_lost_
@@ -281,6 +281,7 @@ class Client final : public net::Mortal,
   bool leased_ = false, on_slow_ = false;
   bool in_multi_ = false, watching_ = false, tracking_ = false, monitors_ = false, streaming_ = false;
   bool multi_lost_ = false, watch_lost_ = false;  // its connection was lost in the middle
+  bool exec_sent_ = false;                        // whose reply says whether a SELECT counts
   bool mid_reply_ = false, server_paused_ = false;
   bool must_be_whole_ = false;  // the large request that is on its way can not go through as it comes
   bool ended_ = false;          // it sends no more, and is still to be answered

@@ -251,8 +251,7 @@ Client::Step Client::info(const Command& command, const Request& request, Bytes 
 }
 
 // Redis' own INFO is here: our section goes behind it.
-void Client::collected(const Command* command, Bytes reply) {
-  if (command->special == Special::kExec) return executed(reply);
+void Client::collected(Bytes reply) {
   const std::vector<Element> all = flatten(reply, 1);
   if (all.size() != 1 || (all[0].type != '$' && all[0].type != '=')) return receive(reply, 1);
   Bytes text = all[0].text;

@@ -45,27 +45,30 @@ void Client::transactionWent(Special what, bool takes) {
   if (!in_multi_ && extra_) extra_->multi_database = UINT32_MAX;
 }
 
-// The transaction has a SELECT, which counts only if it is executed: nothing more is taken until EXEC has
-// said so.
+// The transaction has a SELECT, which counts only if it is executed: nothing more is taken until EXEC is
+// answered, and nothing but its reply is to come.
 Client::Step Client::execAndSelect(const Command& command, Bytes wire) {
-  if (server_->full()) {
-    cache_.waitForRoom(*this, *server_);
-    return wait(Hold::kRoom);
-  }
+  if (outstanding_ > 0) return wait(Hold::kDrain);
   extra_->exec_is_quiet = !replyWanted();
+  exec_sent_ = true;
   in_multi_ = watching_ = false;
   ++outstanding_;
   cache_.counters().writes.add();
-  server_->put(this, &command, Owed::Kind::kCollect, wire);
+  server_->put(this, &command, Owed::Kind::kForward, wire);
   hold_ = Hold::kDrain;
   return Step::kTaken;
 }
 
-void Client::executed(Bytes reply) {
-  const uint32_t database = std::exchange(extra_->multi_database, UINT32_MAX);
-  const bool done = reply.starts_with('*') && !reply.starts_with("*-");
-  if (done && leased_ && database != UINT32_MAX) selected(database);
-  receive(extra_->exec_is_quiet ? Bytes() : reply, 1);
+// Its reply may be of any size, so it goes on as it comes. How it begins says whether there was a
+// transaction: servers give on at least a reply's first line. Returns what of `run` the client is to get.
+Bytes Client::execReplied(Bytes run, uint32_t replies) {
+  if (extra_->multi_database != UINT32_MAX) {
+    if (mid_reply_ || run.starts_with('>')) return run;  // a push before it
+    const uint32_t database = std::exchange(extra_->multi_database, UINT32_MAX);
+    if (leased_ && run.starts_with('*') && !run.starts_with("*-")) selected(database);
+  }
+  if (replies > 0) exec_sent_ = false;
+  return extra_->exec_is_quiet ? Bytes() : run;
 }
 
 // What it watched may have changed while no connection watched: EXEC fails as if it had.

@@ -140,5 +140,70 @@ TEST_F(RedisTransactions, LargeOnesGoThrough) {
   EXPECT_EQ(client.command({"LLEN", "l"}), resp::integer(5000));
 }
 
+// In RESP2 and RESP3 EXEC fails with another null.
+class RedisSelectInTransaction : public testing::TestWithParam<int> {
+ protected:
+  void SetUp() override {
+    sharedRedis().run({"FLUSHALL"});
+    client_.hello(GetParam());
+    client_.run({"SET", "where", "zero"});
+    RedisConnection one = sharedRedis().connect();
+    one.pipeline({{"SELECT", "1"}, {"SET", "where", "one"}});
+  }
+  std::string where() { return client_.text({"GET", "where"}); }
+  // A reply that were gathered would not fit.
+  static ForebayConfig config() {
+    ForebayConfig config = mainCache();
+    config.redis["client_output_buffer_limit"] = "2MiB";
+    return config;
+  }
+  const Forebay forebay_{config()};
+  RedisConnection client_{forebay_.redisPort()};
+};
+
+TEST_P(RedisSelectInTransaction, CountsBeforeALargeReplyIsThrough) {
+  const std::string big(20'000'000, 'b');
+  RedisConnection one = sharedRedis().connect();
+  one.pipeline({{"SELECT", "1"}, {"SET", "big", big}});
+  const auto replies =
+      client_.pipeline({{"MULTI"}, {"SELECT", "1"}, {"GET", "big"}, {"EXEC"}, {"GET", "where"}});
+  ASSERT_EQ(replies.at(3).children.size(), 2u);
+  EXPECT_EQ(replies.at(3).at(0), resp::simple("OK"));
+  EXPECT_TRUE(replies.at(3).at(1) == resp::bulk(big));
+  EXPECT_EQ(replies.at(4), resp::bulk("one"));
+  EXPECT_EQ(where(), "one");
+  EXPECT_EQ(client_.pipeline({{"MULTI"}, {"GET", "where"}, {"EXEC"}}).at(2), resp::bulks({"one"}));
+}
+
+TEST_P(RedisSelectInTransaction, DoesNotCountWhenWhatWasWatchedHasChanged) {
+  client_.run({"WATCH", "k"});
+  sharedRedis().run({"SET", "k", "theirs"});
+  const auto replies = client_.pipeline({{"MULTI"}, {"SELECT", "1"}, {"EXEC"}, {"GET", "where"}});
+  EXPECT_EQ(replies.at(2), GetParam() == 3 ? resp::null() : resp::nullArray());
+  EXPECT_EQ(replies.at(3), resp::bulk("zero"));
+  EXPECT_EQ(client_.pipeline({{"MULTI"}, {"GET", "where"}, {"EXEC"}}).at(2), resp::bulks({"zero"}));
+}
+
+TEST_P(RedisSelectInTransaction, DoesNotCountWhenItWasAborted) {
+  const auto replies = client_.pipeline({{"MULTI"}, {"SELECT", "1"}, {"NOSUCH"}, {"EXEC"}, {"GET", "where"}});
+  EXPECT_EQ(replies.at(3), resp::error(kAborted));
+  EXPECT_EQ(replies.at(4), resp::bulk("zero"));
+  EXPECT_EQ(client_.pipeline({{"MULTI"}, {"SELECT", "1"}, {"DISCARD"}, {"GET", "where"}}).at(3),
+            resp::bulk("zero"));
+}
+
+TEST_P(RedisSelectInTransaction, CountsAlsoForWhoWantsNoReplies) {
+  const std::string big(1'000'000, '>');  // what a push begins with
+  RedisConnection one = sharedRedis().connect();
+  one.pipeline({{"SELECT", "1"}, {"SET", "big", big}});
+  client_.send(encode({"CLIENT", "REPLY", "OFF"}) + encode({"MULTI"}) + encode({"SELECT", "1"}) +
+               encode({"GET", "big"}) + encode({"EXEC"}) + encode({"CLIENT", "REPLY", "ON"}));
+  EXPECT_EQ(client_.receive(), resp::simple("OK"));
+  EXPECT_EQ(where(), "one");
+}
+
+INSTANTIATE_TEST_SUITE_P(Resp, RedisSelectInTransaction, testing::Values(2, 3),
+                         [](const auto& version) { return std::to_string(version.param); });
+
 }  // namespace
 }  // namespace forebay::rig
