@@ -20,6 +20,7 @@ Leases::Leases(WorkerCache& cache)
     : cache_(cache), permits_(cache.shared().leases), tick_(cache.worker().loop(), [this] {
         failWaiters();
         dialForWaiters();
+        openMinimum();
       }) {}
 
 Instant Leases::now() { return cache_.worker().loop().now(); }
@@ -35,7 +36,7 @@ void Leases::lease(Client& client) {
   queue_.pushBack(client);
   permits_.setWaiting(cache_.worker().index(), static_cast<uint32_t>(queue_.size()));
   dialForWaiters();
-  if (!queue_.empty() && !tick_.armed()) tick_.in(kLookAgain);
+  if (!queue_.empty()) lookAgain();
 }
 
 void Leases::withdraw(Client& client) {
@@ -76,7 +77,7 @@ void Leases::giveBack(Server& server, bool clean) {
   Client* waiter = queue_.find([&](Client& each) { return each.resp() == server.resp(); });
   if (waiter == nullptr) {
     idle_.push_back(&server);
-    if (!queue_.empty()) return idle_.front()->close(kPlaceNeeded);
+    dialForWaiters();  // who waits here may have counted on this one, but needs another
     if (othersWait()) yieldOne();
     return;
   }
@@ -110,7 +111,7 @@ void Leases::failWaiters() {
                                   " s (lease_pool_size); the command was not executed"
                             : cache_.whyUnreachable(limit));
   }
-  if (!queue_.empty() && !cache_.closing()) tick_.in(kLookAgain);
+  if (!queue_.empty() && !cache_.closing()) lookAgain();
 }
 
 // ---- dialling
@@ -121,30 +122,48 @@ void Leases::dialForWaiters() {
   if (cache_.closing()) return;
   while (queue_.size() > dialling_) {
     // Also within the loop: dialling may fail at once, as where a name is known not to exist.
-    if (now() < dial_at_) return lookAgainBy(dial_at_);
+    if (now() < dial_at_) return lookAgain(dial_at_);
     if (!permits_.take()) {
       if (!idle_.empty()) return idle_.front()->close(kPlaceNeeded);
       return cache_.worker().askOthersForLease(cache_.name());
     }
     size_t index = 0;
     Client* waiter = queue_.find([&](Client&) { return index++ == dialling_; });
-    ++dialling_;
-    cache_.makeLeased(waiter->resp(), waiter->database()).dial();
+    dial(waiter->resp(), waiter->database());
   }
 }
 
-// Who waits for a lease is looked after in between, too.
-void Leases::lookAgainBy(Instant at) { tick_.in(std::min<Duration>(kLookAgain, at - now())); }
+// One at a time, so that a Redis that is down is not dialled in vain more often than its pause says.
+void Leases::openMinimum() {
+  if (size_ >= cache_.minLeases() || dialling_ > 0) return;
+  if (cache_.closing() || cache_.worker().draining()) return;
+  if (now() < dial_at_) return lookAgain(dial_at_);
+  if (permits_.waitingInAll() > 0 || !permits_.take()) return lookAgain();
+  dial(redisproto::Resp::k2, cache_.settings().database);
+}
+
+void Leases::dial(redisproto::Resp resp, uint32_t database) {
+  ++size_;
+  ++dialling_;
+  cache_.makeLeased(resp, database).dial();
+}
+
+// Soon, whatever may be waited for; a look that is due sooner is not put off.
+void Leases::lookAgain(Instant by) {
+  const Instant at = std::min(by, now() + kLookAgain);
+  if (!tick_.armed() || at < tick_.at()) tick_.in(at - now());
+}
 
 void Leases::ready(Server& server) {
   --dialling_;
   failures_ = 0;
   giveBack(server, true);
+  openMinimum();
 }
 
 void Leases::dialFailed() {
   dial_at_ = now() + cache_.retryPause(failures_++);
-  lookAgainBy(dial_at_);
+  lookAgain(dial_at_);
 }
 
 void Leases::forgetFailures() {
@@ -154,6 +173,7 @@ void Leases::forgetFailures() {
 
 void Leases::closed(Server& server) {
   std::erase(idle_, &server);
+  --size_;
   if (server.epoch() == 0) --dialling_;  // it never was ready
   permits_.giveBack();
   if (Client* holder = server.holder()) {
@@ -161,10 +181,11 @@ void Leases::closed(Server& server) {
     holder->leaseLost();
   }
   if (!permitFreed() && !queue_.empty()) dialForWaiters();
+  openMinimum();
 }
 
-void Leases::closeIdle(Instant since, size_t keep) {
-  while (idle_.size() > keep && idle_.front()->idleSince() <= since)
+void Leases::closeIdle(Instant since) {
+  while (size_ > cache_.minLeases() && !idle_.empty() && idle_.front()->idleSince() <= since)
     idle_.front()->close("idle for server_idle_timeout");
 }
 

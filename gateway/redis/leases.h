@@ -6,6 +6,9 @@
 // longest of those that speak its RESP version; where all permits are used, idle connections that are of no
 // use to who waits, here or on another worker, are closed to make place.
 //
+// The first worker has min_lease_pool_size of them open before anybody asks, with what permits no client
+// waits for: idle or held, of either RESP version.
+//
 // The cache owns the servers and says what becomes of them. What it watches the node with is a leased
 // connection, too, but none of these: it has no permit and nobody is told of it here. All calls are on the
 // worker's thread.
@@ -47,10 +50,14 @@ class Leases {
   void yieldOne();  // somebody there waits for a permit
   void wake();      // a permit came back
 
-  // Closes those that have been idle since then or longer, but for `keep`.
-  void closeIdle(Instant since, size_t keep);
+  // Opens one of those that are missing to the minimum; the next one follows when it is there. Called by
+  // itself when one is lost, and by the cache when the minimum may have changed.
+  void openMinimum();
+  // Closes those that have been idle since then or longer, down to the minimum.
+  void closeIdle(Instant since);
 
   size_t waiting() const { return queue_.size(); }
+  bool areComing() const { return dialling_ >= queue_.size(); }  // for all who wait
   // Of the client that has waited longest; kNever: none waits.
   Instant waitingSince() const { return queue_.empty() ? kNever : queue_.front().waitingSince(); }
 
@@ -60,7 +67,8 @@ class Leases {
   void lend(Server& server, Client& client);
   void dialForWaiters();
   void failWaiters();
-  void lookAgainBy(Instant at);
+  void dial(redisproto::Resp resp, uint32_t database);
+  void lookAgain(Instant by = kNever);
   bool permitFreed();
   bool allUsed() const { return permits_.used() >= permits_.limit(); }
   bool othersWait() const { return allUsed() && permits_.waitingInAll() > queue_.size(); }
@@ -69,9 +77,10 @@ class Leases {
   pools::LeaseLimit& permits_;
   IntrusiveList<Client, InWaitQueue> queue_;
   std::vector<Server*> idle_;  // the one used last at the end
-  uint32_t dialling_ = 0;
-  uint32_t own_turns_ = 0;  // in a row, while clients of other workers wait
-  Instant dial_at_{};       // after a failure: not before
+  uint32_t size_ = 0;          // of all there are, whoever has them
+  uint32_t dialling_ = 0;      // of these
+  uint32_t own_turns_ = 0;     // in a row, while clients of other workers wait
+  Instant dial_at_{};          // after a failure: not before
   unsigned failures_ = 0;
   net::Tick tick_;
 };

@@ -41,6 +41,10 @@ Instant WorkerCache::clock() { return worker_.loop().now(); }
 
 const conf::RedisSettings& WorkerCache::config() const { return worker_.redis(); }
 
+uint32_t WorkerCache::minLeases() const {
+  return worker_.index() == 0 ? settings_.min_lease_pool_size.value_or(config().min_lease_pool_size) : 0;
+}
+
 // ---- shared connections
 
 WorkerCache::Lane& WorkerCache::findLane(Resp resp, uint32_t database, bool slow) {
@@ -224,6 +228,7 @@ void WorkerCache::applySettings(conf::Cache settings) {
   acls_.clear();
   if (elsewhere) replaceServers();
   resolveUsers();
+  leases_.openMinimum();
 }
 
 // Each connection goes as soon as nothing is owed on it; what comes from now on takes new ones.
@@ -251,9 +256,7 @@ void WorkerCache::replaceServers() {
 void WorkerCache::closeIdle(Instant now) {
   const Duration limit = config().server_idle_timeout;
   if (limit == Duration::zero()) return;
-  leases_.closeIdle(now - limit, worker_.index() == 0
-                                     ? settings_.min_lease_pool_size.value_or(config().min_lease_pool_size)
-                                     : 0);
+  leases_.closeIdle(now - limit);
   std::vector<Server*> old;
   servers_.forEach([&](Server& server) {
     if (server.kind() != Server::Kind::kShared || !server.idle() || now - server.idleSince() < limit) return;

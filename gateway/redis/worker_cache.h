@@ -128,6 +128,7 @@ class WorkerCache final : public net::Mortal {
     return settings_.command_wait_timeout.value_or(config().command_wait_timeout);
   }
   uint32_t leasePoolSize() const { return settings_.lease_pool_size.value_or(config().lease_pool_size); }
+  uint32_t minLeases() const;  // to be kept on this worker: the first one keeps them for all
   Instant::duration slowFrom() const { return slow_from_; }
   CacheCounters& counters() { return *counters_; }
   Server* findServer(uint64_t id);

@@ -1,6 +1,7 @@
 // Connections that are lent to one client at a time: how many, to whom next, and how long they live.
 #include <gtest/gtest.h>
 
+#include "tests/rig/connection.h"
 #include "tests/rig/eventually.h"
 #include "tests/rig/forebay.h"
 
@@ -183,6 +184,134 @@ TEST(RedisLeases, IdleOnesAreClosedButForTheMinimum) {
   // One leased, and the one that asks how Redis is.
   EXPECT_TRUE(eventually([&] { return redis.clients().size() == 2; }));
   EXPECT_EQ(clients[0].command({"ECHO", "on it goes"}), resp::bulk("on it goes"));
+}
+
+// What SHOW REDIS_POOLS says of the cache "main".
+class LeasesShown {
+ public:
+  explicit LeasesShown(const Forebay& forebay) : console_(forebay.consoleConninfo()) {}
+  int column(const std::string& name) { return std::stoi(console_.exec("show redis_pools").value(0, name)); }
+  int used() { return column("leases_used"); }
+  bool idleBecome(int count) {
+    return eventually([&] { return column("leased_idle") == count && used() == count; });
+  }
+
+ private:
+  Connection console_;
+};
+
+ForebayConfig warmPoolOf(const RedisServer& redis, int size, int minimum) {
+  ForebayConfig config = poolOf(redis, size);
+  config.caches["main"]["min_lease_pool_size"] = minimum;
+  return config;
+}
+
+TEST(MinLeasePoolSize, IsThereBeforeTheFirstClient) {
+  RedisServer redis;
+  const Forebay forebay(warmPoolOf(redis, 10, 3));
+  LeasesShown leases(forebay);
+  ASSERT_TRUE(leases.idleBecome(3));
+  const std::vector<std::string> before = redis.clients();
+  RedisConnection client(forebay.redisPort());
+  client.run({"MULTI"});  // goes to one of these
+  EXPECT_EQ(leases.column("leased_active"), 1);
+  EXPECT_EQ(leases.used(), 3);
+  EXPECT_EQ(redis.clients().size(), before.size());
+}
+
+TEST(MinLeasePoolSize, OfZeroOpensNoneUntilAClientNeedsIt) {
+  RedisServer redis;
+  const Forebay forebay(warmPoolOf(redis, 10, 0));
+  LeasesShown leases(forebay);
+  RedisConnection client(forebay.redisPort());
+  client.run({"SET", "k", "v"});
+  EXPECT_EQ(leases.used(), 0);
+  client.run({"MULTI"});
+  EXPECT_EQ(leases.used(), 1);
+}
+
+TEST(MinLeasePoolSize, IsOpenedOnceInAllWorkers) {
+  RedisServer redis;
+  ForebayConfig config = warmPoolOf(redis, 10, 2);
+  config.listen["workers"] = 3;
+  const Forebay forebay(config);
+  EXPECT_TRUE(LeasesShown(forebay).idleBecome(2));
+}
+
+TEST(MinLeasePoolSize, IsThereAgainAfterRedisWasRestarted) {
+  RedisServer redis;
+  const Forebay forebay(warmPoolOf(redis, 10, 2));
+  LeasesShown leases(forebay);
+  ASSERT_TRUE(leases.idleBecome(2));
+  redis.stop();
+  ASSERT_TRUE(eventually([&] { return leases.column("leased_idle") == 0; }));
+  redis.start();
+  EXPECT_TRUE(leases.idleBecome(2));
+  EXPECT_TRUE(eventually([&] { return redis.clients().size() == 3; }));  // and the one that asks how Redis is
+}
+
+TEST(MinLeasePoolSize, IsMadeUpForWhenAClientTakesOneWithIt) {
+  RedisServer redis;
+  const Forebay forebay(warmPoolOf(redis, 1, 1));
+  LeasesShown leases(forebay);
+  ASSERT_TRUE(leases.idleBecome(1));
+  {
+    RedisConnection client(forebay.redisPort());
+    client.sendCommand({"BLPOP", "list", "0"});
+    ASSERT_TRUE(blockedBecome(redis, 1));
+    EXPECT_EQ(leases.column("leased_idle"), 0);
+  }
+  EXPECT_TRUE(blockedBecome(redis, 0));
+  EXPECT_TRUE(leases.idleBecome(1));
+}
+
+TEST(MinLeasePoolSize, FollowsAReload) {
+  RedisServer redis;
+  ForebayConfig config = warmPoolOf(redis, 10, 0);
+  Forebay forebay(config);
+  LeasesShown leases(forebay);
+  EXPECT_EQ(leases.used(), 0);
+  config.caches["main"]["min_lease_pool_size"] = 2;
+  forebay.rewrite(config);
+  forebay.reload();
+  EXPECT_TRUE(leases.idleBecome(2));
+  config.caches["main"].erase("min_lease_pool_size");
+  config.redis["min_lease_pool_size"] = 4;
+  forebay.rewrite(config);
+  forebay.reload();
+  EXPECT_TRUE(leases.idleBecome(4));
+}
+
+TEST(MinLeasePoolSize, MovesToAnotherRedisWithTheCache) {
+  RedisServer here, there;
+  ForebayConfig config = warmPoolOf(here, 10, 2);
+  Forebay forebay(config);
+  LeasesShown leases(forebay);
+  ASSERT_TRUE(leases.idleBecome(2));
+  config.addCache("main", there);
+  forebay.rewrite(config);
+  forebay.reload();
+  EXPECT_TRUE(eventually([&] { return there.clients().size() == 3; }));
+  EXPECT_TRUE(eventually([&] { return here.clients().empty(); }));
+  EXPECT_TRUE(leases.idleBecome(2));
+}
+
+TEST(MinLeasePoolSize, LeavesItsPlaceToClientsOfEveryWorkerAndVersion) {
+  RedisServer redis;
+  ForebayConfig config = warmPoolOf(redis, 1, 1);
+  config.listen["workers"] = 3;
+  const Forebay forebay(config);
+  std::vector<RedisConnection> clients = clientsOf(forebay, 12);  // some on each worker
+  for (size_t i = 0; i < clients.size(); i += 2) clients[i].hello(3);
+  const std::string transaction = encode({"MULTI"}) + encode({"PING"}) + encode({"EXEC"});
+  for (RedisConnection& client : clients) client.send(transaction);
+  for (RedisConnection& client : clients) {
+    EXPECT_EQ(client.receive(), resp::simple("OK"));
+    EXPECT_EQ(client.receive(), resp::simple("QUEUED"));
+    EXPECT_EQ(client.receive(), resp::array({resp::simple("PONG")}));
+  }
+  LeasesShown leases(forebay);
+  EXPECT_TRUE(eventually([&] { return leases.used() == 1; }));
 }
 
 }  // namespace
