@@ -133,12 +133,12 @@ void Leases::dialForWaiters() {
   }
 }
 
-// One at a time, so that a Redis that is down is not dialled in vain more often than its pause says.
+// One at a time, and without haste: a Redis that is down is tried a few times a second at most, though
+// server_login_retry may be zero for the sake of clients.
 void Leases::openMinimum() {
   if (size_ >= cache_.minLeases() || dialling_ > 0) return;
   if (cache_.closing() || cache_.worker().draining()) return;
-  if (now() < dial_at_) return lookAgain(dial_at_);
-  if (permits_.waitingInAll() > 0 || !permits_.take()) return lookAgain();
+  if (now() < dial_at_ || permits_.waitingInAll() > 0 || !permits_.take()) return lookAgain();
   dial(redisproto::Resp::k2, cache_.settings().database);
 }
 
@@ -163,7 +163,7 @@ void Leases::ready(Server& server) {
 
 void Leases::dialFailed() {
   dial_at_ = now() + cache_.retryPause(failures_++);
-  lookAgain(dial_at_);
+  if (!queue_.empty()) lookAgain(dial_at_);
 }
 
 void Leases::forgetFailures() {
