@@ -176,6 +176,7 @@ void Client::drained() {
   if (leased_) {
     if (!pinned()) leaveLease(true);
   } else {
+    readServerOn();  // the end of its last reply may have been what was too much
     server_ = nullptr;
   }
   if (goodbye_ && out_.empty()) return close("it took leave");
@@ -213,16 +214,22 @@ void Client::sendSlowly() {
   worker_.shed();
 }
 
+void Client::readServerOn() {
+  if (std::exchange(server_paused_, false) && server_ != nullptr) server_->resumeReading();
+}
+
+void Client::moved(Server& server) {
+  readServerOn();
+  server_ = &server;
+}
+
 void Client::onWritable() {
   if (closed_) return;
   if (handshaking_) return onReadable();
   if (out_.flush(socket_, worker_.loop().buffers()).status == net::IoStatus::kError)
     return close("the connection to the client was lost");
   if (goodbye_ && out_.empty() && outstanding_ == 0) return close("it took leave");
-  if (server_paused_ && out_.relaxed()) {
-    server_paused_ = false;
-    if (server_ != nullptr) server_->resumeReading();
-  }
+  if (out_.relaxed()) readServerOn();
   if (hold_ == Hold::kTooMany && out_.relaxed() && outstanding_ <= kMaxOutstanding / 2) return resume();
   watch();
 }
@@ -271,7 +278,7 @@ void Client::close(std::string_view reason) {
   out_.clear(loop.buffers());
   cache_.withdraw(*this);
   if (listens()) cache_.pubSub().left(*this);
-  if (server_paused_ && server_ != nullptr && !leased_) server_->resumeReading();
+  readServerOn();
   ListNode<InResumeList>::unlink();
   ListNode<InCacheClients>::unlink();
   const bool clean = outstanding_ == 0 && !pinned();

@@ -99,7 +99,7 @@ class Client final : public net::Mortal,
   bool takesUnasked() const { return monitors_; }
   bool onSlow() const { return on_slow_; }
   // All that it waits for comes from there now.
-  void moved(Server& server) { server_ = &server; }
+  void moved(Server& server);
   bool streams() const { return streaming_; }  // a large request goes through as it comes
   const net::PeerAddress& peer() const { return peer_; }
   const net::Socket& socket() const { return socket_; }
@@ -158,6 +158,7 @@ class Client final : public net::Mortal,
   [[gnu::hot]] void watch();
   [[gnu::hot]] void send(std::span<const Bytes> runs);
   [[gnu::cold]] void sendSlowly();
+  void readServerOn();
   void ended();
   bool isDone() const { return outstanding_ == 0 && hold_ == Hold::kNone && out_.empty(); }
   void logEvent(std::string_view event) const;

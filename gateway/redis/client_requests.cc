@@ -254,10 +254,7 @@ void Client::leaseFailed(const std::string& error) {
 void Client::leaveLease(bool clean) {
   leased_ = false;
   Server& server = *std::exchange(server_, nullptr);
-  if (server_paused_) {
-    server_paused_ = false;
-    server.resumeReading();
-  }
+  if (std::exchange(server_paused_, false)) server.resumeReading();
   cache_.giveBack(server, clean);
   if (close_when_idle_ && isIdle()) close("the gateway is going");
 }

@@ -255,5 +255,21 @@ TEST(RedisFlow, TenThousandKeysAtOnce) {
   EXPECT_TRUE(client.command(get) == resp::bulks(values));
 }
 
+// Wherever in a reply the client's own queue was full, be it at its very last bytes.
+TEST(RedisFlow, AConnectionThatWaitedForASlowReaderIsReadAgain) {
+  RedisServer redis;
+  ForebayConfig config = mainCache(redis);
+  config.listen["workers"] = 1;
+  const Forebay forebay(config);
+  RedisConnection slow(forebay.redisPort(), kTiny), other(forebay.redisPort());
+  for (size_t size = kMegabyte / 2; size < 8 * kMegabyte; size += kMegabyte / 10) {
+    other.run({"SETRANGE", "k", std::to_string(size - 1), "x"});
+    slow.sendCommand({"GET", "k"});
+    answersSmallRequests(other, 10);  // and it does not read
+    ASSERT_EQ(slow.receive().text.size(), size);
+    answersSmallRequests(slow, 1);
+  }
+}
+
 }  // namespace
 }  // namespace forebay::rig
