@@ -137,6 +137,7 @@ void Client::watch() {
   if (server_full) cache_.waitForRoom(*this, *server_);  // or nobody would tell it to read on
   const bool read = !enough && !server_full && !ended_;
   if (ended_ && isDone()) return close(kEnded);
+  if (ended_ && leased_ && may_block_) server_->endRequests();
   socket_.want(read, !out_.empty());
   if (!read || !socket_.hasPending()) return;
   worker_.loop().defer([&worker = worker_, id = id_] {
@@ -163,6 +164,8 @@ void Client::replied(uint32_t replies) {
   assert(outstanding_ >= replies);
   outstanding_ -= replies;
   if (outstanding_ == 0) return drained();
+  if (ended_ && isDone()) [[unlikely]]
+    return close(kEnded);
   if (hold_ == Hold::kTooMany && outstanding_ <= kMaxOutstanding / 2 && out_.relaxed())
     worker_.resumeSoon(*this);
 }
@@ -174,7 +177,14 @@ void Client::drained() {
     return worker_.bury(*this);
   }
   if (leased_) {
-    if (!pinned()) leaveLease(true);
+    may_block_ = false;
+    if (server_->requestsEnded()) {
+      leaveLease(false);
+      leaseLost();
+      if (closed_) return;
+    } else if (!pinned()) {
+      leaveLease(true);
+    }
   } else {
     readServerOn();  // the end of its last reply may have been what was too much
     server_ = nullptr;
@@ -256,13 +266,20 @@ void Client::flushPushes() {
 // ---- life
 
 // It sends no more. What it has asked for is still answered, as Redis does, which answers before it hears of
-// the end; but nobody waits on for what may never come.
+// the end; but nobody waits on for what may never come. What blocks is left to Redis (Server::endRequests()).
+// Who would have to wait for a connection to do so is gone: he may be no more, and what was popped for him
+// would be lost.
 void Client::ended() {
-  const bool waits = hold_ == Hold::kLease || hold_ == Hold::kConfirm || hold_ == Hold::kAsk || leased_ ||
-                     streaming_ || listens() || server_paused_;
-  if (waits || isDone()) return close(kEnded);
+  const bool would_block = hold_ == Hold::kLease && bringsItsOwnTime(last_command_);
+  if (isDone() || (would_block && !cache_.leases().areComing())) return close(kEnded);
   ended_ = true;
   watch();
+}
+
+// All that came whole is taken and answered. A large request that never came to its end has no answer.
+bool Client::isDone() const {
+  const bool takes_more = consuming_ || hold_ != Hold::kNone || ListNode<InResumeList>::linked();
+  return !takes_more && outstanding_ <= (streaming_ ? 1U : 0U) && out_.empty();
 }
 
 void Client::close(std::string_view reason) {

@@ -160,7 +160,7 @@ class Client final : public net::Mortal,
   [[gnu::cold]] void sendSlowly();
   void readServerOn();
   void ended();
-  bool isDone() const { return outstanding_ == 0 && hold_ == Hold::kNone && out_.empty(); }
+  bool isDone() const;
   void logEvent(std::string_view event) const;
   void armDeadline(Instant now);
   [[gnu::hot]] void drained();
@@ -286,6 +286,7 @@ class Client final : public net::Mortal,
   bool mid_reply_ = false, server_paused_ = false;
   bool must_be_whole_ = false;  // the large request that is on its way can not go through as it comes
   bool ended_ = false;          // it sends no more, and is still to be answered
+  bool may_block_ = false;      // what it has asked its own connection may never be answered
   bool goodbye_ = false;        // takes no more requests, and closes when everything is sent
   bool close_when_idle_ = false;
   bool no_evict_ = false;

@@ -231,10 +231,12 @@ Client::Step Client::onLease(const Command* command, const Request& request, Byt
     if (!leased_) return Step::kWait;
     hold_ = Hold::kNone;
   }
+  if (server_->requestsEnded()) return wait(Hold::kDrain);
   if (server_->full()) {
     cache_.waitForRoom(*this, *server_);
     return wait(Hold::kRoom);
   }
+  may_block_ = may_block_ || (!in_multi_ && bringsItsOwnTime(command));
   return put(*server_, command, wire);
 }
 

@@ -126,7 +126,7 @@ void Client::confirmIfAll() {
   out += std::exchange(extra_->pushes, {});
   hold_ = Hold::kNone;
   receive(out, 0);
-  if (!closed_ && !consuming_ && !in_.empty()) worker_.resumeSoon(*this);
+  if (!closed_ && !consuming_ && (ended_ || !in_.empty())) worker_.resumeSoon(*this);
 }
 
 // There has been no connection for too long.

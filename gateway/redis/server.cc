@@ -84,6 +84,14 @@ void Server::putMore(Bytes wire) {
   if (state_ == State::kReady) loop.atTurnEnd(*this);
 }
 
+void Server::endRequests() {
+  if (std::exchange(ended_, true)) return;
+  net::Loop& loop = cache_.worker().loop();
+  wrote_at_ = loop.now();
+  armDeadline(wrote_at_);
+  loop.atTurnEnd(*this);
+}
+
 // Returns what the socket did not take.
 Bytes Server::sendAtOnce(Bytes wire) {
   const net::IoResult result = socket_.write(wire);
@@ -125,6 +133,8 @@ void Server::flush() {
       requests_.consume(loop.buffers(), result.bytes);
     }
   }
+  if (ended_ && requests_.empty()) [[unlikely]]
+    ::shutdown(socket_.fd(), SHUT_WR);
   noteWritten(loop.now());
   watch();
 }
@@ -238,6 +248,7 @@ void Server::rest(Instant now) {
 void Server::connectionLost(std::string reason) {
   if (state_ == State::kClosed) return;
   if (state_ == State::kGreeting) return refused(std::move(reason));
+  if (ended_ && holder_ != nullptr) return holder_->close("it has sent no more, and Redis would wait");
   cache_.log("connection lost: " + reason, *this);
   cache_.counters().server_losses.add();
   cache_.connectionLost(*this);

@@ -88,6 +88,10 @@ class Server final : public net::Mortal,
   // ---- of a leased one
   Client* holder() const { return holder_; }
   void setHolder(Client* client) { holder_ = client; }
+  // Nothing more is put in, and Redis is told so once all is sent (FIN): it answers what it can at once, and
+  // then closes, whether something waits there or not. So does the holder.
+  void endRequests();
+  bool requestsEnded() const { return ended_; }
   // The holder's socket takes no more, or takes bytes again.
   void pauseReading() { paused_ = true, watch(); }
   void resumeReading() { paused_ = false, watch(); }
@@ -212,7 +216,7 @@ class Server final : public net::Mortal,
   const Kind kind_;
   const redisproto::Resp resp_;
   State state_ = State::kResting;
-  bool paused_ = false, retiring_ = false, mid_reply_ = false, was_full_ = false;
+  bool paused_ = false, retiring_ = false, mid_reply_ = false, was_full_ = false, ended_ = false;
   bool detoured_ = false;  // a large reply is or was on its way: nobody new is sent here until all have come
   uint32_t database_;
   std::unique_ptr<Greeting> greeting_;
@@ -228,5 +232,8 @@ class Server final : public net::Mortal,
     uint64_t count = 0;
   } run_;
 };
+
+// Its client says how long it may take, or what it does has no end.
+bool bringsItsOwnTime(const redisproto::Command* command);
 
 }  // namespace forebay::redis

@@ -10,15 +10,10 @@ namespace forebay::redis {
 using redisproto::Special;
 namespace flag = redisproto::flag;
 
-namespace {
-
-// Its client says how long it may take, or what it does has no end.
 bool bringsItsOwnTime(const redisproto::Command* command) {
   return command == nullptr || command->is(flag::kBlocking) || command->is(flag::kModule) ||
          command->special == Special::kWait || command->special == Special::kMonitor;
 }
-
-}  // namespace
 
 // What was sent has command_timeout from then on; before that, command_wait_timeout counts.
 Instant Server::answerBy(size_t i) const {
@@ -45,7 +40,8 @@ Instant Server::firstAnswerBy() const {
   const Owed& front = owed_[0];
   if (state_ != State::kReady || written_ == 0 || mid_reply_ || cache_.commandTimeout() == Duration::zero())
     return kNever;
-  if (front.client == nullptr || front.client->streams() || bringsItsOwnTime(front.command)) return kNever;
+  if (front.client == nullptr || front.client->streams()) return kNever;
+  if (bringsItsOwnTime(front.command) && !ended_) return kNever;
   return std::max(answerBy(0), wrote_at_ + cache_.commandTimeout());
 }
 
