@@ -65,7 +65,7 @@ class Client final : public net::Mortal,
   // A run of whole replies, `replies` of them new; `cut`: the last one goes on in the next run.
   [[gnu::hot]] void receive(Bytes run, uint32_t replies, bool cut = false);
   void replied(uint32_t replies);
-  void collected(Bytes reply);  // the whole one to INFO
+  void collected(Bytes reply);  // the whole one to INFO, or to what CLIENT LIST asks
 
   // ---- told by the cache
   void leased(Server& server);
@@ -146,6 +146,7 @@ class Client final : public net::Mortal,
     int64_t redirect_to = 0;  // the backend's id of the client to redirect to; -1: there is none
     std::string lease_error;  // why it could not have a connection of its own
     std::string pushes;       // that came in the middle of a reply, or before a confirmation
+    std::string listed;       // CLIENT LIST's lines, while Redis is asked who of them waits
     std::unique_ptr<redisproto::RequestTail> tail;  // of the large request that goes through
     uint32_t multi_database = UINT32_MAX;           // selected in the transaction
     bool killed = false;                            // by itself: it is told so, and goes
@@ -223,7 +224,6 @@ class Client final : public net::Mortal,
   Step setName(Bytes name);
   Step setInfo(const Request& request);
   Step replyMode(const Request& request);
-  Step list(const Request& request);
   Step kill(const Request& request);
   bool killsItself(const std::vector<Bytes>& args) const;
   Step unblock(const Request& request);
@@ -234,6 +234,12 @@ class Client final : public net::Mortal,
                    std::function<std::string(const std::vector<std::string>&)> conclude);
   void told(std::string reply);
   void killed(uint64_t by);
+
+  // client_list.cc
+  Step list(const Request& request);
+  void listed(std::string lines);
+  void toldOfWaiting(Bytes reply);
+  bool mayWaitThere() const;
 
   // client_tracking.cc
   Step tracking(const Command& command, const Request& request, Bytes wire);

@@ -143,26 +143,6 @@ void Client::told(std::string reply) {
   worker_.resumeSoon(*this);
 }
 
-Client::Step Client::list(const Request& request) {
-  const auto filter = ClientFilter::ofList(request.args);
-  if (!filter) return answerError(filter.error());
-  return answerByAll(
-      [filter = *filter, cache = cache_.name()](RedisWorker& there) {
-        std::string lines;
-        const Instant now = there.loop().now();
-        there.forEachClient([&](Client& client) {
-          if (client.cache().name() == cache && filter.matches(client)) lines += client.infoLine(now) + "\n";
-        });
-        return lines;
-      },
-      [resp = resp_](const std::vector<std::string>& parts) {
-        std::string all, out;
-        for (const std::string& part : parts) all += part;
-        redisproto::appendVerbatim(out, all, resp);
-        return out;
-      });
-}
-
 // That needs no right to close others.
 bool Client::killsItself(const std::vector<Bytes>& args) const {
   const auto filter = ClientFilter::ofKill(args);
@@ -244,19 +224,20 @@ Client::Step Client::info(const Command& command, const Request& request, Bytes 
   if (!all || !logged_in_ || reply_mode_ != ReplyMode::kOn) return onShared(command, request, wire);
   if (outstanding_ > 0 && on_slow_) return wait(Hold::kDrain);
   if (outstanding_ == 0) server_ = &cache_.lane(resp_, database_, false), on_slow_ = false;
+  if (extra_) extra_->listed.clear();
   ++outstanding_;
   cache_.counters().reads.add();
   server_->put(this, &command, Owed::Kind::kCollect, wire);
   return Step::kTaken;
 }
 
-// Redis' own INFO is here: our section goes behind it.
 void Client::collected(Bytes reply) {
+  if (extra_ && !extra_->listed.empty()) return toldOfWaiting(reply);
   const std::vector<Element> all = flatten(reply, 1);
   if (all.size() != 1 || (all[0].type != '$' && all[0].type != '=')) return receive(reply, 1);
   Bytes text = all[0].text;
   if (all[0].type == '=') text.remove_prefix(std::min<size_t>(4, text.size()));
-  std::string out;
+  std::string out;  // Redis' own INFO, and our section behind it
   redisproto::appendVerbatim(out, std::string(text) + "\r\n" + infoSection(cache_), resp_);
   receive(out, 1);
 }

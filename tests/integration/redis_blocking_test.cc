@@ -1,6 +1,7 @@
 // Commands that wait: each on a connection of its own, which goes when its client goes.
 #include <gtest/gtest.h>
 
+#include "tests/rig/connection.h"
 #include "tests/rig/eventually.h"
 #include "tests/rig/forebay.h"
 
@@ -53,6 +54,26 @@ TEST_P(RedisBlocking, EndWithTheirTimeout) {
   EXPECT_EQ(client.command({"XREAD", "BLOCK", "5", "STREAMS", "s", "$"}), resp::nullArray());
   client.hello(3);
   EXPECT_EQ(client.command({"BZPOPMIN", "none", "0.01"}), resp::null());
+}
+
+TEST_P(RedisBlocking, AreShownAsBlockedWhenRedisHasThem) {
+  RedisServer redis;
+  const Forebay forebay(mainCache(redis));
+  RedisConnection waiter(forebay.redisPort()), other(forebay.redisPort());
+  Connection console(forebay.consoleConninfo());
+  const std::string id = std::to_string(waiter.run({"CLIENT", "ID"}).integer);
+  const auto line = [&] { return other.text({"CLIENT", "LIST", "ID", id}); };
+  EXPECT_EQ(waiter.command({"BLPOP", "none", "0.01"}), resp::nullArray());
+  EXPECT_NE(line().find(" flags=N "), std::string::npos) << line();
+  redis.freeze();
+  waiter.sendCommand({"BLPOP", "none", "0"});
+  ASSERT_TRUE(eventually([&] { return console.exec("show redis_pools").value(0, "cl_blocked") == "1"; }));
+  other.sendCommand({"CLIENT", "LIST", "ID", id});
+  EXPECT_TRUE(other.silentFor(milliseconds(50))) << "Redis has not been asked";
+  redis.thaw();
+  other.receive();
+  EXPECT_TRUE(eventually([&] { return line().find(" flags=b ") != std::string::npos; })) << line();
+  EXPECT_EQ(redis.info("blocked_clients"), "1");
 }
 
 TEST_P(RedisBlocking, AreNotHeldToTheDeadlineOfOtherCommands) {

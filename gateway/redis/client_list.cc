@@ -1,0 +1,162 @@
+// CLIENT LIST: the gateway's clients, those of all workers. Who of them is blocked, Redis itself is asked: it
+// may not have come to a request yet that has been sent, and whoever sees the flag counts on it.
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "gateway/redis/client.h"
+#include "gateway/redis/client_filter.h"
+#include "gateway/redis/redis_worker.h"
+#include "gateway/redis/server.h"
+#include "gateway/redis/words.h"
+#include "gateway/redis/worker_cache.h"
+
+namespace forebay::redis {
+namespace {
+
+// Behind the line of a client that may be blocked stands where: the backend's id of its connection.
+constexpr char kWhere = '\t';
+
+// Calls `each` with every line, without its end.
+template <typename Each>
+void forEachLine(Bytes text, const Each& each) {
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    each(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+}
+
+// Of a line as CLIENT LIST has it; empty: it has no such field.
+Bytes fieldOf(Bytes line, Bytes name) {
+  while (!line.empty()) {
+    const size_t end = std::min(line.find(' '), line.size());
+    if (line.starts_with(name)) return line.substr(name.size(), end - name.size());
+    line.remove_prefix(std::min(end + 1, line.size()));
+  }
+  return {};
+}
+
+std::vector<Bytes> placesIn(Bytes lines) {
+  std::vector<Bytes> places;
+  forEachLine(lines, [&](Bytes line) {
+    if (const size_t at = line.find(kWhere); at != Bytes::npos) places.push_back(line.substr(at + 1));
+  });
+  return places;
+}
+
+// Nothing: Redis does not tell, as one before 6.2 can not.
+std::optional<std::set<std::string, std::less<>>> blockedPlaces(Bytes reply) {
+  const std::vector<Element> all = flatten(reply, 1);
+  if (all.size() != 1 || (all[0].type != '$' && all[0].type != '=')) return {};
+  std::set<std::string, std::less<>> places;
+  forEachLine(all[0].text, [&](Bytes line) {
+    if (fieldOf(line, "flags=").find('b') != Bytes::npos) places.emplace(fieldOf(line, "id="));
+  });
+  return places;
+}
+
+std::string withoutBlocked(Bytes line) {
+  std::string out(line), flags(fieldOf(line, "flags="));
+  const size_t at = out.find("flags=" + flags) + 6, size = flags.size();
+  std::erase(flags, 'b');
+  return out.replace(at, size, flags.empty() ? "N" : flags);
+}
+
+}  // namespace
+
+Client::Step Client::list(const Request& request) {
+  const auto filter = ClientFilter::ofList(request.args);
+  if (!filter) return answerError(filter.error());
+  if (outstanding_ > 0) return wait(Hold::kDrain);
+  ask(
+      [filter = *filter, cache = cache_.name()](RedisWorker& there) {
+        std::string lines;
+        const Instant now = there.loop().now();
+        there.forEachClient([&](Client& client) {
+          if (client.cache().name() != cache || !filter.matches(client)) return;
+          lines += client.infoLine(now);
+          if (client.mayWaitThere()) lines += kWhere + std::to_string(client.server()->backendId());
+          lines += '\n';
+        });
+        return lines;
+      },
+      [](Client& client, const std::vector<std::string>& parts) {
+        std::string all;
+        for (const std::string& part : parts) all += part;
+        client.listed(std::move(all));
+      });
+  return Step::kTaken;
+}
+
+void Client::listed(std::string lines) {
+  const std::vector<Bytes> places = placesIn(lines);
+  if (places.empty() || reply_mode_ != ReplyMode::kOn) {
+    std::string out;
+    redisproto::appendVerbatim(out, lines, resp_);
+    return told(std::move(out));
+  }
+  std::vector<Bytes> words{"CLIENT", "LIST", "ID"};
+  words.insert(words.end(), places.begin(), places.end());
+  std::string question;
+  redisproto::appendRequest(question, words);
+  extra().listed = std::move(lines);
+  hold_ = Hold::kDrain;
+  if (!leased_) {
+    server_ = &cache_.lane(resp_, database_, false);
+    on_slow_ = false;
+  }
+  ++outstanding_;
+  server_->put(this, nullptr, Owed::Kind::kCollect, question);
+}
+
+void Client::toldOfWaiting(Bytes reply) {
+  const auto blocked = blockedPlaces(reply);
+  std::string lines, out;
+  forEachLine(std::exchange(extra_->listed, {}), [&](Bytes line) {
+    const auto at = static_cast<size_t>(std::ranges::find(line, kWhere) - line.begin());
+    const bool kept = !blocked || at == line.size() || blocked->contains(line.substr(at + 1));
+    lines += kept ? std::string(line.substr(0, at)) : withoutBlocked(line.substr(0, at));
+    lines += '\n';
+  });
+  redisproto::appendVerbatim(out, lines, resp_);
+  receive(out, 1);
+}
+
+bool Client::mayWaitThere() const {
+  return leased_ && outstanding_ > 0 && server_->allSent() && last_command_ != nullptr &&
+         last_command_->is(redisproto::flag::kBlocking);
+}
+
+// As CLIENT LIST has it; what only Redis itself could tell is missing.
+std::string Client::infoLine(Instant now) const {
+  const auto secondsSince = [now](Instant at) {
+    return std::to_string(std::chrono::duration_cast<seconds>(now - at).count());
+  };
+  std::string flags;
+  if (tracking_) flags += 't';
+  if (monitors_) flags += 'O';
+  if (listens()) flags += 'P';
+  if (in_multi_) flags += 'x';
+  if (mayWaitThere()) flags += 'b';
+  if (flags.empty()) flags = "N";
+  std::string out =
+      "id=" + std::to_string(id_) + " addr=" + peer_.text() + " fd=" + std::to_string(socket_.fd());
+  out.append(" name=").append(name());
+  out += " age=" + secondsSince(connected_at_) + " idle=" + secondsSince(last_at_) + " flags=" + flags;
+  out +=
+      " db=" + std::to_string(database_) + " sub=" + std::to_string(count(pools::SubscriptionKind::kChannel));
+  out += " psub=" + std::to_string(count(pools::SubscriptionKind::kPattern)) +
+         " ssub=" + std::to_string(shardSubscriptions());
+  out += std::string(" multi=") + (in_multi_ ? "0" : "-1") + " qbuf=" + std::to_string(in_.size()) +
+         " omem=" + std::to_string(out_.size());
+  std::string command(lastCommand());
+  out.append(" cmd=").append(command).append(" user=").append(userName());
+  out.append(" lib-name=").append(extra_ ? extra_->lib_name : "").append(" lib-ver=");
+  out.append(extra_ ? extra_->lib_version : "")
+      .append(" resp=")
+      .append(resp_ == redisproto::Resp::k3 ? "3" : "2");
+  return out;
+}
+
+}  // namespace forebay::redis
