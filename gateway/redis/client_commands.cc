@@ -233,12 +233,10 @@ Client::Step Client::info(const Command& command, const Request& request, Bytes 
 
 void Client::collected(Bytes reply) {
   if (extra_ && !extra_->listed.empty()) return toldOfWaiting(reply);
-  const std::vector<Element> all = flatten(reply, 1);
-  if (all.size() != 1 || (all[0].type != '$' && all[0].type != '=')) return receive(reply, 1);
-  Bytes text = all[0].text;
-  if (all[0].type == '=') text.remove_prefix(std::min<size_t>(4, text.size()));
+  const auto text = textOf(reply);
+  if (!text) return receive(reply, 1);
   std::string out;  // Redis' own INFO, and our section behind it
-  redisproto::appendVerbatim(out, std::string(text) + "\r\n" + infoSection(cache_), resp_);
+  redisproto::appendVerbatim(out, std::string(*text) + "\r\n" + infoSection(cache_), resp_);
   receive(out, 1);
 }
 

@@ -47,10 +47,10 @@ std::vector<Bytes> placesIn(Bytes lines) {
 
 // Nothing: Redis does not tell, as one before 6.2 can not.
 std::optional<std::set<std::string, std::less<>>> blockedPlaces(Bytes reply) {
-  const std::vector<Element> all = flatten(reply, 1);
-  if (all.size() != 1 || (all[0].type != '$' && all[0].type != '=')) return {};
+  const auto lines = textOf(reply);
+  if (!lines) return {};
   std::set<std::string, std::less<>> places;
-  forEachLine(all[0].text, [&](Bytes line) {
+  forEachLine(*lines, [&](Bytes line) {
     if (fieldOf(line, "flags=").find('b') != Bytes::npos) places.emplace(fieldOf(line, "id="));
   });
   return places;

@@ -51,6 +51,12 @@ std::vector<Element> flatten(Bytes value, size_t limit) {
   return out;
 }
 
+std::optional<Bytes> textOf(Bytes value) {
+  const std::vector<Element> all = flatten(value, 1);
+  if (all.size() != 1 || (all[0].type != '$' && all[0].type != '=')) return {};
+  return all[0].text.substr(std::min<size_t>(all[0].type == '=' ? 4 : 0, all[0].text.size()));
+}
+
 HelloReply readHello(Bytes value) {
   HelloReply hello;
   const std::vector<Element> all = flatten(value);

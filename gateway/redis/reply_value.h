@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,9 @@ struct Element {
 };
 // Empty when the value is broken. At most `limit` elements are read.
 std::vector<Element> flatten(Bytes value, size_t limit = 4096);
+
+// A string, or RESP3's verbatim one without its "txt:". Nothing: it is neither.
+std::optional<Bytes> textOf(Bytes value);
 
 struct HelloReply {
   std::string version, mode, role;

@@ -61,6 +61,7 @@ TEST_P(RedisBlocking, AreShownAsBlockedWhenRedisHasThem) {
   const Forebay forebay(mainCache(redis));
   RedisConnection waiter(forebay.redisPort()), other(forebay.redisPort());
   Connection console(forebay.consoleConninfo());
+  if (GetParam() == 2) other.hello(3);
   const std::string id = std::to_string(waiter.run({"CLIENT", "ID"}).integer);
   const auto line = [&] { return other.text({"CLIENT", "LIST", "ID", id}); };
   EXPECT_EQ(waiter.command({"BLPOP", "none", "0.01"}), resp::nullArray());
