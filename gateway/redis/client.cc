@@ -309,14 +309,18 @@ void Client::closeWhenIdle() {
   if (isIdle()) close("the gateway is going");
 }
 
+bool Client::hasWaitLimit() const {
+  const bool limited = hold_ == Hold::kConfirm || (hold_ == Hold::kRoom && !leased_);
+  return limited && cache_.commandWaitTimeout() > Duration::zero();
+}
+
 void Client::armDeadline(Instant now) {
   Instant at = kNever;
   const conf::RedisSettings& settings = worker_.redis();
   if (!logged_in_ && settings.client_login_timeout > Duration::zero())
     at = connected_at_ + settings.client_login_timeout;
   if (settings.timeout > Duration::zero()) at = std::min(at, last_at_ + settings.timeout);
-  if (hold_ == Hold::kConfirm && cache_.commandWaitTimeout() > Duration::zero())
-    at = std::min(at, waiting_since_ + cache_.commandWaitTimeout());
+  if (hasWaitLimit()) at = std::min(at, waiting_since_ + cache_.commandWaitTimeout());
   worker_.loop().deadlines().arm(*this, at == kNever ? at : std::max(at, now + milliseconds(1)));
 }
 
@@ -328,13 +332,37 @@ void Client::due(Instant now) {
     return close("no login within client_login_timeout");
   }
   const Duration wait = cache_.commandWaitTimeout();
-  if (hold_ == Hold::kConfirm && wait > Duration::zero() && now >= waiting_since_ + wait) unconfirmed(wait);
+  if (hasWaitLimit() && now >= waiting_since_ + wait) {
+    if (hold_ == Hold::kConfirm) {
+      unconfirmed(wait);
+    } else {  // its request is looked at again, and refused
+      cache_.withdraw(*this);
+      resume();
+    }
+  }
   if (closed_) return;
   const bool waits = outstanding_ > 0 || listens() || leased_ || hold_ != Hold::kNone;
   if (settings.timeout > Duration::zero() && !waits && now >= last_at_ + settings.timeout)
     return close("idle for timeout");
   if (waits) last_at_ = now;
   armDeadline(now);
+}
+
+// The request waits at the front of what was read. A shared connection that has been full for so long is as
+// good as none, and nobody waits for it any more; as long as it has room from time to time, all have their
+// turn. A client's own connection is full of nothing but what its client has sent.
+Client::Step Client::noRoom(Server& server) {
+  const Instant now = worker_.loop().now();
+  const Duration limit = cache_.commandWaitTimeout();
+  if (!leased_ && limit > Duration::zero() && now - server.fullSince() >= limit) {
+    cache_.counters().timeouts.add();
+    return answerError(server.noRoomError());
+  }
+  cache_.waitForRoom(*this, server);
+  waiting_since_ = server.fullSince();
+  const Step step = wait(Hold::kRoom);
+  armDeadline(now);
+  return step;
 }
 
 void Client::logEvent(std::string_view event) const {

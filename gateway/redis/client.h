@@ -164,6 +164,8 @@ class Client final : public net::Mortal,
   bool isDone() const;
   void logEvent(std::string_view event) const;
   void armDeadline(Instant now);
+  Step noRoom(Server& server);
+  bool hasWaitLimit() const;
   [[gnu::hot]] void drained();
   [[gnu::cold]] bool beginTls();
   [[gnu::cold]] bool handshake();

@@ -127,8 +127,7 @@ Client::Step Client::onShared(const Command& command, const Request& request, By
   if (server_->full()) [[unlikely]] {
     Server& full = *server_;
     if (outstanding_ == 0) server_ = nullptr;
-    cache_.waitForRoom(*this, full);
-    return wait(Hold::kRoom);
+    return noRoom(full);
   }
   return put(*server_, &command, wire);
 }
@@ -232,10 +231,7 @@ Client::Step Client::onLease(const Command* command, const Request& request, Byt
     hold_ = Hold::kNone;
   }
   if (server_->requestsEnded()) return wait(Hold::kDrain);
-  if (server_->full()) {
-    cache_.waitForRoom(*this, *server_);
-    return wait(Hold::kRoom);
-  }
+  if (server_->full()) return noRoom(*server_);
   may_block_ = may_block_ || (!in_multi_ && bringsItsOwnTime(command));
   return put(*server_, command, wire);
 }

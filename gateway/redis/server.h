@@ -106,7 +106,12 @@ class Server final : public net::Mortal,
   redisproto::Resp resp() const { return resp_; }
   uint32_t database() const { return database_; }
   void setDatabase(uint32_t database) { database_ = database; }
-  void tellWhenRoom() { was_full_ = true; }  // WorkerCache::roomAgain() is called once half of it is free
+  // WorkerCache::roomAgain() is called once half of it is free.
+  void tellWhenRoom(Instant now) {
+    if (!std::exchange(was_full_, true)) full_since_ = now;
+  }
+  Instant fullSince() const { return was_full_ ? full_since_ : kNever; }
+  std::string noRoomError() const;  // for a request that finds it full for too long
   bool full() const {
     return requests_.size() - (retains() ? sent_ : 0) > kHighWater || owed_.size() > kMaxOwed;
   }
@@ -222,7 +227,7 @@ class Server final : public net::Mortal,
   std::unique_ptr<Greeting> greeting_;
   int64_t backend_id_ = 0;
   unsigned failures_ = 0;
-  Instant dial_at_{}, dialling_since_{}, idle_since_{}, wrote_at_{};
+  Instant dial_at_{}, dialling_since_{}, idle_since_{}, wrote_at_{}, full_since_{};
   WallTime connected_wall_{};
   std::unique_ptr<net::Dialer> dialer_;
   // Replies of one kind in a row are recorded as one.

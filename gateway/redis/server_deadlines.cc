@@ -1,4 +1,5 @@
 // How long a request may wait: for a connection, and for its answer.
+#include "conf/address.h"
 #include "gateway/redis/client.h"
 #include "gateway/redis/redis_worker.h"
 #include "gateway/redis/server.h"
@@ -106,6 +107,15 @@ void Server::expireSent(Instant now) {
     giveText(late, error);
     if (state_ == State::kClosed) return;
   }
+}
+
+std::string Server::noRoomError() const {
+  const Duration waited = cache_.commandWaitTimeout();
+  if (state_ != State::kReady) return cache_.whyUnreachable(waited);
+  return "ERR cache " + cache_.name() + ": no room on the connection to Redis at " +
+         conf::format(cache_.settings().host) + " within " +
+         std::to_string(std::chrono::duration_cast<milliseconds>(waited).count()) +
+         " ms; the command was not executed";
 }
 
 // The error, or what was to be said anyhow; nothing to whom wants no replies.

@@ -71,7 +71,7 @@ Server* WorkerCache::findServer(uint64_t id) {
 }
 
 void WorkerCache::waitForRoom(Client& client, Server& server) {
-  server.tellWhenRoom();
+  server.tellWhenRoom(clock());
   if (!client.ListNode<InWaitQueue>::linked()) room_queue_.pushBack(client);
 }
 

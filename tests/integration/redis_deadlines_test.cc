@@ -138,5 +138,64 @@ TEST(RedisDeadlines, WhatWaitedForAConnectionHasItsFullTimeForTheAnswer) {
   EXPECT_TRUE(client.receive().isNull());
 }
 
+// What a client of a Redis that does not read has sent and wants to send.
+struct Pipeline {
+  static constexpr size_t kRequests = 300;
+  Pipeline(uint16_t port, int number) : client(port), name("k:" + std::to_string(number) + ":") {
+    for (size_t i = 0; i < kRequests; ++i) unsent += encode({"SET", key(i), std::string(50'000, 'v')});
+  }
+  std::string key(size_t i) const { return name + std::to_string(i); }
+  void push() { unsent.erase(0, client.trySend(unsent)); }
+  RedisConnection client;
+  std::string name, unsent;
+};
+
+TEST(RedisDeadlines, WhoFindsNoRoomForTooLongIsToldSoAndNothingOfItIsExecuted) {
+  RedisServer redis;
+  ForebayConfig config = mainCache(redis);
+  config.redis["command_wait_timeout"] = "200ms";
+  const Forebay forebay(config);
+  const std::string no_room =
+      "ERR cache main: no room on the connection to Redis at 127.0.0.1:" + std::to_string(redis.port()) +
+      " within 200 ms; the command was not executed";
+  RedisConnection late(forebay.redisPort());
+  late.run({"PING"});
+  redis.freeze();
+  std::vector<Pipeline> pipelines;
+  for (int i = 0; i < 4; ++i) pipelines.emplace_back(forebay.redisPort(), i);
+  ASSERT_TRUE(eventually([&] {
+    for (Pipeline& each : pipelines) each.push();
+    return forebay.get("/metrics").find("forebay_redis_timeouts_total{cache=\"main\"} 0\n") ==
+           std::string::npos;
+  }));
+  EXPECT_EQ(late.pipeline({{"SET", "late", "v"}, {"CLIENT", "GETNAME"}, {"GET", "late"}}),
+            (std::vector<RedisValue>{resp::error(no_room), resp::nullBulk(), resp::error(no_room)}));
+  redis.thaw();
+  size_t refused = 0;
+  for (Pipeline& each : pipelines) {
+    each.client.send(each.unsent);
+    for (size_t i = 0; i < Pipeline::kRequests; ++i) {
+      const RedisValue said = each.client.receive();
+      EXPECT_TRUE(said == resp::simple("OK") || said == resp::error(no_room)) << said;
+      refused += said.isError();
+      ASSERT_EQ(redis.run({"EXISTS", each.key(i)}), resp::integer(said.isError() ? 0 : 1));
+    }
+  }
+  EXPECT_GT(refused, 0u);
+  EXPECT_EQ(late.command({"EXISTS", "late"}), resp::integer(0));
+}
+
+TEST(RedisDeadlines, ALongPipelineToNobodyIsAnsweredToItsEnd) {
+  const uint16_t nobody = freePort();
+  ForebayConfig config;
+  config.addCache("main", nobody)["command_wait_timeout"] = "100ms";
+  const Forebay forebay(config);
+  Pipeline pipeline(forebay.redisPort(), 0);
+  pipeline.client.send(pipeline.unsent);
+  for (size_t i = 0; i < Pipeline::kRequests; ++i)
+    ASSERT_TRUE(pipeline.client.receive().text.starts_with("ERR cache main: no connection to Redis at "))
+        << i;
+}
+
 }  // namespace
 }  // namespace forebay::rig
