@@ -101,8 +101,10 @@ void Server::expireSent(Instant now) {
       if (answerBy(i) > now) return;
       cache_.counters().timeouts.add();
     }
-    Owed late = std::move(next);
-    next.client = nullptr;
+    Owed late;
+    late.client = std::exchange(next.client, nullptr);
+    late.kind = next.kind;
+    late.text = std::move(next.text);
     if (late.kind != Owed::Kind::kAnswer) next.kind = Owed::Kind::kSwallow;
     giveText(late, error);
     if (state_ == State::kClosed) return;
