@@ -24,6 +24,30 @@ std::string setSql(const Parameter& wanted) {
          (wanted.verbatim ? wanted.value : quoteLiteral(wanted.value)) + ";";
 }
 
+Bytes trimmed(Bytes text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return text;
+}
+
+bool startsLike(Bytes word, Bytes beginning) {
+  return word.size() >= beginning.size() && sameName(word.substr(0, beginning.size()), beginning);
+}
+
+// As the server reports it; empty: the word names none.
+Bytes dateStyleNamed(Bytes word) {
+  if (sameName(word, "ISO")) return "ISO";
+  if (sameName(word, "SQL")) return "SQL";
+  if (startsLike(word, "POSTGRES")) return "Postgres";
+  return sameName(word, "GERMAN") ? "German" : "";
+}
+
+Bytes dateOrderNamed(Bytes word) {
+  if (sameName(word, "YMD")) return "YMD";
+  if (sameName(word, "DMY") || startsLike(word, "EURO")) return "DMY";
+  return sameName(word, "MDY") || sameName(word, "US") || startsLike(word, "NONEURO") ? "MDY" : "";
+}
+
 std::string identityOf(const std::vector<Parameter>& entries) {
   std::string identity;
   for (const Parameter& entry : entries) {
@@ -104,6 +128,30 @@ std::string switchSql(const Parameters& from, const Parameters& to) {
     if (!to.find(current.name)) sql += "RESET " + quoteIdentifier(current.name) + ";";
   }
   return sql;
+}
+
+std::string wholeDateStyle(Bytes asked, Bytes current) {
+  const size_t comma = std::min(current.find(", "), current.size());
+  Bytes style = current.substr(0, comma);
+  Bytes order = current.substr(std::min(comma + 2, current.size()));
+  bool has_style = false, has_order = false;
+  for (Bytes rest = asked; !rest.empty();) {
+    const size_t end = std::min(rest.find(','), rest.size());
+    const Bytes word = trimmed(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (const Bytes named = dateStyleNamed(word); !named.empty()) {
+      style = named;
+      has_style = true;
+      if (named == "German" && !has_order) order = "DMY";
+    } else if (const Bytes ordered = dateOrderNamed(word); !ordered.empty()) {
+      order = ordered;
+      has_order = true;
+    } else {
+      return std::string(asked);
+    }
+  }
+  if (!has_style && !has_order) return std::string(asked);
+  return std::string(style).append(", ").append(order);
 }
 
 std::string quoteLiteral(Bytes text) {

@@ -89,6 +89,12 @@ inline ParametersRef::~ParametersRef() {
 // only `from` has. Empty when nothing does.
 std::string switchSql(const Parameters& from, const Parameters& to);
 
+// DateStyle is two settings in one, and a value that names only one of them leaves the other as it is: "ISO"
+// after "SQL, DMY" means "ISO, DMY". Returns both, as the server would report them, from what is `asked` for
+// and what is `current`; `asked` itself where that is not understood. Source: check_datestyle() of
+// PostgreSQL.
+std::string wholeDateStyle(Bytes asked, Bytes current);
+
 // `text` as a SQL string constant, right whatever standard_conforming_strings is.
 std::string quoteLiteral(Bytes text);
 std::string quoteIdentifier(Bytes name);

@@ -16,6 +16,8 @@ namespace {
 // A refused login is tried again soon: somebody may be setting the password right this moment.
 constexpr milliseconds kRefusalPause{250};
 
+constexpr Bytes kDateStyle = "DateStyle";
+
 }  // namespace
 
 WorkerPool::WorkerPool(PostgresWorker& worker, std::shared_ptr<PoolEntry> entry,
@@ -104,7 +106,13 @@ const WorkerPool::Greeting& WorkerPool::greeting(const std::vector<pools::Parame
   std::vector<pools::Parameter> all;
   for (const pools::Parameter& reported : *welcome)
     if (followsClient(reported.name)) all.push_back(reported);
-  all.insert(all.end(), asked.begin(), asked.end());
+  greeting_.parameters = worker_.parameters().intern(all);
+  const std::string* date_style = greeting_.parameters->find(kDateStyle);
+  for (pools::Parameter each : asked) {
+    if (date_style != nullptr && pools::sameName(each.name, kDateStyle))
+      each.value = pools::wholeDateStyle(each.value, *date_style);
+    all.push_back(std::move(each));
+  }
   greeting_.parameters = worker_.parameters().intern(std::move(all));
   greeting_.statuses.clear();
   for (const pools::Parameter& reported : *welcome) {

@@ -135,6 +135,18 @@ TEST(Parameters, OfTheStartupPacketFollow) {
   }
 }
 
+TEST(Parameters, DateStyleOfOneWordDoesNotInheritWhatAnotherClientHasSet) {
+  const Forebay forebay(appPool(1));
+  Connection one(forebay.conninfo("app") + " options='-c datestyle=ISO'");
+  Connection other(forebay.conninfo("app"));
+  EXPECT_STREQ(PQparameterStatus(one.handle(), "DateStyle"), "ISO, MDY");
+  other.run("set datestyle = 'SQL, DMY'");
+  EXPECT_EQ(one.query("show datestyle"), "ISO, MDY");
+  one.run("set datestyle = 'ISO, MDY'");
+  EXPECT_EQ(other.query("show datestyle"), "SQL, DMY");
+  EXPECT_EQ(one.query("select extract(month from '02/03/2026'::text::date)"), "2");
+}
+
 TEST(Parameters, ThatTheServerRefusesAreToldToTheirClientOnly) {
   const Forebay forebay(appPool(1));
   RawClient wrong(forebay.port());

@@ -70,6 +70,24 @@ TEST_F(ParametersTest, AreSwitchedBySettingWhatDiffersAndResettingTheRest) {
             R"(SET "b" TO '3';SET "c" TO 'x';RESET "d";)");
 }
 
+TEST(DateStyle, OfOneWordKeepsTheOtherHalf) {
+  EXPECT_EQ(wholeDateStyle("ISO", "ISO, MDY"), "ISO, MDY");
+  EXPECT_EQ(wholeDateStyle("iso", "SQL, DMY"), "ISO, DMY");
+  EXPECT_EQ(wholeDateStyle("YMD", "SQL, DMY"), "SQL, YMD");
+  EXPECT_EQ(wholeDateStyle("German", "ISO, MDY"), "German, DMY");
+  EXPECT_EQ(wholeDateStyle("German,US", "ISO, MDY"), "German, MDY");
+}
+
+TEST(DateStyle, IsWrittenAsTheServerReportsIt) {
+  EXPECT_EQ(wholeDateStyle(" sql ,European", "ISO, MDY"), "SQL, DMY");
+  EXPECT_EQ(wholeDateStyle("dmy, PostgreSQL", "ISO, MDY"), "Postgres, DMY");
+}
+
+TEST(DateStyle, ThatIsNotUnderstoodIsLeftToTheServer) {
+  for (const char* asked : {"", ",", "ISO, no", "default", "ISO;"})
+    EXPECT_EQ(wholeDateStyle(asked, "ISO, MDY"), asked);
+}
+
 TEST(QuoteLiteral, IsSafeWithHostileValues) {
   EXPECT_EQ(quoteLiteral(""), "''");
   EXPECT_EQ(quoteLiteral("plain"), "'plain'");
