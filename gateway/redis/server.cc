@@ -59,7 +59,7 @@ void Server::put(Client* client, const redisproto::Command* command, Owed::Kind 
     return putLarge(wire);
   requests_.append(loop.buffers(), wire);
   if (state_ == State::kReady) return loop.atTurnEnd(*this);
-  if (state_ == State::kResting && now >= dial_at_) dial();
+  dialWhenDue();
   armDeadline(now);
 }
 
@@ -236,6 +236,10 @@ void Server::dial() {
                                           [this](Result<net::Socket> result) { dialled(std::move(result)); });
   armDeadline(loop.now());
   dialer_->start();
+}
+
+void Server::dialWhenDue() {
+  if (state_ == State::kResting && cache_.worker().loop().now() >= dial_at_) dial();
 }
 
 // After a failure: whoever waits has until his deadline, and the next try comes after a pause.

@@ -77,6 +77,7 @@ class Server final : public net::Mortal,
   ~Server() override;
 
   void dial();
+  void dialWhenDue();  // unless it is connected, or was tried just now
 
   // Puts a request at the end of the queue. A leased server keeps no bytes once they are sent.
   [[gnu::hot]] void put(Client* client, const redisproto::Command* command, Owed::Kind kind, Bytes wire);

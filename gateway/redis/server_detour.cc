@@ -40,7 +40,8 @@ void Server::moveOthers() {
     at += next.size;
     if (stay.contains(next.client)) continue;
     Client& client = *std::exchange(next.client, nullptr);
-    Server& target = cache_.lane(resp_, database_, client.onSlow());
+    Server& target =
+        client.server() == this ? cache_.lane(resp_, database_, client.onSlow()) : *client.server();
     client.moved(target);
     if (next.kind == Owed::Kind::kAnswer) {
       target.putAnswer(client, std::move(*next.text));

@@ -10,12 +10,6 @@ namespace forebay::redis {
 
 using redisproto::Resp;
 
-namespace {
-
-constexpr size_t kMaxSpares = 2;  // per lane
-
-}  // namespace
-
 WorkerCache::WorkerCache(RedisWorker& worker, std::shared_ptr<CacheShared> shared, conf::Cache settings)
     : worker_(worker),
       shared_(std::move(shared)),
@@ -23,6 +17,7 @@ WorkerCache::WorkerCache(RedisWorker& worker, std::shared_ptr<CacheShared> share
       facts_(std::make_shared<NodeFacts>()),
       script_memo_(shared_->scripts),
       slow_from_(worker.redis().slowlog_log_slower_than),
+      lanes_(*this),
       counters_(std::make_unique<CacheCounters>()),
       hot_keys_(std::make_unique<pools::HotKeys>()),
       big_keys_(std::make_unique<pools::BigKeys>()),
@@ -46,19 +41,6 @@ uint32_t WorkerCache::minLeases() const {
 }
 
 // ---- shared connections
-
-WorkerCache::Lane& WorkerCache::findLane(Resp resp, uint32_t database, bool slow) {
-  for (Lane& lane : lanes_)
-    if (lane.resp == resp && lane.database == database && lane.slow == slow) return lane;
-  lanes_.push_back({resp, database, slow, nullptr, {}});
-  return lanes_.back();
-}
-
-Server& WorkerCache::lane(Resp resp, uint32_t database, bool slow) {
-  Lane& lane = findLane(resp, database, slow);
-  if (lane.current == nullptr) lane.current = &makeServer(Server::Kind::kShared, resp, database);
-  return *lane.current;
-}
 
 Server& WorkerCache::makeServer(Server::Kind kind, Resp resp, uint32_t database) {
   auto* server = new Server(*this, kind, resp, database);
@@ -92,24 +74,11 @@ void WorkerCache::detour(Server& server, Bytes request, uint64_t size, Instant n
     const Bytes* key = command != nullptr ? redisproto::firstKey(*command, parsed.args) : nullptr;
     if (key != nullptr) big_keys_->seen(*key, size, now);
   }
-  for (Lane& lane : lanes_) {
-    if (lane.current != &server) continue;
-    lane.current = nullptr;
-    if (lane.spares.empty()) return;
-    lane.current = lane.spares.back();
-    lane.spares.pop_back();
-  }
+  lanes_.avoid(server);
 }
 
 void WorkerCache::detourEnded(Server& server) {
-  for (Lane& lane : lanes_) {
-    if (lane.current == &server) return;
-    if (lane.resp != server.resp() || lane.database != server.database()) continue;
-    if (lane.spares.size() >= kMaxSpares) continue;
-    lane.spares.push_back(&server);
-    return;
-  }
-  server.retire();
+  if (!lanes_.takeBack(server)) server.retire();
 }
 
 // ---- told by servers
@@ -160,16 +129,11 @@ void WorkerCache::connectionLost(Server& server) {
 }
 
 void WorkerCache::serverRested(Server& server) {
-  for (const Lane& lane : lanes_)
-    if (lane.current == &server) return;
-  server.close("it was lost, and is not needed");
+  if (!lanes_.has(server)) server.close("it was lost, and is not needed");
 }
 
 void WorkerCache::serverClosed(Server& server) {
-  for (Lane& lane : lanes_) {
-    if (lane.current == &server) lane.current = nullptr;
-    std::erase(lane.spares, &server);
-  }
+  lanes_.remove(server);
   worker_.loop().bury(std::unique_ptr<Server>(&server));
   if (&server == watcher_) {
     watcher_ = nullptr;
@@ -240,10 +204,7 @@ void WorkerCache::replaceServers() {
   leases_.forgetFailures();
   std::vector<Server*> all;
   servers_.forEach([&](Server& server) { all.push_back(&server); });
-  for (Lane& lane : lanes_) {
-    lane.current = nullptr;
-    lane.spares.clear();
-  }
+  lanes_.clear();
   for (Server* server : all) {
     if (server->kind() == Server::Kind::kSubscriber || server == watcher_) {
       server->close("the settings have changed");

@@ -1,9 +1,6 @@
-// WorkerCache: the part of one cache that lives on one worker: its shared connections, its leased ones
-// (leases.h), its subscriber (pub_sub.h), and what is known of the node behind them.
-//
-// A shared connection exists per (RESP version, database) and lane: fast for what takes Redis no time, slow
-// for the rest. While a large reply comes through one, another takes its place, so nobody new waits behind
-// it. All calls are on the worker's thread.
+// WorkerCache: the part of one cache that lives on one worker: its shared connections (lanes.h), its leased
+// ones (leases.h), its subscriber (pub_sub.h), and what is known of the node behind them. All calls are on
+// the worker's thread.
 #pragma once
 
 #include <array>
@@ -23,6 +20,7 @@
 #include "gateway/redis/cache_shared.h"
 #include "gateway/redis/client.h"
 #include "gateway/redis/counters.h"
+#include "gateway/redis/lanes.h"
 #include "gateway/redis/leases.h"
 #include "gateway/redis/pub_sub.h"
 #include "gateway/redis/reply_value.h"
@@ -42,7 +40,9 @@ class WorkerCache final : public net::Mortal {
 
   // ---- for clients
   // The connection for a request that needs none of its own.
-  [[gnu::hot]] Server& lane(redisproto::Resp resp, uint32_t database, bool slow);
+  [[gnu::hot]] Server& lane(redisproto::Resp resp, uint32_t database, bool slow) {
+    return lanes_.choose(resp, database, slow);
+  }
   // The server is full: the client is told when there is room.
   void waitForRoom(Client& client, Server& server);
   // A connection of its own: see leases.h. withdraw() is also for who waits for room.
@@ -114,6 +114,9 @@ class WorkerCache final : public net::Mortal {
   // ---- for its parts
   Leases& leases() { return leases_; }
   Server& makeSubscriber();
+  Server& makeShared(redisproto::Resp resp, uint32_t database) {
+    return makeServer(Server::Kind::kShared, resp, database);
+  }
   Server& makeLeased(redisproto::Resp resp, uint32_t database) {
     return makeServer(Server::Kind::kLeased, resp, database);
   }
@@ -136,16 +139,7 @@ class WorkerCache final : public net::Mortal {
   void fill(admin::Snapshot& out, bool clients, bool slow_log, bool keys);
 
  private:
-  struct Lane {
-    redisproto::Resp resp;
-    uint32_t database;
-    bool slow;
-    Server* current;
-    std::vector<Server*> spares;
-  };
-
   Instant clock();
-  Lane& findLane(redisproto::Resp resp, uint32_t database, bool slow);
   Server& makeServer(Server::Kind kind, redisproto::Resp resp, uint32_t database);
   const redisproto::Command* lookUp(const std::vector<Bytes>& args);
   void askNode();
@@ -173,7 +167,7 @@ class WorkerCache final : public net::Mortal {
   uint64_t epoch_ = 1;  // of what is known to be behind the address
   bool speaks_hello_ = true;
   IntrusiveList<Server, InServerList> servers_;
-  std::vector<Lane> lanes_;
+  Lanes lanes_;
   IntrusiveList<Client, InWaitQueue> room_queue_;
   IntrusiveList<Client, InCacheClients> clients_;
   std::unique_ptr<CacheCounters> counters_;
