@@ -16,6 +16,14 @@ namespace {
 // So often may a read meet the end of its connection: after that it is taken for the reason.
 constexpr uint8_t kMostLosses = 3;
 
+// Of requests that are written: the others are answered with an error when the connection is lost.
+bool mayBeSentAgain(const Owed& owed) {
+  if (owed.command == nullptr || owed.cut) return false;
+  const redisproto::Special what = owed.command->special;
+  return pools::isRepeatable(*owed.command) || what == redisproto::Special::kEvalsha ||
+         what == redisproto::Special::kScriptLoad;
+}
+
 }  // namespace
 
 Server::Server(WorkerCache& cache, Kind kind, redisproto::Resp resp, uint32_t database)
@@ -28,6 +36,7 @@ Server::Server(WorkerCache& cache, Kind kind, redisproto::Resp resp, uint32_t da
 Server::~Server() {
   cache_.worker().loop().deadlines().disarm(*this);
   requests_.clear(cache_.worker().loop().buffers());
+  kept_.clear(cache_.worker().loop().buffers());
   held_.clear(cache_.worker().loop().buffers());
 }
 
@@ -55,10 +64,12 @@ void Server::put(Client* client, const redisproto::Command* command, Owed::Kind 
   owed.size = static_cast<uint32_t>(wire.size());
   owed.kind = kind;
   owed_.pushBack(std::move(owed));
-  if (wire.size() >= kSentAtOnce && requests_.size() == sent_ && state_ == State::kReady)
-    return putLarge(wire);
+  if (wire.size() >= kSentAtOnce && unsent() == 0 && state_ == State::kReady) return putLarge(wire);
   requests_.append(loop.buffers(), wire);
-  if (state_ == State::kReady) return loop.atTurnEnd(*this);
+  if (state_ == State::kReady) {
+    if (unsent() >= kGathered && !stuck_) return flush();
+    return loop.atTurnEnd(*this);
+  }
   dialWhenDue();
   armDeadline(now);
 }
@@ -122,7 +133,7 @@ bool Server::waitsFor(const Client& client) const {
 void Server::flush() {
   if (state_ != State::kReady) return;
   net::Loop& loop = cache_.worker().loop();
-  while (requests_.size() > sent_) {
+  while (unsent() > 0) {
     const net::IoResult result = socket_.write(requests_.bytes().substr(sent_));
     if (result.status != net::IoStatus::kOk) break;  // a loss is found by reading, behind the last replies
     cache_.counters().bytes_sent.add(result.bytes);
@@ -135,6 +146,7 @@ void Server::flush() {
   }
   if (ended_ && requests_.empty()) [[unlikely]]
     ::shutdown(socket_.fd(), SHUT_WR);
+  stuck_ = unsent() > 0;
   noteWritten(loop.now());
   watch();
 }
@@ -150,9 +162,12 @@ void Server::noteWritten(Instant now) {
   if (!retains())
     for (size_t left = requests_.size(); left > 0 && whole > 0;)
       left -= std::min<size_t>(left, owed_[--whole].size);
+  net::BufferPool& buffers = cache_.worker().loop().buffers();
+  const Bytes bytes = requests_.bytes();
+  size_t begin = 0, end = 0;  // of requests in a row that are to be kept
   while (written_ < whole) {
     Owed& next = owed_[written_];
-    if (retains() && written_bytes_ + next.size > sent_) break;
+    if (retains() && end + next.size > sent_) break;
     if (next.at != at) {
       record();
       at = next.at;
@@ -160,23 +175,35 @@ void Server::noteWritten(Instant now) {
     }
     count += next.client != nullptr;
     next.waited_us = static_cast<uint32_t>(std::chrono::duration_cast<microseconds>(now - next.at).count());
-    written_bytes_ += next.size;
     ++written_;
+    if (!retains()) continue;
+    end += next.size;
+    if (mayBeSentAgain(next)) continue;
+    kept_.append(buffers, bytes.substr(begin, end - next.size - begin));
+    begin = end;
+    next.size = 0;
   }
   record();
+  if (retains()) {
+    kept_.append(buffers, bytes.substr(begin, end - begin));
+    requests_.consume(buffers, end);
+    sent_ -= end;
+  }
   if (const Duration limit = cache_.commandTimeout(); limit > Duration::zero())
     cache_.worker().loop().deadlines().armBy(*this, now + limit);  // due() looks closer
 }
 
 void Server::popFront() {
   const Owed& front = owed_.front();
-  if (written_ > 0) {
+  net::BufferPool& buffers = cache_.worker().loop().buffers();
+  if (!retains()) {
+    if (written_ > 0) --written_;
+  } else if (written_ > 0) {
     --written_;
-    written_bytes_ -= front.size;
-  }
-  if (retains() && front.size > 0) {
+    kept_.consume(buffers, front.size);
+  } else {
+    requests_.consume(buffers, front.size);
     sent_ -= std::min<size_t>(sent_, front.size);
-    requests_.consume(cache_.worker().loop().buffers(), front.size);
   }
   owed_.popFront();
 }
@@ -184,7 +211,7 @@ void Server::popFront() {
 void Server::watch() {
   if (!socket_.valid()) return;
   const bool more = state_ == State::kGreeting ? greeting_ && !greeting_->unsent.empty()
-                                               : state_ == State::kReady && requests_.size() > sent_;
+                                               : state_ == State::kReady && unsent() > 0;
   socket_.want(!paused_, more);
   if (paused_ || !socket_.hasPending()) return;
   cache_.worker().loop().defer([&cache = cache_, id = id_] {
@@ -280,14 +307,12 @@ void Server::settleLost(std::string_view reason) {
   net::BufferPool& buffers = cache_.worker().loop().buffers();
   const Instant now = cache_.worker().loop().now();
   net::Buffer again;
-  const Bytes bytes = requests_.bytes();
-  size_t at = 0;
+  Wires wires(*this);
   Ring<Owed> owed = std::move(owed_);
   owed_ = {};
   for (size_t i = 0; i < owed.size(); ++i) {
     Owed next = std::move(owed[i]);
-    const Bytes wire = bytes.substr(at, next.size);
-    at += next.size;
+    const Bytes wire = wires.next(next.size);
     const bool begun = i == 0 && mid_reply_;
     if (next.kind == Owed::Kind::kAnswer) {
       owed_.pushBack(std::move(next));
@@ -322,9 +347,10 @@ void Server::settleLost(std::string_view reason) {
     owed_.pushBack(std::move(next));
   }
   requests_.clear(buffers);
+  kept_.clear(buffers);
   if (!again.empty()) requests_.append(buffers, again.bytes());
   again.clear(buffers);
-  sent_ = written_ = written_bytes_ = 0;
+  sent_ = written_ = 0;
   answersInTurn();
 }
 

@@ -48,7 +48,7 @@ struct Owed {
   const redisproto::Command* command = nullptr;
   std::unique_ptr<std::string> text;
   Instant at{};            // when it was put in
-  uint32_t size = 0;       // of the request, as long as its bytes are kept
+  uint32_t size = 0;       // of the request: its bytes in requests_, or in kept_ once it is written
   uint32_t waited_us = 0;  // before it was written
   Kind kind = Kind::kForward;
   uint8_t losses = 0;  // of the connections that it was sent on
@@ -113,11 +113,9 @@ class Server final : public net::Mortal,
   }
   Instant fullSince() const { return was_full_ ? full_since_ : kNever; }
   std::string noRoomError() const;  // for a request that finds it full for too long
-  bool full() const {
-    return requests_.size() - (retains() ? sent_ : 0) > kHighWater || owed_.size() > kMaxOwed;
-  }
+  bool full() const { return unsent() > kHighWater || owed_.size() > kMaxOwed; }
   bool idle() const { return owed_.empty() && requests_.empty(); }
-  bool allSent() const { return requests_.size() == (retains() ? sent_ : 0); }
+  bool allSent() const { return unsent() == 0; }
   size_t owed() const { return owed_.size(); }
   // Nobody but this client has anything on it, and nobody new is sent here: it may wait for that client.
   bool waitsFor(const Client& client) const;
@@ -130,7 +128,7 @@ class Server final : public net::Mortal,
   // Of the request that has waited longest for this connection; kNever: none waits.
   Instant waitingSince() const { return state_ == State::kReady || owed_.empty() ? kNever : owed_[0].at; }
   void setIdleSince(Instant at) { idle_since_ = at; }
-  size_t keptBytes() const { return requests_.size() + partial_.size(); }
+  size_t keptBytes() const { return requests_.size() + kept_.size() + partial_.size(); }
   uint64_t epoch() const { return epoch_; }
 
   // ---- SocketUser
@@ -148,6 +146,8 @@ class Server final : public net::Mortal,
   static constexpr size_t kMaxOwed = 65536;
   // A request of this size is not gathered with others.
   static constexpr size_t kSentAtOnce = size_t{16} * 1024;
+  // So much is not gathered any longer: it would not stay in the caches.
+  static constexpr size_t kGathered = size_t{8} * 1024;
   // A shorter reply leaves in one piece though it came in two: that saves its client a wake-up.
   static constexpr size_t kHeldReply = size_t{32} * 1024;
 
@@ -160,8 +160,27 @@ class Server final : public net::Mortal,
     size_t stale = 0;  // replies to an earlier try that come before it
   };
 
+  // The bytes of one request after the other, of a shared connection.
+  class Wires {
+   public:
+    explicit Wires(const Server& server)
+        : kept_(server.kept_.bytes()), unsent_(server.requests_.bytes()), written_(server.written_) {}
+    Bytes next(size_t size) {
+      Bytes& from = written_ > 0 ? kept_ : unsent_;
+      if (written_ > 0) --written_;
+      const Bytes wire = from.substr(0, size);
+      from.remove_prefix(wire.size());
+      return wire;
+    }
+
+   private:
+    Bytes kept_, unsent_;
+    size_t written_;
+  };
+
   // server.cc
   bool retains() const { return kind_ == Kind::kShared; }
+  size_t unsent() const { return requests_.size() - sent_; }
   [[gnu::hot]] void flush();
   [[gnu::hot]] void noteWritten(Instant now);
   void watch();
@@ -208,11 +227,11 @@ class Server final : public net::Mortal,
 
   WorkerCache& cache_;
   net::Socket socket_;
-  net::Buffer requests_;  // retained ones first, from the oldest that is not answered
-  size_t sent_ = 0;       // bytes of requests_ that are written
+  net::Buffer requests_;  // not written yet; of a shared one also the request that is written in part
+  size_t sent_ = 0;       // bytes at the front of requests_ that are written
+  net::Buffer kept_;      // of a shared one: those that are written, and may have to be sent again
   Ring<Owed> owed_;
-  size_t written_ = 0;        // of owed_: whole in what is written
-  size_t written_bytes_ = 0;  // of these
+  size_t written_ = 0;  // of owed_: those in front, whose requests are written
   redisproto::ReplyScanner scanner_;
   net::Buffer held_;     // the beginning of a short reply, which goes on whole
   std::string partial_;  // the beginning of a value that must be whole
@@ -223,6 +242,7 @@ class Server final : public net::Mortal,
   const redisproto::Resp resp_;
   State state_ = State::kResting;
   bool paused_ = false, retiring_ = false, mid_reply_ = false, was_full_ = false, ended_ = false;
+  bool stuck_ = false;     // the socket has not taken all when it was last asked
   bool detoured_ = false;  // a large reply is or was on its way: nobody new is sent here until all have come
   uint32_t database_;
   std::unique_ptr<Greeting> greeting_;

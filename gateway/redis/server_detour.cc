@@ -32,12 +32,11 @@ void Server::moveOthers() {
   for (size_t i = 1; i < owed_.size(); ++i)
     if (owed_[i].client != nullptr && (owed_[i].client->closed() || !mayMove(owed_[i])))
       stay.insert(owed_[i].client);
-  const Bytes bytes = requests_.bytes();
-  size_t at = owed_.front().size;
+  Wires wires(*this);
+  wires.next(owed_.front().size);
   for (size_t i = 1; i < owed_.size(); ++i) {
     Owed& next = owed_[i];
-    const Bytes wire = bytes.substr(at, next.size);
-    at += next.size;
+    const Bytes wire = wires.next(next.size);
     if (stay.contains(next.client)) continue;
     Client& client = *std::exchange(next.client, nullptr);
     Server& target =

@@ -176,7 +176,7 @@ bool Server::runScriptAgain() {
   Client* client = front.client;
   if (!retains() || front.again || client == nullptr || client->closed() || client->outstanding() > 1)
     return false;
-  const std::string wire(requests_.bytes().substr(0, front.size));
+  const std::string wire(kept_.bytes().substr(0, front.size));
   redisproto::RequestProgress progress;
   redisproto::Request& request = cache_.worker().scratchRequest();
   if (redisproto::scanRequest(wire, {}, progress, request) != redisproto::RequestScan::kRequest ||
@@ -238,14 +238,13 @@ void Server::largeReply(Instant now) {
   const uint64_t size = scanner_.size() + scanner_.announced();
   if (size < cache_.config().large_value) return;
   detoured_ = true;
-  cache_.detour(*this, requests_.bytes().substr(0, owed_.front().size), size, now);
+  cache_.detour(*this, kept_.bytes().substr(0, owed_.front().size), size, now);
   if (size >= kWorthMoving) moveOthers();
 }
 
 void Server::afterReplies() {
   if (state_ == State::kClosed) return;
-  if (was_full_ && requests_.size() - (retains() ? sent_ : 0) <= kHighWater / 2 &&
-      owed_.size() < kMaxOwed / 2) {
+  if (was_full_ && unsent() <= kHighWater / 2 && owed_.size() < kMaxOwed / 2) {
     was_full_ = false;
     cache_.roomAgain();
   }
