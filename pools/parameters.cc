@@ -131,26 +131,23 @@ std::string switchSql(const Parameters& from, const Parameters& to) {
 }
 
 std::string wholeDateStyle(Bytes asked, Bytes current) {
-  const size_t comma = std::min(current.find(", "), current.size());
-  Bytes style = current.substr(0, comma);
-  Bytes order = current.substr(std::min(comma + 2, current.size()));
-  bool has_style = false, has_order = false;
-  for (Bytes rest = asked; !rest.empty();) {
-    const size_t end = std::min(rest.find(','), rest.size());
-    const Bytes word = trimmed(rest.substr(0, end));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (const Bytes named = dateStyleNamed(word); !named.empty()) {
-      style = named;
-      has_style = true;
-      if (named == "German" && !has_order) order = "DMY";
-    } else if (const Bytes ordered = dateOrderNamed(word); !ordered.empty()) {
-      order = ordered;
-      has_order = true;
-    } else {
-      return std::string(asked);
-    }
+  Bytes style, order;  // as far as they are asked for; the same twice is fine
+  for (size_t at = 0; at <= asked.size();) {
+    const size_t end = std::min(asked.find(',', at), asked.size());
+    const Bytes word = trimmed(asked.substr(at, end - at));
+    const Bytes named = dateStyleNamed(word), ordered = dateOrderNamed(word);
+    const bool known = !named.empty() || !ordered.empty();
+    const bool again = (!named.empty() && !style.empty() && style != named) ||
+                       (!ordered.empty() && !order.empty() && order != ordered);
+    if (!known || again) return std::string(asked);
+    if (!named.empty()) style = named;
+    if (!ordered.empty()) order = ordered;
+    at = end + 1;
   }
-  if (!has_style && !has_order) return std::string(asked);
+  const size_t comma = current.find(", ");
+  if (comma == Bytes::npos) return std::string(asked);
+  if (order.empty()) order = style == "German" ? "DMY" : current.substr(comma + 2);
+  if (style.empty()) style = current.substr(0, comma);
   return std::string(style).append(", ").append(order);
 }
 

@@ -84,7 +84,7 @@ TEST(DateStyle, IsWrittenAsTheServerReportsIt) {
 }
 
 TEST(DateStyle, ThatIsNotUnderstoodIsLeftToTheServer) {
-  for (const char* asked : {"", ",", "ISO, no", "default", "ISO;"})
+  for (const char* asked : {"", ",", "ISO,", "ISO, no", "ISO, SQL", "DMY, YMD", "default", "ISO;"})
     EXPECT_EQ(wholeDateStyle(asked, "ISO, MDY"), asked);
 }
 
