@@ -349,8 +349,8 @@ void Client::due(Instant now) {
 }
 
 // The request waits at the front of what was read. A shared connection that has been full for so long is as
-// good as none, and nobody waits for it any more; as long as it has room from time to time, all have their
-// turn. A client's own connection is full of nothing but what its client has sent.
+// good as none, and nobody waits for it any more; once half of it is free, all have their turn. A client's
+// own connection is full of nothing but what its client has sent.
 Client::Step Client::noRoom(Server& server) {
   const Instant now = worker_.loop().now();
   const Duration limit = cache_.commandWaitTimeout();

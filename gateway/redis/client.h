@@ -219,6 +219,7 @@ class Client final : public net::Mortal,
 
   // client_scripts.cc
   Step script(const Command& command, const Request& request, Bytes wire);
+  Server& serverOf(const Command& command);
   Step evalWith(Bytes body, const Command& command, const Request& request, Bytes wire);
 
   // client_commands.cc

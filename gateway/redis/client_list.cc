@@ -14,6 +14,8 @@
 namespace forebay::redis {
 namespace {
 
+using Places = std::set<std::string, std::less<>>;
+
 // Behind the line of a client that may be blocked stands where: the backend's id of its connection.
 constexpr char kWhere = '\t';
 
@@ -46,10 +48,10 @@ std::vector<Bytes> placesIn(Bytes lines) {
 }
 
 // Nothing: Redis does not tell, as one before 6.2 can not.
-std::optional<std::set<std::string, std::less<>>> blockedPlaces(Bytes reply) {
+std::optional<Places> blockedPlaces(Bytes reply) {
   const auto lines = textOf(reply);
   if (!lines) return {};
-  std::set<std::string, std::less<>> places;
+  Places places;
   forEachLine(*lines, [&](Bytes line) {
     if (fieldOf(line, "flags=").find('b') != Bytes::npos) places.emplace(fieldOf(line, "id="));
   });
@@ -57,10 +59,23 @@ std::optional<std::set<std::string, std::less<>>> blockedPlaces(Bytes reply) {
 }
 
 std::string withoutBlocked(Bytes line) {
-  std::string out(line), flags(fieldOf(line, "flags="));
-  const size_t at = out.find("flags=" + flags) + 6, size = flags.size();
+  std::string out(line), flags(fieldOf(line.substr(line.find(" flags=")), "flags="));
+  const size_t at = out.find(" flags=") + 7, size = flags.size();
   std::erase(flags, 'b');
   return out.replace(at, size, flags.empty() ? "N" : flags);
+}
+
+// Without `blocked`, as far as the gateway knows.
+std::string shown(Bytes listed, const std::optional<Places>& blocked, redisproto::Resp resp) {
+  std::string lines, out;
+  forEachLine(listed, [&](Bytes line) {
+    const auto at = static_cast<size_t>(std::ranges::find(line, kWhere) - line.begin());
+    const bool kept = !blocked || at == line.size() || blocked->contains(line.substr(at + 1));
+    lines += kept ? std::string(line.substr(0, at)) : withoutBlocked(line.substr(0, at));
+    lines += '\n';
+  });
+  redisproto::appendVerbatim(out, lines, resp);
+  return out;
 }
 
 }  // namespace
@@ -91,11 +106,8 @@ Client::Step Client::list(const Request& request) {
 
 void Client::listed(std::string lines) {
   const std::vector<Bytes> places = placesIn(lines);
-  if (places.empty() || reply_mode_ != ReplyMode::kOn) {
-    std::string out;
-    redisproto::appendVerbatim(out, lines, resp_);
-    return told(std::move(out));
-  }
+  // Who monitors has Redis talk on its connection without being asked.
+  if (places.empty() || monitors_ || reply_mode_ != ReplyMode::kOn) return told(shown(lines, {}, resp_));
   std::vector<Bytes> words{"CLIENT", "LIST", "ID"};
   words.insert(words.end(), places.begin(), places.end());
   std::string question;
@@ -111,16 +123,8 @@ void Client::listed(std::string lines) {
 }
 
 void Client::toldOfWaiting(Bytes reply) {
-  const auto blocked = blockedPlaces(reply);
-  std::string lines, out;
-  forEachLine(std::exchange(extra_->listed, {}), [&](Bytes line) {
-    const auto at = static_cast<size_t>(std::ranges::find(line, kWhere) - line.begin());
-    const bool kept = !blocked || at == line.size() || blocked->contains(line.substr(at + 1));
-    lines += kept ? std::string(line.substr(0, at)) : withoutBlocked(line.substr(0, at));
-    lines += '\n';
-  });
-  redisproto::appendVerbatim(out, lines, resp_);
-  receive(out, 1);
+  const std::string lines = std::exchange(extra_->listed, {});
+  receive(shown(lines, blockedPlaces(reply), resp_), 1);
 }
 
 bool Client::mayWaitThere() const {

@@ -21,7 +21,7 @@ Client::Step Client::script(const Command& command, const Request& request, Byte
     }
     return step;
   }
-  if (evalsha && !cache_.loaded().has(args[1]))
+  if (evalsha && !serverOf(command).loaded().has(args[1]))
     if (const auto body = cache_.shared().scripts.find(args[1]))
       return evalWith(*body, command, request, wire);
   const Step step = forward(&command, request, wire);
@@ -29,7 +29,7 @@ Client::Step Client::script(const Command& command, const Request& request, Byte
   const size_t body = command.special == Special::kEval ? 1 : 2;
   if (args.size() > body && args[body].size() <= kMaxScript) {
     const Bytes sha = cache_.scriptMemo().add(args[body]);
-    if (!in_multi_) cache_.loaded().add(sha);
+    if (!in_multi_ && server_ != nullptr) server_->loaded().add(sha);
   }
   return step;
 }
@@ -46,15 +46,22 @@ Client::Step Client::evalWith(Bytes body, const Command& command, const Request&
     redisproto::appendRequest(whole, args);
     return forward(&command, request, whole);
   }
-  if (!leased_ && outstanding_ > 0 && on_slow_) return wait(Hold::kDrain);
-  Server& server = leased_ || outstanding_ > 0 ? *server_ : cache_.lane(resp_, database_, false);
-  if (!server.full()) {
-    server.put(nullptr, cache_.scriptLoad(), Owed::Kind::kSwallow,
-               redisproto::request({"SCRIPT", "LOAD", body}));
-    cache_.loaded().add(request.args[1]);
-    cache_.counters().scripts_repaired.add();
-  }
-  return forward(&command, request, wire);
+  if (!leased_ && outstanding_ > 0 && on_slow_ != command.slow) return wait(Hold::kDrain);
+  Server& server = serverOf(command);
+  if (multi_lost_ || server.full()) return forward(&command, request, wire);
+  server.put(nullptr, cache_.scriptLoad(), Owed::Kind::kSwallow,
+             redisproto::request({"SCRIPT", "LOAD", body}));
+  server.loaded().add(request.args[1]);
+  cache_.counters().scripts_repaired.add();
+  if (leased_) return forward(&command, request, wire);
+  server_ = &server;
+  on_slow_ = command.slow;
+  return put(server, &command, wire);
+}
+
+// Where it goes unless its key is known to be big.
+Server& Client::serverOf(const Command& command) {
+  return leased_ || outstanding_ > 0 ? *server_ : cache_.lane(resp_, database_, command.slow);
 }
 
 }  // namespace forebay::redis

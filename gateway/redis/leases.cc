@@ -181,7 +181,7 @@ void Leases::closed(Server& server) {
     holder->leaseLost();
   }
   if (!permitFreed() && !queue_.empty()) dialForWaiters();
-  openMinimum();
+  lookAgain();  // not at once: it may have been closed for being one too many
 }
 
 void Leases::closeIdle(Instant since) {

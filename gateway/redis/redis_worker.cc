@@ -164,7 +164,7 @@ void RedisWorker::publishFacts(const std::string& cache, const FactsPtr& facts) 
 void RedisWorker::scriptsFlushed(const std::string& cache) {
   for (RedisWorker* each : shared_.workers)
     each->post([cache](RedisWorker& there) {
-      if (WorkerCache* found = there.findCache(cache)) found->loaded().clear();
+      if (WorkerCache* found = there.findCache(cache)) found->forgetLoaded();
     });
 }
 

@@ -321,7 +321,7 @@ void Server::settleLost(std::string_view reason) {
     if (begun && next.client != nullptr) next.client->close("its reply was cut off");
     const bool wanted = next.client != nullptr && !next.client->closed();
     const bool script =
-        next.client == nullptr && next.command != nullptr &&
+        !next.cut && next.client == nullptr && next.command != nullptr &&
         next.command->special == redisproto::Special::kScriptLoad;  // for the EVALSHA behind it
     if (begun || !(wanted || script)) {
       if (next.client != nullptr) next.client->replied(1);

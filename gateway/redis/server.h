@@ -2,9 +2,9 @@
 //
 // Replies come in the order of the requests, so a queue of Owed says whose each one is; what they hold is not
 // looked at, only their end is found, and runs of bytes go straight to the clients' sockets. Requests are
-// gathered during a turn of the loop and leave in one send. A shared server keeps a request's bytes until its
-// reply has come: when the connection is lost, those that Redis cannot have executed, and reads, are sent
-// again over the next one; all others are answered with an error that says so (pools/in_flight.h).
+// gathered during a turn of the loop and leave in one send. A shared server keeps what may have to be sent
+// again until its reply has come: when the connection is lost, requests that Redis cannot have executed, and
+// reads, go over the next one; all others are answered with an error that says so (pools/in_flight.h).
 //
 // A shared server serves any number of clients at a time and is dialled again when it is lost. A leased one
 // serves one client at a time and dies with its connection; a subscriber carries Pub/Sub for all clients of a
@@ -24,6 +24,7 @@
 #include "gateway/net/dialer.h"
 #include "gateway/net/loop.h"
 #include "gateway/net/socket.h"
+#include "pools/script_cache.h"
 #include "redisproto/builder.h"
 #include "redisproto/command.h"
 #include "redisproto/reply.h"
@@ -113,7 +114,8 @@ class Server final : public net::Mortal,
   }
   Instant fullSince() const { return was_full_ ? full_since_ : kNever; }
   std::string noRoomError() const;  // for a request that finds it full for too long
-  bool full() const { return unsent() > kHighWater || owed_.size() > kMaxOwed; }
+  // Once somebody waits for room, until half of it is free: or who comes later would take it all the time.
+  bool full() const { return was_full_ || unsent() > kHighWater || owed_.size() > kMaxOwed; }
   bool idle() const { return owed_.empty() && requests_.empty(); }
   bool allSent() const { return unsent() == 0; }
   size_t owed() const { return owed_.size(); }
@@ -130,6 +132,9 @@ class Server final : public net::Mortal,
   void setIdleSince(Instant at) { idle_since_ = at; }
   size_t keptBytes() const { return requests_.size() + kept_.size() + partial_.size(); }
   uint64_t epoch() const { return epoch_; }
+  // Scripts that Redis has by the time it looks at what is put in now. Another connection may be ahead of
+  // this one.
+  pools::LoadedScripts& loaded() { return loaded_; }
 
   // ---- SocketUser
   [[gnu::hot]] void onReadable() override;
@@ -235,6 +240,7 @@ class Server final : public net::Mortal,
   redisproto::ReplyScanner scanner_;
   net::Buffer held_;     // the beginning of a short reply, which goes on whole
   std::string partial_;  // the beginning of a value that must be whole
+  pools::LoadedScripts loaded_;
   Client* holder_ = nullptr;
   const uint64_t id_;
   uint64_t epoch_ = 0;

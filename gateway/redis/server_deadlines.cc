@@ -87,6 +87,7 @@ void Server::expireWaiting(Instant now) {
     popFront();
     cache_.counters().timeouts.add();
     giveText(late, cache_.whyUnreachable(cache_.commandWaitTimeout()));
+    answersInTurn();
   }
   afterReplies();
 }

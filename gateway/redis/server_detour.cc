@@ -42,7 +42,9 @@ void Server::moveOthers() {
     Server& target =
         client.server() == this ? cache_.lane(resp_, database_, client.onSlow()) : *client.server();
     client.moved(target);
-    if (next.kind == Owed::Kind::kAnswer) {
+    if (next.kind == Owed::Kind::kAnswer && target.owed() == 0) {
+      client.receive(*next.text, 1);  // it waits behind nothing any more
+    } else if (next.kind == Owed::Kind::kAnswer) {
       target.putAnswer(client, std::move(*next.text));
     } else {
       target.put(&client, next.command, next.kind, wire);

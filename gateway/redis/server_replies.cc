@@ -35,6 +35,13 @@ bool Server::process(Bytes in) {
   Run run;
   size_t at = 0;
   while (at < in.size()) {
+    // Whoever takes off what is in front gives these out; here, where a mistake would give replies to the
+    // wrong clients, that is not relied on.
+    if (!owed_.empty() && owed_.front().kind == Owed::Kind::kAnswer) [[unlikely]] {
+      run.give(in, at, false);
+      answersInTurn();
+      if (state_ == State::kClosed) return false;
+    }
     const Status status = scanner_.feed(in.substr(at));
     const size_t end = at + scanner_.consumed();
     if (status == Status::kMalformed) {
@@ -171,7 +178,7 @@ void Server::answersInTurn() {
 // scripts. It gets our copy, and the request once more, unless something of this client is on its way behind
 // it already: that would be done before.
 bool Server::runScriptAgain() {
-  cache_.loaded().clear();
+  cache_.forgetLoaded();
   const Owed& front = owed_.front();
   Client* client = front.client;
   if (!retains() || front.again || client == nullptr || client->closed() || client->outstanding() > 1)
@@ -191,8 +198,9 @@ bool Server::runScriptAgain() {
   put(client, command, Owed::Kind::kForward, wire);
   owed_.back().again = true;
   owed_.back().at = at;
-  cache_.loaded().add(request.args[1]);
+  loaded_.add(request.args[1]);
   cache_.counters().scripts_repaired.add();
+  answersInTurn();  // what stood behind it is in front now
   return true;
 }
 

@@ -95,8 +95,14 @@ void WorkerCache::serverReady(Server& server) {
 }
 
 void WorkerCache::dialFailed(Server& server, const std::string& reason) {
-  shared_->unreachable(std::chrono::system_clock::now(), reason);
   worker_.log().warning() << "cache " << name() << ", " << conf::format(settings_.host) << ": " << reason;
+  // One more for a crowd, of which Redis may have had enough: nobody waits for it, and the others serve.
+  const auto serves = [](Server& each) {
+    return each.kind() == Server::Kind::kShared && each.state() == Server::State::kReady;
+  };
+  if (server.kind() == Server::Kind::kShared && server.owed() == 0 && servers_.find(serves) != nullptr)
+    return;
+  shared_->unreachable(std::chrono::system_clock::now(), reason);
   const std::string word = reason.substr(0, reason.find(' '));  // as of "LOADING Redis is loading ..."
   refused_ =
       word.size() < reason.size() && std::ranges::all_of(word, [](char c) { return c >= 'A' && c <= 'Z'; });
@@ -122,8 +128,12 @@ std::string WorkerCache::whyUnreachable(Duration waited) const {
          (refusal_.empty() ? "" : " (" + refusal_ + ")") + "; the command was not executed";
 }
 
+void WorkerCache::forgetLoaded() {
+  servers_.forEach([](Server& server) { server.loaded().clear(); });
+}
+
 void WorkerCache::connectionLost(Server& server) {
-  loaded_.clear();  // it may have been Redis itself that went
+  forgetLoaded();  // it may have been Redis itself that went
   if (server.kind() == Server::Kind::kShared)
     shared_->unreachable(std::chrono::system_clock::now(), "connection lost");
 }

@@ -92,7 +92,7 @@ class WorkerCache final : public net::Mortal {
   }
   const redisproto::Command* scriptLoad() const { return commands().byName("script|load"); }
   void apply(FactsPtr facts);
-  pools::LoadedScripts& loaded() { return loaded_; }
+  void forgetLoaded();  // Redis may know no script any more
   pools::ScriptMemo& scriptMemo() { return script_memo_; }
 
   // ---- its users
@@ -161,7 +161,6 @@ class WorkerCache final : public net::Mortal {
   } last_;
   Users users_;
   std::map<std::string, std::shared_ptr<const redisproto::Acl>, std::less<>> acls_;
-  pools::LoadedScripts loaded_;
   pools::ScriptMemo script_memo_;
   Instant::duration slow_from_;
   uint64_t epoch_ = 1;  // of what is known to be behind the address

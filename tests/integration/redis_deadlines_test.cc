@@ -197,5 +197,28 @@ TEST(RedisDeadlines, ALongPipelineToNobodyIsAnsweredToItsEnd) {
         << i;
 }
 
+// The request in front of it is given up; what the gateway answers itself is not held back by that, nor given
+// to whoever asks next.
+TEST(RedisDeadlines, AnAnswerOfTheGatewayBehindALateRequestComesWithIt) {
+  RedisServer redis;
+  Relay relay(redis.port());
+  ForebayConfig config;
+  config.addCache("main", relay.port());
+  config.listen["workers"] = 1;
+  config.redis["command_wait_timeout"] = "300ms";
+  const Forebay forebay(config);
+  RedisConnection late(forebay.redisPort()), other(forebay.redisPort());
+  const RedisValue id = late.command({"CLIENT", "ID"});
+  redis.kill();
+  relay.refuse(true);
+  late.sendCommand({"GET", "k"});
+  late.sendCommand({"CLIENT", "ID"});
+  EXPECT_EQ(late.receive().type, RedisType::kError);
+  EXPECT_EQ(late.receive(), id);
+  redis.start();
+  relay.refuse(false);
+  EXPECT_TRUE(eventually([&] { return other.command({"ECHO", "mine"}) == resp::bulk("mine"); }));
+}
+
 }  // namespace
 }  // namespace forebay::rig

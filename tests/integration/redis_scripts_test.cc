@@ -126,5 +126,30 @@ TEST_P(RedisScripts, FunctionsAreCalled) {
 INSTANTIATE_TEST_SUITE_P(Workers, RedisScripts, testing::Values(1, 2),
                          [](const auto& workers) { return std::to_string(workers.param); });
 
+// Its bytes are not kept, since it was sent at once: the connection after it must not begin in the middle of
+// it.
+TEST(RedisScripts, ALongScriptThatWasOnItsWayWhenTheConnectionWasLostHarmsNobody) {
+  RedisServer redis;
+  ForebayConfig config = mainCache(redis);
+  config.listen["workers"] = 1;
+  const Forebay forebay(config);
+  RedisConnection client(forebay.redisPort()), other(forebay.redisPort());
+  const std::string body = "return '" + std::string(40'000, 'x') + "'";
+  const std::string sha = client.text({"SCRIPT", "LOAD", body});
+  redis.run({"SCRIPT", "FLUSH"});
+  EXPECT_EQ(other.command({"EVALSHA", std::string(40, 'f'), "0"}).type,
+            RedisType::kError);  // so it is forgotten
+  redis.freeze();
+  client.sendCommand({"EVALSHA", sha, "0"});
+  other.sendCommand({"ECHO", "mine"});
+  EXPECT_TRUE(other.silentFor(milliseconds(50)));
+  redis.kill();
+  redis.start();
+  EXPECT_EQ(other.receive(), resp::bulk("mine"));
+  EXPECT_EQ(client.receive().type, RedisType::kError) << "whether it was executed is not known";
+  EXPECT_EQ(client.command({"EVALSHA", sha, "0"}).text.size(), 40'000U);
+  for (const char* word : {"a", "b", "c"}) EXPECT_EQ(other.command({"ECHO", word}), resp::bulk(word));
+}
+
 }  // namespace
 }  // namespace forebay::rig
