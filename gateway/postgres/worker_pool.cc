@@ -106,11 +106,13 @@ const WorkerPool::Greeting& WorkerPool::greeting(const std::vector<pools::Parame
   std::vector<pools::Parameter> all;
   for (const pools::Parameter& reported : *welcome)
     if (followsClient(reported.name)) all.push_back(reported);
-  greeting_.parameters = worker_.parameters().intern(all);
-  const std::string* date_style = greeting_.parameters->find(kDateStyle);
+  const auto isDateStyle = [](const pools::Parameter& each) {
+    return pools::sameName(each.name, kDateStyle);
+  };
+  const auto current = std::ranges::find_if(*welcome, isDateStyle);
   for (pools::Parameter each : asked) {
-    if (date_style != nullptr && pools::sameName(each.name, kDateStyle))
-      each.value = pools::wholeDateStyle(each.value, *date_style);
+    if (current != welcome->end() && isDateStyle(each))
+      each.value = pools::wholeDateStyle(each.value, current->value);
     all.push_back(std::move(each));
   }
   greeting_.parameters = worker_.parameters().intern(std::move(all));

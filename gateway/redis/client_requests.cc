@@ -250,10 +250,9 @@ void Client::leaseFailed(const std::string& error) {
 }
 
 void Client::leaveLease(bool clean) {
+  readServerOn();
   leased_ = false;
-  Server& server = *std::exchange(server_, nullptr);
-  if (std::exchange(server_paused_, false)) server.resumeReading();
-  cache_.giveBack(server, clean);
+  cache_.giveBack(*std::exchange(server_, nullptr), clean);
   if (close_when_idle_ && isIdle()) close("the gateway is going");
 }
 

@@ -297,7 +297,7 @@ void Server::connectionLost(std::string reason) {
     dial_at_ = loop.now();  // the first try comes at once: it may have been this connection alone
   if (std::exchange(was_full_, false)) cache_.roomAgain();
   if (owed_.empty()) return cache_.serverRested(*this);
-  if (state_ == State::kResting && loop.now() >= dial_at_) dial();
+  dialWhenDue();
   afterReplies();
 }
 
