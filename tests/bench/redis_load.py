@@ -16,7 +16,7 @@ from redis_clients import IdleClients, RequestClients
 from redis_server import BIG_KEY, bulk_bytes, command, tool
 from window import SETTLE, EndedEarly, await_sockets, counting, pause
 
-FIRST_REQUESTS = 4_000  # for a first idea of the rate
+FIRST_REQUESTS = 4_000  # to have a new proxy connect to Redis, and for a first idea of the rate
 FIRST_CLIENTS = 500  # no more for that: redis-benchmark connects but 64 clients in 50 ms
 MARGIN = 1.15  # a run is made so much longer than its window, for it should not end before
 TICK = 0.1  # seconds: when it does, the window closed at the last tick
@@ -33,6 +33,7 @@ class Load:
         self.server = server
         self.benchmark_program = tool("redis-benchmark")
         self.requests_program = requests_program
+        self.warm = set()  # pids of those that have connected to Redis
         self.rates = {}  # (case, target) -> commands per second, as far as known
         self.resident = {}  # pid of a proxy -> KiB before its first big value
 
@@ -42,10 +43,11 @@ class Load:
         It runs for a number of requests, not for a time, so the number follows the rate of the run before.
         """
         known = (case.name, target.name)
-        if known not in self.rates:
+        if target.pid not in self.warm or known not in self.rates:
             clients = min(case.clients, FIRST_CLIENTS)
             first = BenchmarkRun(self, case, target, clients, FIRST_REQUESTS * case.pipeline)
-            self.rates[known] = first.finish()["rate"]
+            self.rates.setdefault(known, first.finish()["rate"])
+            self.warm.add(target.pid)
         for _ in range(ATTEMPTS):
             requests = self.rates[known] * (SETTLE + seconds) * MARGIN + 2 * case.clients * case.pipeline
             run = BenchmarkRun(self, case, target, case.clients, int(requests))

@@ -1,6 +1,6 @@
 """`./run bench [redis]`: the server itself, other proxies and Forebay in turn, on this machine, in one run.
 
-The server is a private PostgreSQL, or a Redis when asked. Each case starts its targets afresh in front of it
+The server is a private PostgreSQL, or a Redis when asked. Each round starts its targets afresh in front of it
 and measures them in interleaved rounds; one more pass counts system calls. Prints medians, ratios and whether
 Forebay's goals are met, and ends with status 0 whatever they say: this measures, it does not judge. Status 1:
 it could not measure.
