@@ -66,6 +66,7 @@ size_t Client::consume(Bytes in) {
     at += request.size;
   }
   consuming_ = false;
+  if (outstanding_ > 1 && server_ != nullptr) server_->batchEnds();
   // What it was lent for was refused meanwhile, or answered here.
   if (leased_ && outstanding_ == 0 && hold_ == Hold::kNone && !pinned()) [[unlikely]]
     leaveLease(true);

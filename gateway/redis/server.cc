@@ -67,7 +67,7 @@ void Server::put(Client* client, const redisproto::Command* command, Owed::Kind 
   if (wire.size() >= kSentAtOnce && unsent() == 0 && state_ == State::kReady) return putLarge(wire);
   requests_.append(loop.buffers(), wire);
   if (state_ == State::kReady) {
-    if (unsent() >= kGathered && !stuck_) return flush();
+    if (unsent() >= kMostGathered && !stuck_) return flush();
     return loop.atTurnEnd(*this);
   }
   dialWhenDue();
@@ -93,6 +93,10 @@ void Server::putMore(Bytes wire) {
     size += static_cast<uint32_t>(std::min<size_t>(wire.size(), UINT32_MAX - size));
   }
   if (state_ == State::kReady) loop.atTurnEnd(*this);
+}
+
+void Server::batchEnds() {
+  if (unsent() >= kGathered && !stuck_) flush();
 }
 
 void Server::endRequests() {

@@ -84,6 +84,8 @@ class Server final : public net::Mortal,
   [[gnu::hot]] void put(Client* client, const redisproto::Command* command, Owed::Kind kind, Bytes wire);
   // More bytes of the request that was put in last.
   void putMore(Bytes wire);
+  // The client has put in all that it had.
+  void batchEnds();
   // An answer that needs no server, in the client's order.
   void putAnswer(Client& client, std::string text);
 
@@ -151,8 +153,10 @@ class Server final : public net::Mortal,
   static constexpr size_t kMaxOwed = 65536;
   // A request of this size is not gathered with others.
   static constexpr size_t kSentAtOnce = size_t{16} * 1024;
-  // So much is not gathered any longer: it would not stay in the caches.
+  // So much is not gathered any longer: it would not stay in the caches. A client's batch is not cut in two
+  // before it is four times as long, since its replies would come, and wake the client, twice.
   static constexpr size_t kGathered = size_t{8} * 1024;
+  static constexpr size_t kMostGathered = size_t{32} * 1024;
   // A shorter reply leaves in one piece though it came in two: that saves its client a wake-up.
   static constexpr size_t kHeldReply = size_t{32} * 1024;
 
