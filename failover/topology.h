@@ -39,8 +39,8 @@ struct Node {
   uint64_t lsn = 0;                     // see Facts
   std::optional<uint64_t> lag_bytes{};  // of a replica: behind the newest position that the primary told
   std::optional<Duration> lag{};
-  Instant seen{};   // when the question was asked that it answered last; Instant{}: never
-  std::string why;  // for an operator: why it is in this state
+  Instant seen{};     // when the question was asked that it answered last; Instant{}: never
+  std::string why{};  // for an operator: why it is in this state
 };
 
 struct Topology {
