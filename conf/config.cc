@@ -10,10 +10,17 @@ std::string_view nameOf(PoolMode mode) { return nameIn(kPoolModes, mode); }
 std::string_view nameOf(AuthType type) { return nameIn(kAuthTypes, type); }
 std::string_view nameOf(SslMode mode) { return nameIn(kSslModes, mode); }
 std::string_view nameOf(LoadBalanceHosts policy) { return nameIn(kLoadBalanceHosts, policy); }
+std::string_view nameOf(TargetSessionAttrs target) { return nameIn(kTargetSessionAttrs, target); }
 std::string_view nameOf(LogFormat format) { return nameIn(kLogFormats, format); }
 std::string_view nameOf(LogLevel level) { return nameIn(kLogLevels, level); }
 
 bool isConsoleDatabase(std::string_view name) { return name == "forebay" || name == "pgbouncer"; }
+
+TargetSessionAttrs targetOf(const Database& database) {
+  const bool several = database.hosts.size() > 1;
+  return database.target_session_attrs.value_or(several ? TargetSessionAttrs::kPrimary
+                                                        : TargetSessionAttrs::kAny);
+}
 
 const Database* Config::findDatabase(std::string_view name) const {
   auto found = postgres.databases.find(std::string(name));
@@ -54,6 +61,17 @@ PoolSettings resolvePool(const PostgresSettings& settings, const Database& datab
   pool.client_idle_timeout = own.client_idle_timeout.value_or(settings.client_idle_timeout);
   pool.server_lifetime = database.server_lifetime.value_or(settings.server_lifetime);
   return pool;
+}
+
+ProbeLogin probeLoginOf(const FailoverSettings& settings, const Database& database) {
+  ProbeLogin login{database.user, database.password, settings.probe_dbname};
+  if (!settings.probe_user.empty()) {
+    login.user = settings.probe_user;
+    login.password = settings.probe_password;
+  }
+  if (login.dbname.empty()) login.dbname = database.dbname;
+  if (login.dbname.empty()) login.dbname = database.name == "*" ? "postgres" : database.name;
+  return login;
 }
 
 }  // namespace forebay::conf

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "conf/failover.h"
 #include "conf/hba.h"
 #include "conf/network.h"
 #include "conf/redis.h"
@@ -88,13 +89,21 @@ struct Database {
   std::optional<Duration> server_lifetime, query_wait_timeout;
   std::string connect_query;
   LoadBalanceHosts load_balance_hosts = LoadBalanceHosts::kRoundRobin;
-  std::optional<SslMode> server_tls_sslmode;  // from a URL's sslmode
-  bool server_direct_tls = false;             // sslnegotiation=direct
+  std::optional<TargetSessionAttrs> target_session_attrs;  // see targetOf()
+  std::optional<SslMode> server_tls_sslmode;               // from a URL's sslmode
+  bool server_direct_tls = false;                          // sslnegotiation=direct
   // Sent to the server in the StartupMessage: client_encoding, datestyle, timezone, application_name,
   // options.
   std::map<std::string, std::string> startup_parameters;
   bool operator==(const Database&) const = default;
 };
+
+// Which servers its clients are for. Of several hosts it is the primary, unless something else is set; one
+// host serves as it is.
+TargetSessionAttrs targetOf(const Database& database);
+inline bool discoversRoles(const Database& database) {
+  return targetOf(database) != TargetSessionAttrs::kAny;
+}
 
 // One entry of [postgres.users].
 struct User {
@@ -188,6 +197,8 @@ struct Config {
   ListenSettings listen;
   PostgresSettings postgres;
   RedisSettings redis;
+  FailoverSettings failover;
+  std::string state_dir;  // keeps what must outlive the process; empty: nothing does
   LogSettings log;
   // Contents of auth_file. With neither auth_file nor auth_user: the users and passwords of the database
   // entries.
@@ -205,5 +216,13 @@ struct Config {
 using ConfigPtr = std::shared_ptr<const Config>;
 
 PoolSettings resolvePool(const PostgresSettings& settings, const Database& database, const User* user);
+
+// As whom the database's servers are asked for their roles: probe_user, or else the database's own user. An
+// empty user: nobody is known.
+struct ProbeLogin {
+  std::string user, password, dbname;
+  bool operator==(const ProbeLogin&) const = default;
+};
+ProbeLogin probeLoginOf(const FailoverSettings& settings, const Database& database);
 
 }  // namespace forebay::conf

@@ -64,6 +64,7 @@ std::vector<DatabaseSetting> makeDatabaseSettings() {
   add("query_wait_timeout", &D::query_wait_timeout, Time{});
   table.push_back(text("connect_query", &D::connect_query));
   add("load_balance_hosts", &D::load_balance_hosts, Choice{kLoadBalanceHosts});
+  add("target_session_attrs", &D::target_session_attrs, Choice{kTargetSessionAttrs}, {.own = true});
   add("server_tls_sslmode", &D::server_tls_sslmode, Choice{kSslModes}, {.own = true});
   add("sslnegotiation", &D::server_direct_tls, Choice{kSslNegotiations}, {.own = true});
   for (const char* name : {"client_encoding", "datestyle", "timezone", "application_name", "options"})

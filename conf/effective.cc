@@ -34,6 +34,11 @@ Owner withoutFilesPassword(Owner owner) {
   return owner;
 }
 
+Config withoutProbesPassword(Config config) {
+  if (!config.failover.probe_password_file.empty()) config.failover.probe_password.clear();
+  return config;
+}
+
 void writeRedis(const RedisSettings& redis, std::string& out) {
   out += "\n[redis]\n";
   for (const RedisSetting& each : redisSettings()) write(each, redis, out);
@@ -59,6 +64,10 @@ std::string effectiveToml(const Config& config) {
   for (const Peer& peer : config.postgres.peers)
     writeEntry("postgres.peers", std::to_string(peer.peer_id), peerSettings(), peer, out);
   writeRedis(config.redis, out);
+  out += "\n";
+  writeSection(Section::kFailover, withoutProbesPassword(config), out);
+  out += "\n";
+  writeSection(Section::kState, config, out);
   out += "\n";
   writeSection(Section::kLog, config, out);
   return out;

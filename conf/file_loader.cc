@@ -30,6 +30,10 @@ class FileLoader {
   }
 
   void loadPasswords() {
+    FailoverSettings& failover = config_.failover;
+    if (!failover.probe_password_file.empty())
+      failover.probe_password = withoutLineEnd(
+          read(failover.probe_password_file, "failover.probe_password_file", "probe_password_file"));
     for (auto& [name, database] : postgres_.databases) loadPassword(database, "postgres.databases." + name);
     for (auto& [name, cache] : config_.redis.caches) {
       const std::string path = "redis.caches." + name;

@@ -145,6 +145,9 @@ class IniImport {
     if (!database) return tell(entry, database.error());
     if (isConsoleDatabase(entry.key))
       return tell(entry, "the database name '" + entry.key + "' is reserved for the admin console");
+    // PgBouncer asks no server for its role and spreads over all of them.
+    if (database->hosts.size() > 1 && !database->target_session_attrs)
+      database->target_session_attrs = TargetSessionAttrs::kAny;
     config_.postgres.databases[entry.key] = std::move(*database);
   }
 

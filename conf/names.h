@@ -32,6 +32,13 @@ inline constexpr std::array kSslModes = {
     Named{SslMode::kVerifyCa, "verify-ca"}, Named{SslMode::kVerifyFull, "verify-full"}};
 inline constexpr std::array kLoadBalanceHosts = {Named{LoadBalanceHosts::kRoundRobin, "round-robin"},
                                                  Named{LoadBalanceHosts::kDisable, "disable"}};
+inline constexpr std::array kTargetSessionAttrs = {
+    Named{TargetSessionAttrs::kAny, "any"},
+    Named{TargetSessionAttrs::kReadWrite, "read-write"},
+    Named{TargetSessionAttrs::kReadOnly, "read-only"},
+    Named{TargetSessionAttrs::kPrimary, "primary"},
+    Named{TargetSessionAttrs::kStandby, "standby"},
+    Named{TargetSessionAttrs::kPreferStandby, "prefer-standby"}};
 inline constexpr std::array kLogFormats = {Named{LogFormat::kText, "text"}, Named{LogFormat::kJson, "json"}};
 inline constexpr std::array kLogLevels = {Named{LogLevel::kError, "error"},
                                           Named{LogLevel::kWarning, "warning"},

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "conf/address.h"
+#include "conf/failover_rules.h"
 #include "conf/listeners.h"
 #include "conf/redis_rules.h"
 #include "conf/tls_rules.h"
@@ -26,6 +27,7 @@ class Rules {
     checkSomethingToServe();
     checkDatabases();
     checkPeers();
+    checkFailoverRules(config_, report_);
     checkRedisRules(config_, report_);
   }
 

@@ -14,7 +14,7 @@
 
 namespace forebay::conf {
 
-enum class Section : uint8_t { kListen, kPostgres, kLog };
+enum class Section : uint8_t { kListen, kPostgres, kFailover, kState, kLog };
 
 // What is special about a setting; most have none of these.
 struct Traits {
@@ -83,15 +83,16 @@ Setting<Owner> setting(std::string_view name, Access access, Kind kind, Traits t
 }
 
 // A row that counts as unset while its member is empty: a text, or a list.
-template <typename Owner, typename Member, typename Kind>
-Setting<Owner> unlessEmpty(std::string_view name, Member Owner::*member, Kind kind, Traits traits = {}) {
-  Setting<Owner> row = setting<Owner>(name, member, kind, traits);
+template <typename Owner, typename Access, typename Kind>
+Setting<Owner> unlessEmpty(std::string_view name, Access access, Kind kind, Traits traits = {},
+                           Section section = Section::kPostgres) {
+  Setting<Owner> row = setting<Owner>(name, access, kind, traits, section);
   row.show = [=](const Owner& owner) -> std::optional<std::string> {
-    const Member& value = owner.*member;
+    const auto& value = std::invoke(access, owner);
     return value.empty() ? std::nullopt : std::optional(kind.show(value));
   };
   row.toml = [=](const Owner& owner) -> std::optional<std::string> {
-    const Member& value = owner.*member;
+    const auto& value = std::invoke(access, owner);
     return value.empty() ? std::nullopt : std::optional(kind.toml(value));
   };
   return row;

@@ -127,6 +127,35 @@ void addNetwork(Table& table) {
   add("tcp_user_timeout", in(kAt, &P::tcp, &TcpSettings::user_timeout), Millis{});
 }
 
+void addFailover(Table& table) {
+  using F = FailoverSettings;
+  constexpr auto kFailover = &Config::failover;
+  const auto add = [&](std::string_view name, auto member, auto kind) {
+    table.push_back(setting<Config>(name, in(kFailover, member), kind, {.own = true}, Section::kFailover));
+  };
+  const auto addText = [&](std::string_view name, std::string F::*member, Traits traits = {}) {
+    traits.own = true;
+    table.push_back(unlessEmpty<Config>(name, in(kFailover, member), Text{}, traits, Section::kFailover));
+  };
+  add("probe_interval", &F::probe_interval, Time{});
+  add("probe_fast_interval", &F::probe_fast_interval, Time{});
+  add("probe_timeout", &F::probe_timeout, Time{});
+  add("evidence_max_age", &F::evidence_max_age, Time{});
+  add("lone_primary_wait", &F::lone_primary_wait, Time{});
+  add("hold_timeout", &F::hold_timeout, Time{});
+  add("hold_max_clients", &F::hold_max_clients, Count{});
+  add("hold_max_bytes", &F::hold_max_bytes, Bytes{});
+  addText("probe_user", &F::probe_user);
+  addText("probe_password", &F::probe_password, {.secret = true});
+  addText("probe_password_file", &F::probe_password_file, {.path = true});
+  addText("probe_dbname", &F::probe_dbname);
+}
+
+void addState(Table& table) {
+  table.push_back(setting<Config>("dir", &Config::state_dir, Text{},
+                                  {.own = true, .restart = true, .path = true}, Section::kState));
+}
+
 void addLog(Table& table) {
   using L = LogSettings;
   constexpr auto kLog = &Config::log;
@@ -156,6 +185,8 @@ Table makeGlobalSettings() {
   addServers(table);
   addTimeouts(table);
   addNetwork(table);
+  addFailover(table);
+  addState(table);
   addLog(table);
   return table;
 }
@@ -191,6 +222,8 @@ std::string_view nameOf(Section section) {
   switch (section) {
     case Section::kListen: return "listen";
     case Section::kPostgres: return "postgres";
+    case Section::kFailover: return "failover";
+    case Section::kState: return "state";
     case Section::kLog: return "log";
   }
   return {};

@@ -16,7 +16,7 @@ using RedisSetting = Setting<RedisSettings>;
 using CacheSetting = Setting<Cache>;
 using CacheUserSetting = Setting<CacheUser>;
 
-const std::vector<GlobalSetting>& globalSettings();      // [listen], [postgres], [log]
+const std::vector<GlobalSetting>& globalSettings();      // [listen], [postgres], [failover], [state], [log]
 const std::vector<DatabaseSetting>& databaseSettings();  // [postgres.databases.NAME]
 const std::vector<UserSetting>& userSettings();          // [postgres.users.NAME]
 const std::vector<PeerSetting>& peerSettings();          // [postgres.peers.N]
@@ -31,7 +31,7 @@ inline constexpr ListOf<ListenAddress> kRedisListeners{
     readRedisListener,
     R"(a list of addresses such as ["0.0.0.0:6380", "[::1]:6380", "unix:/run/forebay/redis.sock"])"};
 
-std::string_view nameOf(Section section);  // "listen", "postgres", "log"
+std::string_view nameOf(Section section);  // "listen", "postgres", ...
 
 // Whether a setting may be written in `section`: its own, or [postgres] for all that PgBouncer has under that
 // name.

@@ -37,6 +37,12 @@ void addListeners(const ListenSettings& listen, const ListenSettings& standard,
 // What the console calls a setting: PgBouncer's names, and Forebay's own in [postgres].
 bool knownToConsole(const GlobalSetting& setting) { return mayStandIn(setting, Section::kPostgres); }
 
+// The section of a setting that a reload changes, but not the console; empty for all other names.
+std::string_view sectionOfFile(std::string_view key, const GlobalSetting* setting) {
+  if (setting && setting->section == Section::kFailover) return nameOf(setting->section);
+  return findSetting(redisSettings(), key) ? "redis" : "";
+}
+
 Error unknownSetting(std::string_view key) {
   std::vector<std::string_view> known;
   for (const GlobalSetting& each : globalSettings())
@@ -67,8 +73,10 @@ std::vector<ShownSetting> showSettings(const Config& config) {
 Result<ConfigPtr> withSetting(const Config& config, std::string_view key, std::string_view value) {
   const GlobalSetting* setting = findSetting(globalSettings(), key);
   if (!setting || !knownToConsole(*setting)) {
-    if (!findSetting(redisSettings(), key)) return unknownSetting(key);
-    return Error{std::string(key) + " belongs to [redis]: change it in the config file and RELOAD"};
+    const std::string_view section = sectionOfFile(key, setting);
+    if (section.empty()) return unknownSetting(key);
+    return Error{std::string(key).append(" belongs to [").append(section) +
+                 "]: change it in the config file and RELOAD"};
   }
   if (setting->traits.restart)
     return Error{std::string(key) + " is taken at start only: change it in the file and restart"};

@@ -7,8 +7,7 @@ namespace forebay::conf {
 
 namespace {
 
-const std::vector<std::string_view> kLaterSections = {"failover", "protection", "autoscale", "backup",
-                                                      "alerts",   "state",      "peers"};
+const std::vector<std::string_view> kLaterSections = {"protection", "autoscale", "backup", "alerts", "peers"};
 const std::vector<std::string_view> kLaterDatabaseKeys = {
     "reads", "primary_fallback", "consistency", "balance", "max_replica_lag", "max_replica_lag_bytes"};
 
@@ -24,10 +23,14 @@ class TomlReader : private TomlPart {
         readSection(key, node, Section::kPostgres);
       else if (key == "redis")
         readRedis(key, node, *this, config_.redis);
+      else if (key == "failover")
+        readFailover(key, node);
+      else if (key == "state")
+        readSection(key, node, Section::kState);
       else if (key == "log")
         readSection(key, node, Section::kLog);
       else if (!refuseLater(key, kLaterSections))
-        unknown(key, "a section", {"listen", "postgres", "redis", "log"});
+        unknown(key, "a section", {"listen", "postgres", "redis", "failover", "state", "log"});
     }
   }
 
@@ -40,6 +43,14 @@ class TomlReader : private TomlPart {
       if (section == Section::kPostgres && readPostgresPart(name, value)) continue;
       readGlobal(name, value, section);
     }
+  }
+
+  void readFailover(const toml::key& key, const toml::node& node) {
+    readSection(key, node, Section::kFailover);
+    const FailoverSettings& failover = config_.failover;
+    if (!failover.probe_password.empty() && !failover.probe_password_file.empty())
+      problems_.addAt("failover.probe_password_file",
+                      "probe_password and probe_password_file exclude each other");
   }
 
   bool readPostgresPart(const toml::key& key, const toml::node& node) {

@@ -31,10 +31,9 @@ constexpr std::array kGlobalParameters = {GlobalParameter{"connect_timeout", "se
 struct Harmless {
   std::string_view name, value;
 };
-constexpr std::array kHarmless = {
-    Harmless{"target_session_attrs", "any"}, Harmless{"gssencmode", "disable"},
-    Harmless{"gssencmode", "prefer"},        Harmless{"channel_binding", "prefer"},
-    Harmless{"channel_binding", "disable"},  Harmless{"sslrootcert", "system"}};
+constexpr std::array kHarmless = {Harmless{"gssencmode", "disable"}, Harmless{"gssencmode", "prefer"},
+                                  Harmless{"channel_binding", "prefer"},
+                                  Harmless{"channel_binding", "disable"}, Harmless{"sslrootcert", "system"}};
 
 class UrlParser {
  public:
@@ -99,6 +98,9 @@ class UrlParser {
     } else if (name == "sslnegotiation") {
       for (const auto& each : kSslNegotiations)
         if (each.name == value) return database.server_direct_tls = each.value, Ok{};
+    } else if (name == "target_session_attrs") {
+      for (const auto& each : kTargetSessionAttrs)
+        if (each.name == value) return database.target_session_attrs = each.value, Ok{};
     } else if (name == "load_balance_hosts" && (value == "random" || value == "disable")) {
       database.load_balance_hosts =
           value == "random" ? LoadBalanceHosts::kRoundRobin : LoadBalanceHosts::kDisable;

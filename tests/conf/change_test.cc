@@ -188,6 +188,8 @@ TEST(SetCommand, SaysWhyNot) {
   EXPECT_EQ(errorOfSet("workers", "4"), "'workers' is not a setting");
   EXPECT_EQ(errorOfSet("maxclients", "4"),
             "maxclients belongs to [redis]: change it in the config file and RELOAD");
+  EXPECT_EQ(errorOfSet("hold_timeout", "4"),
+            "hold_timeout belongs to [failover]: change it in the config file and RELOAD");
   EXPECT_EQ(errorOfSet("listen_backlog", "4"),
             "listen_backlog is taken at start only: change it in the file and restart");
   EXPECT_EQ(errorOfSet("auth_file", "x"),

@@ -63,7 +63,46 @@ TEST(ResolvePool, CapsTheMinimumAtThePoolSize) {
   EXPECT_EQ(resolvePool(settings, database, nullptr).min_pool_size, 8u);
 }
 
+TEST(TargetOf, IsThePrimaryOfSeveralHostsUnlessSaidOtherwise) {
+  Database database;
+  database.hosts = {{"pg-0", 5432}};
+  EXPECT_EQ(targetOf(database), TargetSessionAttrs::kAny);
+  EXPECT_FALSE(discoversRoles(database));
+  database.hosts.push_back({"pg-1", 5432});
+  EXPECT_EQ(targetOf(database), TargetSessionAttrs::kPrimary);
+  EXPECT_TRUE(discoversRoles(database));
+  database.target_session_attrs = TargetSessionAttrs::kAny;
+  EXPECT_EQ(targetOf(database), TargetSessionAttrs::kAny);
+  EXPECT_FALSE(discoversRoles(database));
+  database.hosts.pop_back();
+  database.target_session_attrs = TargetSessionAttrs::kReadWrite;
+  EXPECT_TRUE(discoversRoles(database)) << "one host, whose role matters";
+}
+
+TEST(ProbeLoginOf, IsThatOfTheProbeAndElseTheDatabasesOwn) {
+  FailoverSettings settings;
+  Database database;
+  database.name = "app";
+  EXPECT_EQ(probeLoginOf(settings, database), (ProbeLogin{"", "", "app"}));
+  database.user = "u";
+  database.password = "p";
+  database.dbname = "shop";
+  EXPECT_EQ(probeLoginOf(settings, database), (ProbeLogin{"u", "p", "shop"}));
+  settings.probe_dbname = "postgres";
+  EXPECT_EQ(probeLoginOf(settings, database), (ProbeLogin{"u", "p", "postgres"}));
+  settings.probe_user = "probe";
+  EXPECT_EQ(probeLoginOf(settings, database), (ProbeLogin{"probe", "", "postgres"}))
+      << "never with another user's password";
+}
+
+TEST(ProbeLoginOf, AsksTheFallbacksServersInADatabaseThatEachHas) {
+  Database fallback;
+  fallback.name = "*";
+  EXPECT_EQ(probeLoginOf({}, fallback).dbname, "postgres");
+}
+
 TEST(Names, AreTheWordsOfTheSettings) {
+  EXPECT_EQ(nameOf(TargetSessionAttrs::kPreferStandby), "prefer-standby");
   EXPECT_EQ(nameOf(PoolMode::kTransaction), "transaction");
   EXPECT_EQ(nameOf(AuthType::kScramSha256), "scram-sha-256");
   EXPECT_EQ(nameOf(SslMode::kVerifyFull), "verify-full");

@@ -62,7 +62,8 @@ TEST(ExampleFile, Loads) {
 }
 
 TEST(ExampleFile, ShowsEverySetting) {
-  for (const Section section : {Section::kListen, Section::kPostgres, Section::kLog}) {
+  for (const Section section :
+       {Section::kListen, Section::kPostgres, Section::kFailover, Section::kState, Section::kLog}) {
     std::vector<GlobalSetting> here;
     for (const GlobalSetting& each : globalSettings())
       if (each.section == section) here.push_back(each);
@@ -78,9 +79,10 @@ TEST(ExampleFile, ShowsEverySetting) {
 
 TEST(ExampleFile, ShowsTheDefaults) {
   std::string text;
-  for (const char* section : {"listen", "postgres", "redis", "log"}) {
+  for (const char* section : {"listen", "postgres", "redis", "failover", "state", "log"}) {
     text += "[" + std::string(section) + "]\n";
-    for (const std::string& line : settingLines(exampleText(), section)) text += line + "\n";
+    for (const std::string& line : settingLines(exampleText(), section))
+      if (!line.starts_with("probe_password")) text += line + "\n";
   }
   const Result<ConfigPtr> loaded = loadExample(text + "[postgres.databases.app]\nhost = \"pg\"\n");
   ASSERT_TRUE(loaded.ok()) << loaded.error();

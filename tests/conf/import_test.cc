@@ -147,6 +147,7 @@ client_tls_protocols = tlsv1.1,tlsv1.2
   forced.connect_query = "SELECT 1";
   Database& mine = expected.databases["my \"db\""];
   mine.hosts = {{"h1", 5432}, {"h2", 5432}};
+  mine.target_session_attrs = TargetSessionAttrs::kAny;
   mine.pool_size = 50;
   mine.reserve_pool_size = 10;
   mine.pool_mode = PoolMode::kStatement;
@@ -178,6 +179,13 @@ TEST(ImportIni, ListensWherePgbouncerDoesWhenTheFileSaysNothing) {
       "[databases]\na = host=pg\n[pgbouncer]\nauth_type = trust\nlisten_addr = 127.0.0.1, "
       "::1\nunix_socket_dir =\n");
   EXPECT_EQ(tcp_only.listen.postgres, (std::vector<ListenAddress>{{"127.0.0.1", 6432}, {"::1", 6432}}));
+}
+
+TEST(ImportIni, SpreadsOverSeveralHostsAsPgbouncerDoes) {
+  const Config config =
+      throughToml("[databases]\na = host=pg-0,pg-1\nb = host=pg-0\n[pgbouncer]\nauth_type = trust\n");
+  EXPECT_EQ(config.postgres.databases.at("a").target_session_attrs, TargetSessionAttrs::kAny);
+  EXPECT_EQ(config.postgres.databases.at("b").target_session_attrs, std::nullopt);
 }
 
 TEST(ImportIni, FollowsIncludes) {

@@ -42,11 +42,13 @@ tcp_user_timeout = 1500
 hosts = ["pg-0:5433", "pg-1"]
 port = 6000
 dbname = "orders"
+user = "app"
 pool_size = 7
 application_name = "web"
 [postgres.databases."*"]
 host = "pg-0,pg-1"
 port = 5433
+target_session_attrs = "any"
 [postgres.users.report]
 pool_mode = "session"
 max_user_connections = 5
@@ -186,7 +188,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Wrong{"[postgres]\ndatabases = 5", "2:13: databases must be a table, [databases]"}));
 
 INSTANTIATE_TEST_SUITE_P(LaterParts, WrongToml,
-                         testing::Values(Wrong{"[failover]\n", "1:2: failover: not part of this version yet"},
+                         testing::Values(Wrong{"[backup]\n", "1:2: backup: not part of this version yet"},
                                          Wrong{"[[alerts]]\n", "1:3: alerts: not part of this version yet"},
                                          Wrong{"[postgres.databases.a]\nhost = 'x'\nreads = 'replicas'",
                                                "3:1: reads: not part of this version yet"}));

@@ -71,6 +71,16 @@ TEST(DatabaseUrl, TakesParametersOfTheConnection) {
   EXPECT_EQ(database.load_balance_hosts, LoadBalanceHosts::kDisable);
 }
 
+TEST(DatabaseUrl, TakesTheRoleThatItsClientsAreFor) {
+  EXPECT_EQ(parsed("postgres://u@a,b/db").target_session_attrs, std::nullopt);
+  EXPECT_EQ(parsed("postgres://u@a,b/db?target_session_attrs=any").target_session_attrs,
+            TargetSessionAttrs::kAny);
+  EXPECT_EQ(parsed("postgres://u@a,b/db?target_session_attrs=read-write").target_session_attrs,
+            TargetSessionAttrs::kReadWrite);
+  EXPECT_EQ(parsed("postgres://u@a,b/db?target_session_attrs=prefer-standby").target_session_attrs,
+            TargetSessionAttrs::kPreferStandby);
+}
+
 TEST(DatabaseUrl, KeepsWhatHoldsForAllServersApart) {
   const Result<DatabaseUrl> out =
       parseDatabaseUrl("postgres://pg/db?connect_timeout=3&sslrootcert=/ca&keepalives=0");
@@ -81,15 +91,14 @@ TEST(DatabaseUrl, KeepsWhatHoldsForAllServersApart) {
 }
 
 TEST(DatabaseUrl, IgnoresWhatHappensAnyway) {
-  EXPECT_EQ(errorOfUrl("postgres://pg/db?target_session_attrs=any&channel_binding=prefer&gssencmode=disable"),
-            "");
+  EXPECT_EQ(errorOfUrl("postgres://pg/db?channel_binding=prefer&gssencmode=disable"), "");
 }
 
 TEST(DatabaseUrl, RefusesAPromiseItCannotKeep) {
   EXPECT_EQ(errorOfUrl("postgres://pg/db?channel_binding=require"),
             "the URL's parameter 'channel_binding' cannot be 'require' here");
-  EXPECT_EQ(errorOfUrl("postgres://pg/db?target_session_attrs=read-only"),
-            "the URL's parameter 'target_session_attrs' cannot be 'read-only' here");
+  EXPECT_EQ(errorOfUrl("postgres://pg/db?target_session_attrs=master"),
+            "the URL's parameter 'target_session_attrs' cannot be 'master' here");
   EXPECT_EQ(errorOfUrl("postgres://pg/db?sslmode=full"),
             "the URL's parameter 'sslmode' cannot be 'full' here");
   EXPECT_EQ(errorOfUrl("postgres://pg/db?schema=x"), "the URL's parameter 'schema' is not known here");

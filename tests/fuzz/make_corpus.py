@@ -343,6 +343,13 @@ password = "${APP_PASSWORD}"
 url = "postgres://pg-0/"
 [postgres.users.report]
 max_user_connections = 5
+[failover]
+probe_fast_interval = "20ms"
+hold_max_bytes = "1MiB"
+probe_user = "probe"
+probe_password_file = "probe.txt"
+[state]
+dir = "state"
 [log]
 format = "json"
 """,
@@ -373,7 +380,7 @@ channels = ["*"]
     },
     "database_url": {
         "usual": b"postgres://app:s%65cret@pg-0:5432/shop?sslmode=require&application_name=web",
-        "hosts": b"postgresql://app@pg-0:5432,pg-1,[::1]:5433/shop?target_session_attrs=any",
+        "hosts": b"postgresql://app@pg-0:5432,pg-1,[::1]:5433/shop?target_session_attrs=read-write",
         "socket": b"postgresql://app@%2Frun%2Fpostgresql/shop",
         "bare": b"postgres://",
         "other_scheme": b"mysql://app@db/shop",

@@ -136,6 +136,7 @@ TEST(Faults, ADownHostIsPassedOverForOneThatWorks) {
   config.addDatabase("app", sharedPostgres());
   config.databases["app"]["hosts"] = std::vector<std::string>{
       "127.0.0.1:" + std::to_string(freePort()), "127.0.0.1:" + std::to_string(sharedPostgres().port())};
+  config.databases["app"]["target_session_attrs"] = "any";
   const Forebay forebay(config);
   for (int i = 0; i < 4; ++i) EXPECT_EQ(Connection(forebay.conninfo("app")).query("select 1"), "1");
 }

@@ -214,11 +214,17 @@ TEST(ChoiceOfServer, GoesRoundWhereServerRoundRobinSaysSo) {
   EXPECT_EQ(used.size(), 3u);
 }
 
+// Like PgBouncer, which asks no host for its role.
+void spreadOver(const Relay& one, const Relay& two, ForebayConfig& config) {
+  config.databases["app"]["hosts"] = std::vector<std::string>{"127.0.0.1:" + std::to_string(one.port()),
+                                                              "127.0.0.1:" + std::to_string(two.port())};
+  config.databases["app"]["target_session_attrs"] = "any";
+}
+
 TEST(LoadBalanceHosts, DealsNewServersOutInTurn) {
   Relay one(sharedPostgres().port()), two(sharedPostgres().port());
   ForebayConfig config = appPool(4);
-  config.databases["app"]["hosts"] = std::vector<std::string>{"127.0.0.1:" + std::to_string(one.port()),
-                                                              "127.0.0.1:" + std::to_string(two.port())};
+  spreadOver(one, two, config);
   const Forebay forebay(config);
   fillPool(forebay, 4);
   EXPECT_EQ(one.connections(), 2u);
@@ -228,8 +234,7 @@ TEST(LoadBalanceHosts, DealsNewServersOutInTurn) {
 TEST(LoadBalanceHosts, DisabledStaysWithTheFirstHostThatWorks) {
   Relay one(sharedPostgres().port()), two(sharedPostgres().port());
   ForebayConfig config = appPool(4);
-  config.databases["app"]["hosts"] = std::vector<std::string>{"127.0.0.1:" + std::to_string(one.port()),
-                                                              "127.0.0.1:" + std::to_string(two.port())};
+  spreadOver(one, two, config);
   config.databases["app"]["load_balance_hosts"] = "disable";
   const Forebay forebay(config);
   fillPool(forebay, 3);
