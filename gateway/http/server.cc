@@ -8,7 +8,7 @@
 
 #include "gateway/http/exchange.h"
 #include "gateway/http/listen.h"
-#include "gateway/http/uv_handles.h"
+#include "gateway/net/uv_handles.h"
 
 namespace forebay::http {
 
@@ -18,8 +18,8 @@ class Server::Daemon {
       : options_(options),
         handler_(std::move(handler)),
         loop_(loop),
-        run_timer_(makeTimer(loop, this)),
-        answer_timer_(makeTimer(loop, this)) {}
+        run_timer_(net::makeTimer(loop, this)),
+        answer_timer_(net::makeTimer(loop, this)) {}
   ~Daemon() { stop(); }
 
   Status start();
@@ -49,9 +49,9 @@ class Server::Daemon {
   Handler handler_;
   uv_loop_t* loop_;
   MHD_Daemon* mhd_ = nullptr;
-  HandlePtr<uv_poll_t> poll_;           // libmicrohttpd's epoll fd
-  HandlePtr<uv_timer_t> run_timer_;     // when it wants to be run without an event
-  HandlePtr<uv_timer_t> answer_timer_;  // the oldest of waiting_
+  net::HandlePtr<uv_poll_t> poll_;           // libmicrohttpd's epoll fd
+  net::HandlePtr<uv_timer_t> run_timer_;     // when it wants to be run without an event
+  net::HandlePtr<uv_timer_t> answer_timer_;  // the oldest of waiting_
   std::deque<Waiting> waiting_;         // in the order of their deadlines
   uint16_t port_ = 0;
   bool stopping_ = false;
@@ -72,7 +72,7 @@ Status Server::Daemon::start() {
     return Error{"cannot start the HTTP server on port " + std::to_string(port_)};
   }
   const MHD_DaemonInfo* info = MHD_get_daemon_info(mhd_, MHD_DAEMON_INFO_EPOLL_FD);
-  poll_ = info == nullptr ? nullptr : makePoll(loop_, info->epoll_fd, this);
+  poll_ = info == nullptr ? nullptr : net::makePoll(loop_, info->epoll_fd, this);
   if (poll_ == nullptr) return Error{"cannot watch the HTTP server's sockets"};
   uv_poll_start(poll_.get(), UV_READABLE,
                 [](uv_poll_t* poll, int, int) { static_cast<Daemon*>(poll->data)->run(); });

@@ -15,6 +15,7 @@ class Tick final : public Deadline {
   ~Tick() override { loop_.deadlines().disarm(*this); }
 
   void in(Duration delay) { loop_.deadlines().arm(*this, loop_.now() + delay); }
+  void cancel() { loop_.deadlines().disarm(*this); }
 
  protected:
   void due(Instant) override { work_(); }

@@ -6,7 +6,7 @@
 
 #include <memory>
 
-namespace forebay::http {
+namespace forebay::net {
 
 template <typename Handle>
 struct CloseHandle {
@@ -33,4 +33,4 @@ inline HandlePtr<uv_poll_t> makePoll(uv_loop_t* loop, int fd, void* data) {
   return HandlePtr<uv_poll_t>(poll.release());
 }
 
-}  // namespace forebay::http
+}  // namespace forebay::net
