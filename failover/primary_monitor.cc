@@ -82,7 +82,8 @@ bool PrimaryMonitor::decide(Instant now) {
   measureLag();
   note(before, now);
   const auto sameRoute = [](const Node& one, const Node& other) {
-    return one.role == other.role && one.state == other.state && one.why == other.why;
+    return one.role == other.role && one.state == other.state && one.read_only == other.read_only &&
+           one.why == other.why;
   };
   return before.primary != topology_.primary || before.why != topology_.why ||
          !std::ranges::equal(before.nodes, topology_.nodes, sameRoute);
@@ -105,6 +106,7 @@ void PrimaryMonitor::describe(size_t node, Instant now) {
   if (witness.facts) {
     about.role = witness.facts->in_recovery ? Role::kReplica : Role::kPrimary;
     about.timeline = witness.facts->timeline;
+    about.read_only = witness.facts->read_only;
     about.lsn = witness.facts->lsn;
     about.seen = witness.asked;
   }

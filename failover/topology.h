@@ -35,6 +35,7 @@ struct Node {
   conf::HostPort host;
   Role role = Role::kUnknown;  // what it says of itself
   NodeState state = NodeState::kUnknown;
+  bool read_only = false;  // default_transaction_read_only
   uint32_t timeline = 0;
   uint64_t lsn = 0;                     // see Facts
   std::optional<uint64_t> lag_bytes{};  // of a replica: behind the newest position that the primary told
