@@ -80,7 +80,8 @@ Status Control::start() {
     worker.postgres().on_empty = [this] { loop_.mailbox().post([this] { workersEmpty(); }); };
     worker.redis().on_empty = worker.postgres().on_empty;
   }
-  Status listening = listen();
+  Status listening = watchTopologies();
+  if (listening) listening = listen();
   if (listening) listening = listenHttp();
   if (!listening) {
     for (auto& worker : workers_) {  // each loop runs once, to close its handles
@@ -89,6 +90,7 @@ Status Control::start() {
       worker->join();
     }
     http_.clear();
+    probes_.reset();
     loop_.stop();
     loop_.run();
     return listening;
@@ -251,6 +253,7 @@ void Control::stopNow() {
   for (const net::ListenSocket& socket : listening_)
     if (!socket.path.empty()) ::unlink(socket.path.c_str());
   http_.clear();
+  probes_.reset();
   patience_tick_.reset();
   stats_tick_.reset();
   tidy_tick_.reset();

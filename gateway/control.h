@@ -19,6 +19,7 @@
 #include "gateway/http/server.h"
 #include "gateway/log.h"
 #include "gateway/net/tick.h"
+#include "gateway/probe/postgres_probes.h"
 #include "gateway/settings.h"
 #include "gateway/worker.h"
 
@@ -69,7 +70,11 @@ class Control final : public admin::Fleet {
   void askPatiences();
   void endPauses(std::string_view database);
   std::vector<std::shared_ptr<postgres::DatabaseState>> named(std::string_view database);
+  std::string entryOf(const postgres::DatabaseState& state) const;  // of the configuration
 
+  Status watchTopologies();
+  void topologyChanged(const std::vector<std::string>& entries, const failover::TopologyPtr& topology);
+  void noteEvent(const std::string& database, const failover::Event& event);
   Status listen();
   Status listenPostgres();
   Status listenRedis();
@@ -103,6 +108,7 @@ class Control final : public admin::Fleet {
   std::unique_ptr<http::Api> api_;
   std::unique_ptr<admin::Console> console_;
   std::vector<std::unique_ptr<uv_signal_t>> signals_;
+  std::unique_ptr<probe::PostgresProbes> probes_;
   std::list<std::shared_ptr<Patience>> patiences_;
   std::unique_ptr<net::Tick> patience_tick_, shutdown_tick_, stats_tick_, tidy_tick_;
   const WallTime started_;

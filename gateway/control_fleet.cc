@@ -109,6 +109,11 @@ void Control::endPauses(std::string_view database) {
   }
 }
 
+std::string Control::entryOf(const postgres::DatabaseState& state) const {
+  const conf::Database* entry = settings_->config->findDatabase(postgres::entryNameOf(state.name));
+  return entry == nullptr ? state.name : entry->name;
+}
+
 // ---- PAUSE and its kin
 
 void Control::pause(std::string_view database, Done done) {
@@ -196,7 +201,11 @@ void Control::reconnect(std::string_view database, Done done) {
   const auto databases = named(database);
   if (!database.empty() && databases.empty())
     return done(Error{"no such database: " + std::string(database)});
-  for (const auto& state : databases) state->reconnects.fetch_add(1);
+  for (const auto& state : databases) {
+    state->reconnects.fetch_add(1);
+    // Somebody is putting another cluster in its place, perhaps: pg_upgrade, or one restored from a dump.
+    if (probes_ && (state->paused.load() || shared_.pause.load() != 0)) probes_->forget(entryOf(*state));
+  }
   onEveryWorker(
       [name = std::string(database)](postgres::PostgresWorker& worker) {
         forPools(worker, name, [](postgres::WorkerPool& pool) { pool.reconnect(); });
@@ -287,6 +296,7 @@ Status Control::publish(conf::ConfigPtr config) {
     worker->postgres().post([next = settings_](postgres::PostgresWorker& there) { there.apply(next); });
     worker->redis().post([next = redis_settings_](redis::RedisWorker& there) { there.apply(next); });
   }
+  probes_->apply(*settings_->config);
   return Ok{};
 }
 

@@ -15,8 +15,10 @@ namespace forebay::pgproto {
 namespace sqlstate {
 inline constexpr std::string_view kProtocolViolation = "08P01";
 inline constexpr std::string_view kConnectionFailure = "08006";
+inline constexpr std::string_view kTransactionResolutionUnknown = "08007";
 inline constexpr std::string_view kCannotConnectNow = "57P03";
 inline constexpr std::string_view kAdminShutdown = "57P01";
+inline constexpr std::string_view kReadOnlyTransaction = "25006";
 inline constexpr std::string_view kQueryCanceled = "57014";
 inline constexpr std::string_view kTooManyConnections = "53300";
 inline constexpr std::string_view kInvalidPassword = "28P01";

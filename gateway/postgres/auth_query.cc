@@ -57,6 +57,7 @@ class AuthQueries::Question final : public net::Mortal, public Borrower {
     server_ = nullptr;
     finish({std::nullopt, response.empty() ? unanswered("the connection was lost") : std::string(response)});
   }
+  std::string explainLoss(std::string_view reason) const override { return unanswered(std::string(reason)); }
   void parameterChanged(Bytes, Bytes) override {}
   void commandCompleted(Bytes) override {}
   void nameConfirmed() override {}

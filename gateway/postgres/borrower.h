@@ -4,6 +4,9 @@
 // server it sends through it and is told what comes back. All calls are on the worker's thread.
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "base/bytes.h"
 #include "pgproto/error.h"
 #include "pools/parameters.h"
@@ -47,12 +50,17 @@ class Borrower : public pools::Waiter {
   // The connection is gone, and the server no longer the borrower's. `response`: why, as an ErrorResponse;
   // empty when PostgreSQL's own words were passed on already.
   virtual void serverLost(Bytes response) = 0;
+  // Before that, where PostgreSQL has not said so itself: a whole ErrorResponse that tells what the loss
+  // means.
+  virtual std::string explainLoss(std::string_view reason) const = 0;
 
   // What the server's session should have set; null: whatever it has.
   virtual const pools::ParametersRef& wantedParameters() const = 0;
   // The server is to be replaced as soon as it can be spared. Whoever keeps it between transactions may let
   // go now.
   virtual void closeWanted() {}
+  // It waits, and no server can be dialled for now: it may have to give up sooner.
+  virtual void heldBack() {}
   virtual uint64_t borrowerId() const = 0;
   // Does it wait while no server can be reached? Who is still logging in would rather know.
   virtual bool patient() const = 0;

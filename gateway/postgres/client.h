@@ -95,6 +95,8 @@ class Client final : public net::Mortal,
   void serverWritable() override;
   void closeWanted() override;
   void serverLost(Bytes response) override;
+  std::string explainLoss(std::string_view reason) const override;
+  void heldBack() override;
   const pools::ParametersRef& wantedParameters() const override { return parameters_; }
   uint64_t borrowerId() const override { return id_; }
   bool patient() const override { return state_ != State::kLogin; }
@@ -193,6 +195,7 @@ class Client final : public net::Mortal,
   void limitLogin(Limit& limit);
   void limitIdling(Limit& limit);
   void limitWaiting(Limit& limit);
+  [[gnu::cold]] bool limitHold(Limit& limit);
   void limitWorking(Limit& limit);
   struct TimeLimit {
     std::string_view setting, sqlstate, what, hint;
@@ -242,6 +245,7 @@ class Client final : public net::Mortal,
   bool committed_ = false;    // a COMMIT was answered, perhaps AND CHAIN
   bool rolled_back_ = false;  // a ROLLBACK ended the transaction, or a part of it
   bool in_transaction_ = false;
+  bool may_commit_ = false;  // what is under way may end the transaction
   bool console_busy_ = false;
   bool reset_all_ = false;         // RESET ALL is under way
   bool everything_reset_ = false;  // it was answered

@@ -18,6 +18,7 @@ constexpr size_t kMaxPendingSets = 1000;
 // that runs, outside a transaction block, so what it clears is surely cleared once it has ended well.
 void Client::noteEffects(uint32_t effects, Bytes sql, bool alone) {
   addPins(effects);
+  if (effects & pgproto::kEnds) may_commit_ = true;
   constexpr uint32_t kForgets = pgproto::kDeallocates | pgproto::kDeallocatesAll | pgproto::kDiscardsAll;
   if (effects & kForgets) forgetting_ = true;
   constexpr uint32_t kClears = pgproto::kUnlistensAll | pgproto::kDiscardsTemp |

@@ -72,7 +72,23 @@ std::string Client::place() const {
   return text;
 }
 
+// While its pool has no server that it may dial.
+bool Client::limitHold(Limit& limit) {
+  if (!waiting() || pool_->heldSince() == kNever) return false;
+  const Instant since = std::max(pool_->heldSince(), state_since_);
+  if (!limit.reached(since, worker_.config().failover.hold_timeout)) return false;
+  pool_->counters().wait_timeouts.add();
+  close("hold_timeout", pool_->holdError("hold_timeout has passed", limit.now - pool_->heldSince()));
+  return true;
+}
+
+void Client::heldBack() {
+  worker_.loop().deadlines().armBy(
+      *this, deadlineAfter(worker_.loop().now(), worker_.config().failover.hold_timeout));
+}
+
 void Client::limitLogin(Limit& limit) {
+  if (limitHold(limit)) return;
   const Duration length = worker_.postgres().client_login_timeout;
   if (!limit.reached(state_since_, length)) return;
   ++worker_.rejected["client_login_timeout"];
@@ -109,6 +125,7 @@ void Client::limitIdling(Limit& limit) {
 }
 
 void Client::limitWaiting(Limit& limit) {
+  if (limitHold(limit)) return;
   const Duration length = pool_->settings().query_wait_timeout;
   if (limit.reached(state_since_, length)) {
     pool_->counters().wait_timeouts.add();

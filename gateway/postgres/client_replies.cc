@@ -88,6 +88,7 @@ void Client::ready(char status, bool idle) {
     return takeHeld();
   }
   if (!idle || streaming_ > 0) return armDeadline(now);
+  may_commit_ = false;
   if (close_when_idle_) return closeWhenIdle();
   if (mustKeepServer()) return keepServer();
   releaseServer();
@@ -167,6 +168,23 @@ void Client::closeWanted() {
 }
 
 void Client::serverWritable() { watch(); }
+
+// 57P01 promises that nothing was committed, 08007 that nobody knows.
+std::string Client::explainLoss(std::string_view reason) const {
+  const std::string lost = "the connection to the server was lost: " + std::string(reason);
+  if (server_->tracker().nothingOwed() && streaming_ == 0)
+    return errorResponse(pgproto::sqlstate::kAdminShutdown, lost, place() + ".",
+                         in_transaction_ ? "The open transaction was rolled back: run it again."
+                                         : "No statement was under way. Connect again.");
+  if (in_transaction_ && !may_commit_ && tracksStatements())
+    return errorResponse(pgproto::sqlstate::kAdminShutdown, lost, place() + ".",
+                         "No COMMIT was under way, so the transaction was rolled back: run it again.");
+  return errorResponse(
+      pgproto::sqlstate::kTransactionResolutionUnknown, lost, place() + ".",
+      in_transaction_ ? "Whether the transaction was committed is not known: look before you run it again."
+                      : "Whether the statement under way took effect is not known: look before you "
+                        "run it again.");
+}
 
 void Client::serverLost(Bytes response) {
   server_ = nullptr;

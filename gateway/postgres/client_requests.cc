@@ -162,6 +162,7 @@ Client::Step Client::query(Bytes body, Bytes message, bool whole, Gather& out) {
   const Bytes sql = whole && !body.empty() ? body.substr(0, body.size() - 1) : body;
   server_->unnamed_owner = 0;
   if (statements_) statements_->unnamed = {};
+  if (!whole) may_commit_ = true;  // who knows what its end says
   if (tracksStatements()) {
     const pgproto::SqlScan found = pgproto::scanSql(sql);
     if (found.effects != pgproto::kNoEffect) {

@@ -181,6 +181,15 @@ void PostgresWorker::apply(SettingsPtr settings) {
   dropUnusedPools();
 }
 
+void PostgresWorker::topologyChanged(const std::vector<std::string>& entries,
+                                     const failover::TopologyPtr& topology) {
+  std::vector<WorkerPool*> all;
+  forEachPool([&](WorkerPool& pool) {
+    if (std::ranges::find(entries, pool.database().name) != entries.end()) all.push_back(&pool);
+  });
+  for (WorkerPool* pool : all) pool->topologyChanged(topology);
+}
+
 void PostgresWorker::drain(std::optional<Duration> spread) {
   if (draining_) return;
   draining_ = true;

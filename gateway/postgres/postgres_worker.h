@@ -28,6 +28,7 @@
 #include "gateway/postgres/key_queue.h"
 #include "gateway/postgres/pool_directory.h"
 #include "gateway/postgres/scram_secrets.h"
+#include "gateway/postgres/topologies.h"
 #include "gateway/postgres/worker_pool.h"
 #include "pools/parameters.h"
 #include "pools/statement.h"
@@ -53,6 +54,7 @@ struct Shared {
   explicit Shared(uint32_t count) : directory(count) {}
   PoolDirectory directory;
   net::HostHealth health;
+  Topologies topologies;
   std::vector<PostgresWorker*> workers;  // complete before the first one runs
   std::atomic<uint32_t> client_count{0};
   std::atomic<uint64_t> next_client_id{1}, next_server_id{1};
@@ -62,6 +64,9 @@ struct Shared {
   std::function<void(uint32_t from, uint64_t client, std::string sql, bool admin,
                      std::function<void(std::string)> reply)>
       console;
+  // A pooled connection of that entry of the configuration has met what a healthy primary would not have
+  // done.
+  std::function<void(const std::string& entry, const conf::HostPort& host)> doubt;
   // That client has cancelled its command or is gone.
   std::function<void(uint64_t client)> interrupt_console;
 };
@@ -101,6 +106,7 @@ class PostgresWorker {
   void refreshCredentials(WorkerPool& pool);
 
   void apply(SettingsPtr settings);
+  void topologyChanged(const std::vector<std::string>& entries, const failover::TopologyPtr& topology);
   // The last client's leaving is reported from now on. Each is sent away at its first transaction boundary
   // after some moment within `spread`; nobody is when there is none.
   void drain(std::optional<Duration> spread);
@@ -137,6 +143,7 @@ class PostgresWorker {
 
   uint64_t connections_accepted = 0;
   uint32_t login_clients = 0, console_clients = 0;
+
   admin::ReasonCounts rejected;
 
  private:

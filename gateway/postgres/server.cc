@@ -204,7 +204,10 @@ void Server::closeWhenFree() {
   close(close_reason_);
 }
 
-void Server::lost(std::string_view reason) { close(reason); }
+void Server::lost(std::string_view reason) {
+  pool_.doubt(host_);
+  close(reason);
+}
 
 void Server::close(std::string_view reason, Bytes response) {
   if (state_ == State::kClosed) return;
@@ -224,11 +227,7 @@ void Server::close(std::string_view reason, Bytes response) {
   } else if (borrower != nullptr) {
     std::string own;
     if (response.empty() && !fatal_seen_ && body_left_ == 0) {
-      own = errorResponse(pgproto::sqlstate::kConnectionFailure,
-                          "the connection to the server was lost: " + std::string(reason),
-                          "Pool " + pool_.databaseName() + "/" + pool_.user() + ", host " + host_.host + ":" +
-                              std::to_string(host_.port) + ".",
-                          "Whether the statement under way took effect is not known.");
+      own = borrower->explainLoss(reason);
       response = own;
     }
     borrower->serverLost(body_left_ == 0 ? response : Bytes());

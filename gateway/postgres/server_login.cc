@@ -1,5 +1,6 @@
 #include "gateway/postgres/server_login.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/random.h"
@@ -29,7 +30,8 @@ ServerLogin::ServerLogin(Server& server)
     : server_(server), credentials_(server.pool().entry().credentials()) {
   WorkerPool& pool = server.pool();
   PostgresWorker& worker = pool.worker();
-  const auto& all = pool.database().hosts;
+  std::vector<conf::HostPort> all = pool.hosts();
+  if (all.empty()) all = pool.database().hosts;  // the last one that may be dialled went this very moment
   const size_t begin = pool.nextHost();
   const Instant now = worker.loop().now();
   for (size_t i = 0; i < all.size(); ++i) {
@@ -284,6 +286,7 @@ bool ServerLogin::unreachable(std::string reason, std::string response) {
   PostgresWorker& worker = server_.pool().worker();
   worker.shared().health.failed(host(), worker.loop().now(), worker.postgres().server_login_retry,
                                 worker.jitter());
+  server_.pool().doubt(host());
   return tryNextHost({DialFailure::Kind::kUnreachable, std::move(reason), std::move(response)});
 }
 
@@ -325,11 +328,22 @@ bool ServerLogin::loginRefused(std::string reason, std::string response) {
 }
 
 bool ServerLogin::succeed() {
+  if (!inItsRole()) return unreachable("it is a replica, and the primary is wanted");
   step_ = Step::kOver;
   server_.pool().worker().shared().health.succeeded(host());
   found_.host = host();
   server_.loggedIn(std::move(found_));
   return false;
+}
+
+// PostgreSQL 14 and later say so at the login: roles may have changed while the connection was made.
+bool ServerLogin::inItsRole() const {
+  const conf::TargetSessionAttrs target = conf::targetOf(server_.pool().database());
+  if (target != conf::TargetSessionAttrs::kPrimary && target != conf::TargetSessionAttrs::kReadWrite)
+    return true;
+  return std::ranges::none_of(found_.reported, [](const pools::Parameter& parameter) {
+    return parameter.name == "in_hot_standby" && parameter.value == "on";
+  });
 }
 
 void ServerLogin::fail(const DialFailure& failure) {

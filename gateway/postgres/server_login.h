@@ -60,6 +60,7 @@ class ServerLogin final : public net::Mortal {
   bool tryNextHost(DialFailure failure);
   bool loginRefused(std::string reason, std::string response = {});
   bool succeed();
+  bool inItsRole() const;
   void fail(const DialFailure& failure);
 
   Server& server_;

@@ -18,6 +18,11 @@ constexpr uint32_t kMaxMessage = 0x7fffffff;
 // A message whose inside matters is looked at when it is whole; one larger than this is passed on unseen.
 constexpr size_t kMaxLookedAt = 64 * 1024;
 
+// What a primary in good health does not say: it stops, or has become a replica.
+bool endsARole(Bytes sqlstate) {
+  return sqlstate.starts_with("57P0") || sqlstate == pgproto::sqlstate::kReadOnlyTransaction;
+}
+
 bool insideMatters(char type) { return type == 'Z' || type == 'S' || type == 'E' || type == 'C'; }
 
 }  // namespace
@@ -131,7 +136,9 @@ bool Server::reply(Walk& walk, const pgproto::Header& header, Bytes message) {
 
 void Server::parameterStatus(Bytes body, bool swallow) {
   pgproto::NamedValue parameter;
-  if (!pgproto::parseParameterStatus(body, parameter) || !followsClient(parameter.name)) return;
+  if (!pgproto::parseParameterStatus(body, parameter)) return;
+  if (parameter.name == "in_hot_standby") pool_.doubt(host_);
+  if (!followsClient(parameter.name)) return;
   parameters = pool_.worker().parameters().with(parameters, parameter.name, parameter.value);
   if (!swallow) borrower_->parameterChanged(parameter.name, parameter.value);
 }
@@ -143,6 +150,7 @@ void Server::errorReply(Bytes body, bool swallow) {
   const bool fatal = severity == "FATAL" || severity == "PANIC";
   if (fatal && !swallow) fatal_seen_ = true;
   if (fatal) fatal_reason_ = fields.message();
+  if (endsARole(fields.sqlstate())) pool_.doubt(host_);
   tracker_.received('E', 0, prepared_);
   // The plan of a prepared statement no longer fits its tables: only a new connection forgets it for good.
   if (fields.sqlstate() == pgproto::sqlstate::kFeatureNotSupported &&

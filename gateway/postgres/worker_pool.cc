@@ -27,8 +27,10 @@ WorkerPool::WorkerPool(PostgresWorker& worker, std::shared_ptr<PoolEntry> entry,
       state_(std::move(state)),
       database_(std::move(database)),
       pool_(entry_->shared, worker.index()),
-      host_at_(worker.index()) {
+      host_at_(worker.index()),
+      topology_(worker.shared().topologies.of(database_.name)) {
   resolveSettings();
+  if (topology_ && hosts().empty()) held_since_ = worker.loop().now();
 }
 
 void WorkerPool::resolveSettings() {
@@ -53,15 +55,27 @@ WorkerPool::~WorkerPool() {
 
 void WorkerPool::request(Borrower& borrower) {
   const Instant now = worker_.loop().now();
-  if (!worker_.isPaused(*state_)) {
+  if (!lendsNothing()) {
     if (auto* idle = static_cast<Server*>(pool_.takeIdle(borrower, borrower.wantedParameters(), now,
                                                          worker_.postgres().server_round_robin))) {
       borrower.waiting_since = now;
       return lend(*idle, borrower, now);
     }
   }
+  if (held_since_ != kNever) [[unlikely]] {
+    if (holdsTooMuch()) {
+      counters().hold_refused.add();
+      const bool may_hold = worker_.config().failover.hold_timeout > Duration::zero();
+      return borrower.failed(
+          holdError(may_hold ? "too many wait already" : "hold_timeout is 0", now - held_since_));
+    }
+    counters().waits.add();
+    counters().held.add();
+    pool_.enqueue(borrower, now);
+    return borrower.heldBack();
+  }
   if (now < refused_until_ && refused_all_ && servers_.empty()) return borrower.failed(refusal_);
-  if (!borrower.patient() && servers_.empty() && !refusal_.empty() && !mayDialNow(now))
+  if (!borrower.patient() && servers_.empty() && !refusal_.empty() && !topology_ && !mayDialNow(now))
     return borrower.failed(refusal_);
   counters().waits.add();
   const std::optional<uint32_t> has_idle = pool_.enqueue(borrower, now);
@@ -75,6 +89,8 @@ void WorkerPool::request(Borrower& borrower) {
   }
   dialIfWanted();
 }
+
+bool WorkerPool::lendsNothing() const { return held_since_ != kNever || worker_.isPaused(*state_); }
 
 void WorkerPool::requestAgain(Borrower& borrower) {
   pool_.requeue(borrower);
@@ -164,7 +180,9 @@ void WorkerPool::dialFailed(Server& server, const DialFailure& failure) {
   }
   closed(server);
   // With other servers up, the queue still moves: only who cannot be helped hears of it.
-  if (servers_.empty()) failWaiters(failure.response, !refused_all_);
+  // Where roles are discovered, a server that cannot be reached is soon known as such, and they are held.
+  const bool all_held = topology_ && failure.kind == DialFailure::Kind::kUnreachable;
+  if (servers_.empty() && !all_held) failWaiters(failure.response, !refused_all_);
   dialIfWanted();
 }
 
@@ -182,7 +200,7 @@ void WorkerPool::failWaiters(Bytes response, bool only_impatient) {
 }
 
 void WorkerPool::free(Server& server) {
-  if (worker_.isPaused(*state_)) {
+  if (lendsNothing()) {
     pool_.keep(server, worker_.loop().now(), worker_.postgres().server_round_robin);
     return;
   }
@@ -201,7 +219,7 @@ void WorkerPool::free(Server& server) {
 }
 
 void WorkerPool::asked(uint32_t by_worker) {
-  if (worker_.isPaused(*state_)) return;
+  if (lendsNothing()) return;
   if (pools::PooledServer* server = pool_.giveIdle())
     return handOver(static_cast<Server&>(*server), by_worker);
   // Somebody was faster. The worker that asked may dial one of its own, if there is a permit.

@@ -11,6 +11,7 @@
 
 #include "base/intrusive_list.h"
 #include "conf/config.h"
+#include "failover/topology.h"
 #include "gateway/postgres/borrower.h"
 #include "gateway/postgres/pool_directory.h"
 #include "gateway/postgres/server.h"
@@ -69,6 +70,17 @@ class WorkerPool final : public net::Mortal, public Deadline {
   // Closes an idle server if another pool needs its place in a budget that both share.
   bool yieldIdle();
   void wake();  // after RESUME: who waits may be served
+  // ---- where roles are discovered (worker_pool_topology.cc)
+  // Its servers' roles are others now. Null: they are not discovered any more.
+  void topologyChanged(failover::TopologyPtr topology);
+  // A connection to that server has met what a healthy primary would not have done.
+  void doubt(const conf::HostPort& host);
+  std::vector<conf::HostPort> hosts() const;  // to which it may dial now; none while it holds
+  // Since when there is no server to dial, and who wants one is held; kNever: there is one.
+  Instant heldSince() const { return held_since_; }
+  // For who is held too long, or one too many.
+  std::string holdError(std::string_view what, Duration held) const;
+  const failover::TopologyPtr& topology() const { return topology_; }
   // Dials one server if the database is down and nobody else tries it; now or as soon as that may be.
   void tryUntilReached();
   bool quiet() const;  // no server is in anybody's hands
@@ -124,6 +136,13 @@ class WorkerPool final : public net::Mortal, public Deadline {
   static constexpr std::string_view kYielded = "its place is needed by another pool";
 
   void resolveSettings();
+  void holdBack(Instant now);
+  void letGo(Instant now);
+  void closeFenced();
+  bool holdsTooMuch() const;
+  uint32_t mostDialling(Instant now);
+  // Nothing is lent: by PAUSE, or because no server may take it.
+  bool lendsNothing() const;
   // Nobody is in it, and nothing is on its way but a server that tells whether the database is back.
   bool unused() const;
   Duration idleLimit() const;
@@ -153,9 +172,13 @@ class WorkerPool final : public net::Mortal, public Deadline {
   uint32_t dialling_ = 0;
   bool trying_ = false;  // one of those was dialled to see whether the database is back
   size_t host_at_ = 0;
-  Instant refused_until_{};   // the server did not let us in: until then its answer stands,
-  bool refused_all_ = false;  // also for those who could wait
-  Instant retired_at_{};      // a server was replaced for its age
+  Instant refused_until_{};         // the server did not let us in: until then its answer stands,
+  bool refused_all_ = false;        // also for those who could wait
+  failover::TopologyPtr topology_;  // null: roles are not discovered
+  Instant held_since_ = kNever;
+  Instant slow_start_ = kNever;  // since when it dials again after an outage
+  Instant doubt_again_at_{};
+  Instant retired_at_{};  // a server was replaced for its age
   unsigned refusals_ = 0;
   std::string refusal_;
   Greeting greeting_;

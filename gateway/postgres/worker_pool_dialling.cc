@@ -16,9 +16,9 @@ constexpr seconds kTrialPause{1};
 }  // namespace
 
 void WorkerPool::dialIfWanted() {
-  if (worker_.isPaused(*state_) || worker_.stopped()) return;
+  if (lendsNothing() || worker_.stopped()) return;
   const Instant now = worker_.loop().now();
-  while (pool_.wantsServer(dialling_)) {
+  while (pool_.wantsServer(dialling_) && dialling_ < mostDialling(now)) {
     if (!mayDialNow(now)) return;
     const pools::PermitRefused refused = entry_->shared.takePermit(limits(now));
     if (refused != pools::PermitRefused::kNo) return isFull(refused, now);
@@ -36,8 +36,9 @@ void WorkerPool::dialOne() {
 // Not before the server may have changed its mind, and not while every host is having a rest. Arms the next
 // try.
 bool WorkerPool::mayDialNow(Instant now) {
+  if (held_since_ != kNever) return false;  // until a server is found that may be dialled
   Instant earliest = kNever;
-  for (const conf::HostPort& host : database_.hosts)
+  for (const conf::HostPort& host : hosts())
     earliest = std::min(earliest, worker_.shared().health.retryAt(host));
   earliest = std::max(earliest, refused_until_);
   if (earliest <= now) return true;
@@ -124,6 +125,7 @@ void WorkerPool::keepMinimum() {
 // out by itself that the database is back.
 void WorkerPool::tryUntilReached() {
   if (!servers_.empty() || pool_.waiting() > 0 || worker_.draining() || worker_.stopped()) return;
+  if (topology_) return;  // its probes do
   if (worker_.isPaused(*state_) || state_->disabled.load() || !state_->isDown()) return;
   const Instant now = worker_.loop().now();
   if (!mayDialNow(now)) return;

@@ -85,7 +85,7 @@ bool WorkerPool::closeOneIdle(std::string_view reason) {
 }
 
 void WorkerPool::wake() {
-  if (worker_.isPaused(*state_)) return;
+  if (lendsNothing()) return;
   while (pool_.waiting() > 0 && pool_.idle() > 0) {
     auto* server = static_cast<Server*>(pool_.giveIdle());
     auto* borrower = static_cast<Borrower*>(pool_.nextWaiter());

@@ -91,7 +91,7 @@ TEST(Faults, AResetInAQueryReachesThatClientAlone) {
   relay.reset();
   const std::vector<Message> last = victim.readToEnd();
   ASSERT_EQ(types(last), "E");
-  EXPECT_EQ(last[0].field('C'), "08006");
+  EXPECT_EQ(last[0].field('C'), "08007");
   EXPECT_NE(last[0].field('H'), "");
   EXPECT_EQ(bystander.query("select 1"), "1");
 }

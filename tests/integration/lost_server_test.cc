@@ -49,7 +49,7 @@ TEST(LostServer, WithoutAWordTheClientIsToldThatItIsGone) {
     const std::vector<Message> answer = client.readToEnd();
     ASSERT_FALSE(answer.empty());
     EXPECT_EQ(answer.back().type, 'E');
-    EXPECT_EQ(answer.back().field('C'), "08006");
+    EXPECT_EQ(answer.back().field('C'), "57P01") << "no COMMIT was under way";
     EXPECT_NE(answer.back().field('D').find("app/postgres"), std::string::npos) << answer.back().field('D');
     EXPECT_EQ(other.query("select 'undisturbed'"), "undisturbed");
     EXPECT_EQ(Connection(forebay.conninfo("app")).query("select 'served'"), "served");
@@ -70,7 +70,7 @@ TEST(LostServer, KilledTakesNobodyAlongWhoseServerLives) {
   ::kill(backend, SIGKILL);
   const std::vector<Message> answer = client.readToEnd();
   ASSERT_FALSE(answer.empty());
-  EXPECT_EQ(answer.back().field('C'), "08006");
+  EXPECT_EQ(answer.back().field('C'), "57P01") << "no COMMIT was under way";
   EXPECT_EQ(other.query("select 'undisturbed'"), "undisturbed");
   EXPECT_TRUE(eventually([&] { return Connection::tryConnect(fragile.conninfo()).empty(); }));
   EXPECT_EQ(Connection(forebay.conninfo("fragile")).query("select 'served'"), "served");
