@@ -2,9 +2,9 @@
 """./run demo [--once]: a private PostgreSQL primary with a streaming replica, a Redis, and Forebay in front.
 
 Runs a short session through Forebay (pgbench with 200 clients over 10 server connections; redis-benchmark with 50, a
-transaction, a queue, Pub/Sub), then waits for Ctrl-C; with --once it ends after the session, with status 0 only if all
-of it worked. Everything lives in one temporary folder
-on free ports of the loopback, and goes away with this program, whatever ends it.
+transaction, a queue, Pub/Sub), ends the primary and promotes its replica while 20 clients write, then waits for
+Ctrl-C; with --once it ends after the session, with status 0 only if all of it worked. Everything lives in one
+temporary folder on free ports of the loopback, and goes away with this program, whatever ends it.
 """
 import contextlib
 import ctypes
@@ -27,6 +27,8 @@ REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 CLIENTS = 200
 POOL_SIZE = 10
 TRANSACTIONS = 50  # of each client
+WRITERS = 20  # while the primary dies
+WRITES = 400  # by all of them, before that and afterwards
 CACHE_CLIENTS = 50
 COMMANDS = 20_000  # of all of them
 SESSION_SECONDS = 120  # at most
@@ -246,7 +248,7 @@ class Demo:
         self.stage.wait_for("redis", "Ready to accept connections")
 
     def forebay(self):
-        say(f"Forebay in front of the primary, with {POOL_SIZE} server connections, and of Redis")
+        say(f"Forebay in front of both, with {POOL_SIZE} server connections, and of Redis")
         (self.stage.folder / "userlist.txt").write_text(f'"app" "{PASSWORD}"\n"admin" "{PASSWORD}"\n')
         config = self.stage.folder / "forebay.toml"
         config.write_text(f"""[listen]
@@ -262,7 +264,10 @@ auth_file = "userlist.txt"
 admin_users = ["admin"]
 
 [postgres.databases.app]
-hosts = ["127.0.0.1:{self.primary_port}"]
+hosts = ["127.0.0.1:{self.primary_port}", "127.0.0.1:{self.replica_port}"]    # who is primary is found out
+
+[failover]
+probe_user = "app"
 
 [redis.caches.main]
 url = "redis://127.0.0.1:{self.redis_port}/0"
@@ -299,7 +304,8 @@ url = "redis://127.0.0.1:{self.redis_port}/0"
         began = time.monotonic()
         while pgbench.poll() is None:
             check(time.monotonic() - began < SESSION_SECONDS, "pgbench does not come to an end")
-            now = int(self.direct(self.primary_port, "select count(*) from pg_stat_activity where usename = 'app'"))
+            now = int(self.direct(self.primary_port, "select count(*) from pg_stat_activity where usename = 'app'"
+                                  " and application_name <> 'forebay probe'"))
             most = max(most, now)
             if not pools and most == POOL_SIZE:
                 pools = self.show_pools()
@@ -317,6 +323,41 @@ url = "redis://127.0.0.1:{self.redis_port}/0"
         for table in tables:
             indent(table)
             check(re.search(r"^ *app +\| *app ", table, re.MULTILINE), "SHOW POOLS does not show the pool app/app")
+
+    def count_writes(self, port, at_least):
+        deadline = time.monotonic() + STARTUP_SECONDS
+        while int(self.direct(port, "select count(*) from ticks", "app")) < at_least:
+            check(time.monotonic() < deadline, "the clients do not write")
+            time.sleep(0.05)
+
+    def promotion(self):
+        say(f"the primary dies, and its replica is promoted, while {WRITERS} clients write")
+        indent(self.ask_console("show topology", "-x"))
+        self.stage.run([self.postgres_bin / "psql", "-Xq", "-c", "create table ticks (at timestamptz)", self.url])
+        script = self.stage.folder / "write.sql"
+        script.write_text("insert into ticks values (clock_timestamp()) \\watch 0.05\n")
+        writers = [self.stage.start(f"writer-{i}", [self.postgres_bin / "psql", "-Xq", "-v", "ON_ERROR_STOP=1", "-f",
+                                                   script, self.url], shown=i == 0) for i in range(WRITERS)]
+        self.count_writes(self.primary_port, WRITES)
+        primary = next(process for name, process, _ in self.stage.programs if name == "primary")
+        died = time.monotonic()
+        primary.send_signal(signal.SIGQUIT)  # as in a crash: nobody is told, nothing is flushed
+        primary.wait()
+        self.stage.programs = [entry for entry in self.stage.programs if entry[1] is not primary]
+        self.stage.run([self.postgres_bin / "pg_ctl", "promote", "-w", "-D", self.stage.folder / "replica"],
+                       **self.stage.as_postgres())
+        without = time.monotonic() - died
+        before = int(self.direct(self.replica_port, "select count(*) from ticks", "app"))
+        self.count_writes(self.replica_port, before + WRITES)
+        hit = sum(writer.poll() is not None for writer in writers)
+        for writer in writers:
+            self.stage.end(writer)
+        gap = self.direct(self.replica_port, "select extract(epoch from max(gap)) from "
+                          "(select at - lag(at) over (order by at) as gap from ticks) as gaps", "app")
+        indent(f"""For about {without:.2f} s there was no primary. The longest pause between two writes was {float(gap):.2f} s.
+{hit} of {WRITERS} clients had a statement under way on the primary when it died, and were told; the others have not noticed.""")
+        indent(self.ask_console("show topology", "-x"))
+        indent(self.ask_console("show events"))
 
     def benchmark(self, port):
         """Redis' own: the lines SET and GET of its report."""
@@ -397,8 +438,7 @@ url = "redis://127.0.0.1:{self.redis_port}/0"
 console       psql {self.console}
 metrics       curl {self.http}/metrics
 health        curl {self.http}/health
-primary       psql postgres://app:{PASSWORD}@127.0.0.1:{self.primary_port}/app      (past Forebay)
-replica       psql -h {self.sockets} -p {self.replica_port} -U postgres app
+primary now   psql postgres://app:{PASSWORD}@127.0.0.1:{self.replica_port}/app      (past Forebay)
 cache         REDIS_URL={self.cache_url}      such as redis-cli -u {self.cache_url}
 redis         redis-cli -p {self.redis_port}      (past Forebay)
 log           {self.stage.log("forebay")}""")
@@ -429,6 +469,7 @@ def main(arguments):
         demo.session()
         demo.cache_session()
         demo.over_http()
+        demo.promotion()
         worked = True
         if not arguments:
             demo.invite()

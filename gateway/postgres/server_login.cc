@@ -15,6 +15,8 @@ namespace {
 // Everything a server says before ReadyForQuery is small.
 constexpr size_t kMaxLoginBytes = 256 * 1024;
 
+constexpr milliseconds kLongestRestOfAPrimary{500};
+
 std::string describe(const conf::HostPort& host) {
   return host.isUnix() ? host.host : host.host + ":" + std::to_string(host.port);
 }
@@ -284,8 +286,10 @@ void ServerLogin::timedOut() { unreachable("server_connect_timeout: it did not a
 bool ServerLogin::unreachable(std::string reason, std::string response) {
   if (step_ == Step::kOver) return false;
   PostgresWorker& worker = server_.pool().worker();
-  worker.shared().health.failed(host(), worker.loop().now(), worker.postgres().server_login_retry,
-                                worker.jitter());
+  Duration longest = worker.postgres().server_login_retry;
+  // Where probes tell when a server is back, a try is worth more than a rest.
+  if (server_.pool().topology()) longest = std::min<Duration>(longest, kLongestRestOfAPrimary);
+  worker.shared().health.failed(host(), worker.loop().now(), longest, worker.jitter());
   server_.pool().doubt(host());
   return tryNextHost({DialFailure::Kind::kUnreachable, std::move(reason), std::move(response)});
 }

@@ -158,6 +158,8 @@ void WorkerPool::dialled(Server& server) {
   logServerEvent(worker_.log(), server, "connected");
   if (server.outdated()) {
     server.close("its settings have changed");
+  } else if (!serves(server.host())) {
+    server.close(kOutOfRole);
   } else {
     free(server);
   }
@@ -244,6 +246,8 @@ void WorkerPool::adopt(Server::Moved moved) {
   server->idle_since = worker_.loop().now();
   if (!server->socket().valid()) return server->close("the event loop refused its socket");
   if (server->outdated()) return server->close("its settings have changed");
+  if (topology_) closeFenced();  // it may have left its worker before that one knew
+  if (server->state() == Server::State::kClosed) return;
   server->watchOver();
   free(*server);
 }

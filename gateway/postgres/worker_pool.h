@@ -134,11 +134,13 @@ class WorkerPool final : public net::Mortal, public Deadline {
   // Why a server has to close, for the log.
   static constexpr std::string_view kTooMany = "pool_size is smaller now";
   static constexpr std::string_view kYielded = "its place is needed by another pool";
+  static constexpr std::string_view kOutOfRole = "its server's role is another one now";
 
   void resolveSettings();
   void holdBack(Instant now);
   void letGo(Instant now);
   void closeFenced();
+  bool serves(const conf::HostPort& host) const;
   bool holdsTooMuch() const;
   uint32_t mostDialling(Instant now);
   // Nothing is lent: by PAUSE, or because no server may take it.

@@ -2,6 +2,7 @@
 // dial, and which of its servers must go when the roles change.
 #include <algorithm>
 
+#include "conf/address.h"
 #include "failover/route.h"
 #include "gateway/postgres/client.h"
 #include "gateway/postgres/postgres_worker.h"
@@ -22,6 +23,12 @@ constexpr uint32_t kSlowStartDials = 4;
 
 std::vector<conf::HostPort> WorkerPool::hosts() const {
   return topology_ ? failover::hostsFor(*topology_, conf::targetOf(database_)) : database_.hosts;
+}
+
+bool WorkerPool::serves(const conf::HostPort& host) const {
+  if (!topology_) return true;
+  const std::vector<conf::HostPort> all = hosts();
+  return std::ranges::find(all, host) != all.end();
 }
 
 void WorkerPool::topologyChanged(failover::TopologyPtr topology) {
@@ -78,7 +85,7 @@ void WorkerPool::closeFenced() {
       leaving.push_back(&server);  // for a replica that was promoted, say, reads may end where they are
     }
   });
-  for (Server* server : fenced) server->close("its server is primary no more");
+  for (Server* server : fenced) server->close(kOutOfRole);
   for (Server* server : leaving) server->closeWhenFree();
 }
 
@@ -98,16 +105,21 @@ bool WorkerPool::holdsTooMuch() const {
   size_t waiting = 0;
   worker_.forEachPool([&](WorkerPool& pool) { waiting += pool.core().waiting(); });
   const uint64_t bytes = settings.hold_max_bytes / workers;
-  return waiting >= (settings.hold_max_clients + workers - 1) / workers ||
+  const uint32_t clients = settings.hold_max_clients;
+  return (clients != 0 && waiting >= (clients + workers - 1) / workers) ||
          (bytes != 0 && worker_.loop().buffers().bytesLent() >= bytes);
 }
 
 std::string WorkerPool::holdError(std::string_view what, Duration held) const {
+  std::string detail = "Pool " + databaseName() + "/" + user() + ": " +
+                       (topology_->why.empty() ? "no replica is up" : topology_->why) + " for " +
+                       elapsed(held);
+  for (const failover::Node& node : topology_->nodes)
+    detail += "; " + conf::format(node.host) + " is " + std::string(failover::nameOf(node.state)) +
+              (node.why.empty() || node.why == topology_->why ? "" : ": " + node.why);
   return errorResponse(
       pgproto::sqlstate::kCannotConnectNow,
-      "no server of database \"" + databaseName() + "\" can take this: " + std::string(what),
-      "Pool " + databaseName() + "/" + user() + ": " +
-          (topology_->why.empty() ? "no replica is up" : topology_->why) + " (for " + elapsed(held) + ").",
+      "no server of database \"" + databaseName() + "\" can take this: " + std::string(what), detail + ".",
       "Nothing of it was executed: it may be repeated. SHOW TOPOLOGY tells what is known of each server.");
 }
 
