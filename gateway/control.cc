@@ -289,6 +289,7 @@ void Control::endStatsPeriod() {
 
 void Control::fillOwn(admin::Snapshot& snapshot, admin::Detail detail) {
   snapshot.taken = std::chrono::system_clock::now();
+  snapshot.taken_at = Clock::now();
   snapshot.phase = phase_;
   snapshot.pause = static_cast<admin::Pause>(shared_.pause.load());
   snapshot.any_database = !settings_->config->postgres.databases.empty();

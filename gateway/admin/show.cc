@@ -15,6 +15,7 @@ constexpr std::array kShows{
     ShowEntry{"databases", Detail::kPools, showDatabases},
     ShowEntry{"dns_hosts", Detail::kPools, showDnsHosts},
     ShowEntry{"dns_zones", std::nullopt, showDnsZones},
+    ShowEntry{"events", Detail::kPools, showEvents},
     ShowEntry{"fds", Detail::kConnections, showFds, true},
     ShowEntry{"lists", Detail::kPools, showLists},
     ShowEntry{"mem", Detail::kPools, showMem},
@@ -35,14 +36,15 @@ constexpr std::array kShows{
     ShowEntry{"stats", Detail::kPools, showStats},
     ShowEntry{"stats_averages", Detail::kPools, showStatsAverages},
     ShowEntry{"stats_totals", Detail::kPools, showStatsTotals},
+    ShowEntry{"topology", Detail::kPools, showTopology},
     ShowEntry{"totals", Detail::kPools, showTotals},
     ShowEntry{"users", Detail::kPools, showUsers},
     ShowEntry{"version", std::nullopt, showVersion},
 };
 
-constexpr std::array<std::string_view, 12> kLater{
-    "topology", "routes", "breakers",    "limits",  "scaling",     "rules",
-    "traffic",  "spikes", "predictions", "backups", "backup_jobs", "events",
+constexpr std::array<std::string_view, 10> kLater{
+    "routes",  "breakers", "limits",      "scaling", "rules",
+    "traffic", "spikes",   "predictions", "backups", "backup_jobs",
 };
 
 struct FakeParameter {

@@ -1,7 +1,8 @@
 // SHOW: each thing that can be shown, and the table that it becomes.
 //
 // Columns, their order and their types are those of PgBouncer 1.25 (https://www.pgbouncer.org/usage.html), so
-// what was made for it works here; only PINS, PREPARED and all that begins with REDIS_ are Forebay's own.
+// what was made for it works here; only PINS, PREPARED, TOPOLOGY, EVENTS and all that begins with REDIS_ are
+// Forebay's own.
 // Tables are pure functions of what was collected.
 #pragma once
 
@@ -70,6 +71,10 @@ Table showState(const ShowContext& context);
 Table showDnsHosts(const ShowContext& context);
 Table showDnsZones(const ShowContext& context);
 Table showVersion(const ShowContext& context);
+
+// gateway/admin/show_failover.cc
+Table showTopology(const ShowContext& context);
+Table showEvents(const ShowContext& context);
 
 // gateway/admin/show_redis.cc
 Table showRedisPools(const ShowContext& context);

@@ -155,6 +155,15 @@ DatabaseRow& Snapshot::database(std::string_view name) {
   return row;
 }
 
+DatabaseTopology& Snapshot::topology(std::string_view database) {
+  const auto same = std::find_if(topologies.begin(), topologies.end(),
+                                 [&](const DatabaseTopology& r) { return r.database == database; });
+  if (same != topologies.end()) return *same;
+  DatabaseTopology& row = topologies.emplace_back();
+  row.database = database;
+  return row;
+}
+
 RedisCacheRow& Snapshot::redisCache(std::string_view name) {
   RedisCacheRow& row = redis_caches[std::string(name)];
   row.name = name;
@@ -178,6 +187,7 @@ RedisNodeRow& Snapshot::redisNode(std::string_view cache, std::string_view host,
 
 void Snapshot::merge(Snapshot&& part) {
   taken = std::max(taken, part.taken);
+  taken_at = std::max(taken_at, part.taken_at);
   phase = std::max(phase, part.phase);
   pause = std::max(pause, part.pause);
   for (const auto& [key, row] : part.pools) pool(key.first, key.second) += row;
@@ -195,6 +205,8 @@ void Snapshot::merge(Snapshot&& part) {
   any_database = any_database && part.any_database;
   for (const auto& [name, row] : part.redis_caches) redisCache(name) += row;
   for (const RedisNodeRow& row : part.redis_nodes) redisNode(row.cache, row.host, row.port) += row;
+  for (const DatabaseTopology& row : part.topologies) topology(row.database) += row;
+  append(events, std::move(part.events));
   append(redis_clients, std::move(part.redis_clients));
   append(redis_slow, std::move(part.redis_slow));
   for (const auto& [name, keys] : part.redis_keys) redis_keys[name] += keys;

@@ -18,6 +18,7 @@
 #include "base/histogram.h"
 #include "conf/config.h"
 #include "gateway/admin/redis_rows.h"
+#include "gateway/admin/topology_rows.h"
 
 namespace forebay::admin {
 
@@ -195,6 +196,7 @@ enum class Phase : uint8_t { kServing, kStarting, kDraining };
 
 struct Snapshot {
   WallTime taken{};
+  Instant taken_at{};  // the same moment
   Phase phase = Phase::kServing;
   Pause pause = Pause::kNone;
   std::map<std::pair<std::string, std::string>, PoolRow, std::less<>> pools;  // by database and user
@@ -207,6 +209,8 @@ struct Snapshot {
   bool any_database = true;  // one is configured, or would be made of "*"
   std::map<std::string, RedisCacheRow, std::less<>> redis_caches;  // by name
   std::vector<RedisNodeRow> redis_nodes;                           // by cache, then host
+  std::vector<DatabaseTopology> topologies;  // of databases whose servers are asked for their roles
+  std::vector<Event> events;                 // the last ones, oldest first
 
   // Only when asked for (Detail in gateway/admin/fleet.h).
   std::vector<ClientRow> clients;
@@ -221,6 +225,7 @@ struct Snapshot {
   // The pool's row, made when there is none.
   PoolRow& pool(std::string_view database, std::string_view user);
   DatabaseRow& database(std::string_view name);
+  DatabaseTopology& topology(std::string_view database);
   RedisCacheRow& redisCache(std::string_view name);
   RedisNodeRow& redisNode(std::string_view cache, std::string_view host, uint16_t port);
 

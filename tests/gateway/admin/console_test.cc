@@ -213,17 +213,17 @@ TEST_F(ConsoleTest, RefusesWhatItDoesNotKnow) {
 }
 
 TEST_F(ConsoleTest, NamesWhatIsYetToCome) {
-  for (const char* sql : {"SHOW TOPOLOGY", "show routes", "SHOW BACKUPS", "SCALE UP web TO 3",
+  for (const char* sql : {"SHOW BREAKERS", "show routes", "SHOW BACKUPS", "SCALE UP web TO 3",
                           "BACKUP RUN nightly", "RULE ENABLE peak", "PROMOTE orders pg-1"}) {
     EXPECT_EQ(ask(sql).sqlstate, "0A000") << sql;
   }
-  EXPECT_EQ(ask("show topology").message, "SHOW TOPOLOGY is not part of this version of Forebay");
+  EXPECT_EQ(ask("show breakers").message, "SHOW BREAKERS is not part of this version of Forebay");
 }
 
 TEST_F(ConsoleTest, LetsStatsUsersLookOnly) {
-  for (const char* sql :
-       {"SHOW POOLS", "SHOW CLIENTS", "SHOW CONFIG", "SHOW PINS", "SHOW VERSION", "SHOW HELP",
-        "SHOW REDIS_POOLS", "SHOW REDIS_CLIENTS", "SHOW REDIS_NODES", "SHOW REDIS_SLOWLOG"})
+  for (const char* sql : {"SHOW POOLS", "SHOW CLIENTS", "SHOW CONFIG", "SHOW PINS", "SHOW VERSION",
+                          "SHOW HELP", "SHOW TOPOLOGY", "SHOW EVENTS", "SHOW REDIS_POOLS",
+                          "SHOW REDIS_CLIENTS", "SHOW REDIS_NODES", "SHOW REDIS_SLOWLOG"})
     EXPECT_EQ(ask(sql, Role::kStats).tag, "SHOW") << sql;
   for (const char* sql :
        {"SHOW FDS", "PAUSE", "RESUME", "RELOAD", "RECONNECT", "KILL", "KILL_CLIENT 1", "WAIT_CLOSE",

@@ -75,6 +75,8 @@ const std::map<std::string, std::string> kColumns = {
     // Forebay's own:
     {"PINS", "client/q database user reason since server/q"},
     {"PREPARED", "server/q database user name clients/i sql_hash sql_length/i"},
+    {"TOPOLOGY", "database node role timeline/q lag_bytes/q lag_ms/q evidence_age_ms/q state epoch/q why"},
+    {"EVENTS", "time database node event"},
     {"REDIS_POOLS",
      "cache cl_login/i cl_idle/i cl_active/i cl_waiting/i cl_blocked/i cl_subscribed/i cl_pinned/i "
      "in_flight/q shared_login/i shared_active/i shared_idle/i shared_lost/i leased_login/i leased_active/i "
