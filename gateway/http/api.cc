@@ -39,6 +39,8 @@ Response cacheHealth(const admin::Snapshot& snapshot) {
 }
 
 Response pools(const admin::Snapshot& snapshot) { return make(200, kJson, poolsJson(snapshot)); }
+Response topology(const admin::Snapshot& snapshot) { return make(200, kJson, topologyJson(snapshot)); }
+Response events(const admin::Snapshot& snapshot) { return make(200, kJson, eventsJson(snapshot)); }
 
 struct Endpoint {
   std::string_view path;
@@ -51,6 +53,8 @@ constexpr std::array kEndpoints{
     Endpoint{"/api/health", health},
     Endpoint{"/cache/health", cacheHealth},
     Endpoint{"/api/pools", pools},
+    Endpoint{"/api/topology", topology},
+    Endpoint{"/api/events", events},
 };
 constexpr std::string_view kLivez =
     "/livez";  // asks nobody, so that a stuck worker does not restart the others

@@ -3,9 +3,12 @@
 //     GET /metrics       Prometheus text
 //     GET /livez         200 while the control thread turns, whatever the databases do
 //     GET /readyz        200 unless starting, draining, or no database and no cache at all can be served
+//                        or held for
 //     GET /health        the same, with a JSON body on each database and cache; /api/health is an alias
 //     GET /cache/health  the same of the caches alone
 //     GET /api/pools     each pool and cache as JSON
+//     GET /api/topology  the servers of each database whose roles are discovered, and what failover did
+//     GET /api/events    what happened to them last
 #pragma once
 
 #include <functional>

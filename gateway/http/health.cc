@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <map>
 
+#include "conf/address.h"
+#include "gateway/http/metric_family.h"
+
 namespace forebay::http {
 namespace {
 
@@ -33,6 +36,33 @@ void addState(DatabaseHealth& health, const admin::DatabaseRow& row) {
     health.status = DatabaseStatus::kDown;
     health.error = row.last_error;
   }
+}
+
+TopologyHealth topologyOf(const failover::Topology& topology, Instant now) {
+  TopologyHealth out;
+  if (topology.primary) out.primary = conf::format(topology.nodes[*topology.primary].host);
+  if (const auto time = admin::withoutPrimary(topology, now)) out.without_primary = secondsOf(*time);
+  for (size_t i = 0; i < topology.nodes.size(); ++i) {
+    const failover::Node& node = topology.nodes[i];
+    const bool replica = topology.isReplica(i), primary = topology.primary == i && topology.primaryUp();
+    ++(replica ? out.replicas : primary ? out.primaries : out.others);
+    if (!replica) continue;
+    out.lag_bytes = std::max(out.lag_bytes, node.lag_bytes);
+    if (node.lag) out.lag = std::max(out.lag, std::optional(secondsOf(*node.lag)));
+  }
+  return out;
+}
+
+// Probes know better than the last attempt of a pool: it may have been at a server that is primary no more.
+void addTopology(DatabaseHealth& health, const admin::DatabaseTopology& row, Instant now) {
+  if (!row.topology) return;
+  health.topology = topologyOf(*row.topology, now);
+  if (health.status == DatabaseStatus::kDisabled || health.status == DatabaseStatus::kPaused) return;
+  health.status = DatabaseStatus::kUp;
+  health.error.clear();
+  if (admin::servable(row)) return;
+  health.status = admin::holds(row, now) ? DatabaseStatus::kHolding : DatabaseStatus::kDown;
+  health.error = row.topology->why;
 }
 
 std::vector<CacheHealth> cachesOf(const admin::Snapshot& snapshot) {
@@ -77,8 +107,9 @@ std::string_view obstacleOf(const admin::Snapshot& snapshot, const Health& healt
 void conclude(Health& out, std::string_view obstacle) {
   out.ready = obstacle.empty();
   out.reason = out.ready ? "ok" : obstacle;
-  const bool database_down = std::any_of(out.databases.begin(), out.databases.end(),
-                                         [](const auto& d) { return d.status == DatabaseStatus::kDown; });
+  const bool database_down = std::any_of(out.databases.begin(), out.databases.end(), [](const auto& d) {
+    return d.status == DatabaseStatus::kDown || d.status == DatabaseStatus::kHolding;
+  });
   const bool cache_down =
       std::any_of(out.caches.begin(), out.caches.end(), [](const auto& c) { return !c.servable(); });
   out.degraded = out.ready && (database_down || cache_down);
@@ -99,6 +130,8 @@ Health judge(const admin::Snapshot& snapshot) {
   ByName all;
   addPools(all, snapshot);
   for (const auto& [name, row] : snapshot.databases) addState(healthOf(all, name), row);
+  for (const admin::DatabaseTopology& row : snapshot.topologies)
+    addTopology(healthOf(all, row.database), row, snapshot.taken_at);
 
   Health out;
   for (auto& [name, health] : all) out.databases.push_back(std::move(health));
@@ -118,6 +151,7 @@ std::string_view nameOf(DatabaseStatus status) {
   switch (status) {
     case DatabaseStatus::kUp: return "up";
     case DatabaseStatus::kPaused: return "paused";
+    case DatabaseStatus::kHolding: return "holding";
     case DatabaseStatus::kDisabled: return "disabled";
     case DatabaseStatus::kDown: return "down";
   }

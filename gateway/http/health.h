@@ -1,7 +1,8 @@
 // What a Snapshot says about our ability to serve: pure rules, no I/O.
 //
 // A load balancer or Kubernetes must stop sending clients here only when another replica would do better. One
-// database or cache of several being down is no such case, and a paused one is served: its clients wait.
+// database or cache of several being down is no such case, and a paused one is served: its clients wait. So
+// are, for as long as `hold_timeout` says, those of one that has no primary.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,19 @@ namespace forebay::http {
 enum class DatabaseStatus : uint8_t {
   kUp,        // a server is connected, or was reached when one was last needed, or none was needed yet
   kPaused,    // clients are held until RESUME
+  kHolding,   // clients are held until there is a primary
   kDisabled,  // clients are turned away, as an operator asked for
-  kDown,      // no server is connected, and the last try to reach one has failed
+  kDown,      // no server is connected, and the last try to reach one has failed; or, where roles are
+              // discovered, no server has the one that clients need
+};
+
+// What is known of the servers of a database whose roles are discovered.
+struct TopologyHealth {
+  std::optional<std::string> primary;                // the accepted one
+  uint32_t primaries = 0, replicas = 0, others = 0;  // the first two: those that may be used
+  std::optional<uint64_t> lag_bytes;                 // of the replica that is furthest behind
+  std::optional<double> lag;                         // in seconds
+  std::optional<double> without_primary;             // for how long, in seconds
 };
 
 struct DatabaseHealth {
@@ -27,7 +39,8 @@ struct DatabaseHealth {
   std::string error;      // why it is down
   double saturation = 0;  // of the fullest of its pools
   uint64_t clients = 0, waiting = 0, servers = 0;
-  bool servable() const { return status == DatabaseStatus::kUp || status == DatabaseStatus::kPaused; }
+  std::optional<TopologyHealth> topology;
+  bool servable() const { return status != DatabaseStatus::kDisabled && status != DatabaseStatus::kDown; }
 };
 
 struct CacheHealth {

@@ -17,10 +17,22 @@ Json reasonsJson(const admin::ReasonCounts& reasons) {
   return out;
 }
 
+Json topologyJson(const TopologyHealth& topology) {
+  Json out = {
+      {"primary", topology.primary ? Json(toUtf8(*topology.primary)) : Json()},
+      {"roles",
+       {{"primary", topology.primaries}, {"replica", topology.replicas}, {"other", topology.others}}}};
+  if (topology.lag_bytes) out["lag_bytes"] = *topology.lag_bytes;
+  if (topology.lag) out["lag_seconds"] = *topology.lag;
+  if (topology.without_primary) out["without_primary_seconds"] = *topology.without_primary;
+  return out;
+}
+
 Json databaseJson(const DatabaseHealth& database) {
   Json out = {{"name", toUtf8(database.name)},       {"status", nameOf(database.status)},
               {"saturation", database.saturation},   {"clients", database.clients},
               {"waiting_clients", database.waiting}, {"servers", database.servers}};
+  if (database.topology) out["topology"] = topologyJson(*database.topology);
   if (!database.error.empty()) out["error"] = toUtf8(database.error);
   return out;
 }

@@ -8,6 +8,7 @@ std::vector<prometheus::MetricFamily> SnapshotMetrics::Collect() const {
   Families out;
   appendProcessMetrics(out, snapshot_);
   appendPoolMetrics(out, snapshot_);
+  appendFailoverMetrics(out, snapshot_);
   appendRedisMetrics(out, snapshot_);
   appendRedisNodeMetrics(out, snapshot_);
   return out;

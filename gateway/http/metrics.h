@@ -29,6 +29,7 @@ std::string metricsText(const admin::Snapshot& snapshot);
 // Each in the file of its name: gateway/http/metrics_pool.cc, ...
 void appendPoolMetrics(Families& out, const admin::Snapshot& snapshot);
 void appendProcessMetrics(Families& out, const admin::Snapshot& snapshot);
+void appendFailoverMetrics(Families& out, const admin::Snapshot& snapshot);
 void appendRedisMetrics(Families& out, const admin::Snapshot& snapshot);
 void appendRedisNodeMetrics(Families& out, const admin::Snapshot& snapshot);
 

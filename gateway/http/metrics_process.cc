@@ -38,8 +38,8 @@ void appendDatabases(Families& out, const admin::Snapshot& snapshot) {
   Family status =
       gauge(out, "forebay_database_status", "1 for the status that a database has, 0 for the others.");
   for (const DatabaseHealth& database : health.databases) {
-    for (const DatabaseStatus each :
-         {DatabaseStatus::kUp, DatabaseStatus::kPaused, DatabaseStatus::kDisabled, DatabaseStatus::kDown})
+    for (const DatabaseStatus each : {DatabaseStatus::kUp, DatabaseStatus::kPaused, DatabaseStatus::kHolding,
+                                      DatabaseStatus::kDisabled, DatabaseStatus::kDown})
       status.add({label("database", database.name), label("status", nameOf(each))},
                  database.status == each ? 1 : 0);
   }

@@ -36,17 +36,18 @@ TEST(Secrets, AppearNowhere) {
   login("app", "ann", "secret-guess");
   login("app", "eve", "secret-guess");
   Connection console(forebay.conninfo("forebay", "admin", "secret-of-admin"));
-  for (const char* topic :
-       {"pools",      "clients", "servers", "stats",   "databases",      "users",     "lists",     "config",
-        "mem",        "state",   "fds",     "sockets", "active_sockets", "dns_hosts", "dns_zones", "peers",
-        "peer_pools", "version", "help",    "pins",    "prepared",       "totals"}) {
+  for (const char* topic : {"pools",          "clients",   "servers",   "stats",  "databases",  "users",
+                            "lists",          "config",    "mem",       "state",  "fds",        "sockets",
+                            "active_sockets", "dns_hosts", "dns_zones", "peers",  "peer_pools", "version",
+                            "help",           "pins",      "prepared",  "totals", "topology",   "events"}) {
     const QueryResult shown = console.exec(std::string("show ") + topic);
     EXPECT_TRUE(shown.ok()) << topic << ": " << shown.error();
     for (int row = 0; row < shown.rows(); ++row)
       for (int column = 0; column < shown.columns(); ++column) heard += shown.value(row, column) + "\n";
     for (const std::string& notice : console.takeNotices()) heard += notice;
   }
-  for (const char* path : {"/metrics", "/health", "/api/pools"}) heard += forebay.get(path);
+  for (const char* path : {"/metrics", "/health", "/api/pools", "/api/topology", "/api/events"})
+    heard += forebay.get(path);
   EXPECT_TRUE(console.exec("reload").ok());
   forebay.process().waitForOutput("reload");
   heard += forebay.log();

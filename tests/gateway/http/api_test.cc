@@ -58,6 +58,17 @@ TEST_F(ApiTest, ListsCaches) {
   EXPECT_NE(pools.body.find(R"("waiting": 3)"), std::string::npos) << pools.body;
 }
 
+TEST_F(ApiTest, ShowsTopologiesAndEvents) {
+  fleet_.snapshot.topology("orders");
+  fleet_.snapshot.events = {{WallTime(seconds(1)), "orders", "", "no primary"}};
+  const Response topology = ask("/api/topology"), events = ask("/api/events");
+  EXPECT_EQ(topology.status, 200u);
+  EXPECT_EQ(topology.content_type, "application/json");
+  EXPECT_NE(topology.body.find(R"("database": "orders")"), std::string::npos) << topology.body;
+  EXPECT_EQ(events.status, 200u);
+  EXPECT_NE(events.body.find(R"("event": "no primary")"), std::string::npos) << events.body;
+}
+
 TEST_F(ApiTest, CacheHealthIsTheCachesPartOfHealth) {
   admin::RedisNodeRow& node = fleet_.snapshot.redisNode("main", "10.0.0.7", 6379);
   fleet_.snapshot.redisCache("main");

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "gateway/http/json.h"
+#include "tests/gateway/admin/topologies.h"
 
 namespace forebay::http {
 namespace {
@@ -99,6 +100,79 @@ TEST(Health, ShowsTheFullestPoolOfADatabase) {
   EXPECT_DOUBLE_EQ(orders.saturation, 0.5);
   EXPECT_EQ(orders.waiting, 3u);
   EXPECT_EQ(orders.servers, 5u);
+}
+
+// ---- databases whose servers are asked for their roles
+
+TEST(TopologyHealth, HoldsClientsForAPrimaryAsLongAsTheSettingsSay) {
+  Snapshot snapshot;
+  admin::DatabaseTopology& row = addTopology(snapshot, "orders", admin::headless());
+  row.hold_timeout = seconds(3);
+  EXPECT_TRUE(judge(snapshot).ready);
+  EXPECT_TRUE(judge(snapshot).degraded);
+  EXPECT_EQ(of(judge(snapshot), "orders").status, DatabaseStatus::kHolding);
+  snapshot.taken_at += seconds(1);
+  EXPECT_FALSE(judge(snapshot).ready);
+  EXPECT_EQ(judge(snapshot).reason, "no database can be served");
+  EXPECT_EQ(of(judge(snapshot), "orders").status, DatabaseStatus::kDown);
+  EXPECT_EQ(of(judge(snapshot), "orders").error, "no server that can be reached is a primary");
+}
+
+TEST(TopologyHealth, CountsMoreThanWhatAPoolMetLast) {
+  Snapshot snapshot;
+  markDown(snapshot, "orders");  // the old primary; nobody has asked for the new one yet
+  addTopology(snapshot, "orders", admin::threeNodes());
+  EXPECT_EQ(of(judge(snapshot), "orders").status, DatabaseStatus::kUp);
+  EXPECT_EQ(of(judge(snapshot), "orders").error, "");
+  snapshot.pool("orders", "app").sv_idle = 1;  // to what is primary no more
+  addTopology(snapshot, "orders", admin::headless());
+  EXPECT_EQ(of(judge(snapshot), "orders").status, DatabaseStatus::kDown);
+}
+
+TEST(TopologyHealth, LeavesPausedAndDisabledDatabasesSo) {
+  Snapshot snapshot;
+  addTopology(snapshot, "orders", admin::headless());
+  snapshot.database("orders").paused = true;
+  EXPECT_EQ(of(judge(snapshot), "orders").status, DatabaseStatus::kPaused);
+  snapshot.database("orders").disabled = true;
+  EXPECT_EQ(of(judge(snapshot), "orders").status, DatabaseStatus::kDisabled);
+}
+
+TEST(TopologyHealth, NeedsNoPrimaryWhereClientsAreForStandbys) {
+  Snapshot snapshot;
+  addTopology(snapshot, "orders", admin::headless()).target = conf::TargetSessionAttrs::kStandby;
+  EXPECT_EQ(of(judge(snapshot), "orders").status, DatabaseStatus::kUp);
+}
+
+TEST(TopologyHealth, CountsRolesAndShowsTheLagOfTheLastReplica) {
+  Snapshot snapshot;
+  failover::Topology topology = admin::threeNodes();
+  failover::Node behind = topology.nodes[1];
+  behind.lag_bytes = 9000;
+  behind.lag.reset();
+  topology.nodes.push_back(behind);
+  addTopology(snapshot, "orders", topology);
+  const TopologyHealth health = of(judge(snapshot), "orders").topology.value();
+  EXPECT_EQ(health.primary, "pg-0:5432");
+  EXPECT_EQ(health.primaries, 1u);
+  EXPECT_EQ(health.replicas, 2u);
+  EXPECT_EQ(health.others, 1u);
+  EXPECT_EQ(health.lag_bytes, 9000u);
+  EXPECT_EQ(health.lag, 1.5);
+  EXPECT_EQ(health.without_primary, std::nullopt);
+}
+
+TEST(TopologyHealth, StandsInTheBodyOfHealth) {
+  Snapshot snapshot;
+  addTopology(snapshot, "orders", admin::threeNodes());
+  std::string json = healthJson(judge(snapshot));
+  for (const char* part : {R"("primary": "pg-0:5432")", R"("replica": 1)", R"("lag_seconds": 1.5)"})
+    EXPECT_NE(json.find(part), std::string::npos) << part << " in\n" << json;
+  addTopology(snapshot, "orders", admin::headless()).hold_timeout = seconds(30);
+  json = healthJson(judge(snapshot));
+  for (const char* part :
+       {R"("status": "holding")", R"("primary": null)", R"("without_primary_seconds": 2.0)"})
+    EXPECT_NE(json.find(part), std::string::npos) << part << " in\n" << json;
 }
 
 // ---- caches
