@@ -30,12 +30,16 @@ Relay::~Relay() {
   thread_.join();
 }
 
-void Relay::pause() {
-  command([this] { paused_ = true; });
-}
+void Relay::pause() { pauseWays(true, true); }
+void Relay::pauseToTarget() { pauseWays(true, false); }
+void Relay::pauseFromTarget() { pauseWays(false, true); }
+void Relay::resume() { pauseWays(false, false); }
 
-void Relay::resume() {
-  command([this] { paused_ = false; });
+void Relay::pauseWays(bool up, bool down) {
+  command([this, up, down] {
+    up_paused_ = up;
+    down_paused_ = down;
+  });
 }
 
 void Relay::slowDown(size_t bytes_per_second) {
@@ -122,15 +126,15 @@ void Relay::accept() {
     Wire& wire = wires_.emplace_back();
     wire.client = std::move(client);
     wire.target = std::move(target);
-    wire.up = {.from = wire.client.get(), .to = wire.target.get()};
-    wire.down = {.from = wire.target.get(), .to = wire.client.get()};
+    wire.up = {.from = wire.client.get(), .to = wire.target.get(), .paused = &up_paused_};
+    wire.down = {.from = wire.target.get(), .to = wire.client.get(), .paused = &down_paused_};
   } catch (const RigError&) {
     resetOnClose(client.get());  // as the target itself refused
   }
 }
 
 bool Relay::wantsRead(const Way& way) const {
-  return !paused_ && !way.ended && way.held.size() < kMostHeld && (rate_ == 0 || way.allowance >= 1);
+  return !*way.paused && !way.ended && way.held.size() < kMostHeld && (rate_ == 0 || way.allowance >= 1);
 }
 
 void Relay::move(Wire& wire, Way& way, std::atomic<uint64_t>& counter) {

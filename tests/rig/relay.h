@@ -25,7 +25,9 @@ class Relay {
   uint16_t port() const { return port_; }
 
   // Each is in force when it returns.
-  void pause();  // nothing moves in either direction; connections stay open
+  void pause();            // nothing moves in either direction; connections stay open
+  void pauseToTarget();    // nothing gets there, answers to what is there come back
+  void pauseFromTarget();  // everything gets there, nothing comes back
   void resume();
   void slowDown(size_t bytes_per_second);  // each direction of each connection; 0: full speed
   void cut();                              // closes every connection in good order
@@ -45,6 +47,7 @@ class Relay {
     bool ended = false;       // `from` sent FIN
     bool passed_end = false;  // and `to` has been told
     double allowance = 0;     // bytes that may be read now, when slowed down
+    const bool* paused = nullptr;
   };
   struct Wire {
     Fd client, target;
@@ -59,8 +62,9 @@ class Relay {
   void read(Wire& wire, Way& way, std::atomic<uint64_t>& counter);
   void write(Wire& wire, Way& way);
   bool wantsRead(const Way& way) const;
-  bool wantsWrite(const Way& way) const { return !way.held.empty() && !paused_; }
+  bool wantsWrite(const Way& way) const { return !way.held.empty() && !*way.paused; }
   void closeAll(bool with_reset);
+  void pauseWays(bool up, bool down);
   void command(std::function<void()> change);  // runs it on the relay's thread and returns when that is done
   void runCommands();
 
@@ -70,7 +74,7 @@ class Relay {
 
   // Of the relay's thread.
   std::list<Wire> wires_;
-  bool paused_ = false, refusing_ = false, stopping_ = false;
+  bool up_paused_ = false, down_paused_ = false, refusing_ = false, stopping_ = false;
   size_t rate_ = 0;
   uint64_t cut_at_ = UINT64_MAX;  // when from_target_ gets there
 

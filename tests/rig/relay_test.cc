@@ -35,6 +35,22 @@ TEST(Relay, HoldsBytesBackWhilePaused) {
   EXPECT_EQ(types(client.readUntil('Z')), "TDCZ");
 }
 
+TEST(Relay, HoldsBackOneWayAlone) {
+  Relay relay(sharedPostgres().port());
+  RawClient client = loggedIn(relay);
+  relay.pauseToTarget();
+  client.send(wire::query("select 1"));
+  EXPECT_TRUE(client.silentFor(milliseconds(50)));
+  relay.pauseFromTarget();
+  const uint64_t before = relay.bytesToTarget();
+  client.send(wire::query("select 2"));
+  EXPECT_TRUE(client.silentFor(milliseconds(50)));
+  EXPECT_GT(relay.bytesToTarget(), before);
+  relay.resume();
+  EXPECT_EQ(types(client.readUntil('Z')), "TDCZ");
+  EXPECT_EQ(types(client.readUntil('Z')), "TDCZ");
+}
+
 TEST(Relay, SlowsDown) {
   Relay relay(sharedPostgres().port());
   RawClient client = loggedIn(relay);
