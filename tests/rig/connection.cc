@@ -20,9 +20,10 @@ std::string orEmpty(const char* text) { return text ? text : ""; }
 
 using Handle = std::unique_ptr<PGconn, void (*)(PGconn*)>;
 
-Handle open(const std::string& conninfo) {
+Handle open(const std::string& conninfo, milliseconds patience) {
   // libpq's own limit counts whole seconds and per address; all addresses here are one loopback.
-  return {PQconnectdb((conninfo + " connect_timeout=30").c_str()), PQfinish};
+  const std::string limit = std::to_string(std::chrono::duration_cast<seconds>(patience).count());
+  return {PQconnectdb((conninfo + " connect_timeout=" + limit).c_str()), PQfinish};
 }
 
 }  // namespace
@@ -51,7 +52,8 @@ std::vector<std::string> QueryResult::columnNames() const {
   return out;
 }
 
-Connection::Connection(const std::string& conninfo) : handle_(open(conninfo)) {
+Connection::Connection(const std::string& conninfo, milliseconds patience)
+    : patience_(patience), handle_(open(conninfo, patience)) {
   if (broken()) fail("cannot log in with \"" + conninfo + "\": " + lastError());
   PQsetNoticeProcessor(
       handle_.get(),
@@ -60,7 +62,7 @@ Connection::Connection(const std::string& conninfo) : handle_(open(conninfo)) {
 }
 
 std::string Connection::tryConnect(const std::string& conninfo) {
-  const Handle handle = open(conninfo);
+  const Handle handle = open(conninfo, kPatience);
   return PQstatus(handle.get()) == CONNECTION_OK ? "" : PQerrorMessage(handle.get());
 }
 
@@ -186,7 +188,7 @@ QueryResult Connection::last() {
 
 // PQgetResult() would wait without a limit.
 void Connection::awaitResult() {
-  const SteadyTime deadline = std::chrono::steady_clock::now() + kPatience;
+  const SteadyTime deadline = std::chrono::steady_clock::now() + patience_;
   flush();
   while (PQisBusy(handle_.get())) {
     if (!waitFor(PQsocket(handle_.get()), POLLIN, milliseconds(pollTimeout(deadline))))
@@ -197,7 +199,7 @@ void Connection::awaitResult() {
 
 void Connection::flush() {
   while (PQflush(handle_.get()) == 1) {
-    if (!waitFor(PQsocket(handle_.get()), POLLIN | POLLOUT, kPatience)) fail("the peer takes no bytes");
+    if (!waitFor(PQsocket(handle_.get()), POLLIN | POLLOUT, patience_)) fail("the peer takes no bytes");
     PQconsumeInput(handle_.get());
   }
 }

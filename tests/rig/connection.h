@@ -1,5 +1,5 @@
-// Connection is a libpq client: what an application does, in one line each. Every wait is bounded by
-// kPatience.
+// Connection is a libpq client: what an application does, in one line each. Every wait is bounded: by
+// kPatience, where nothing else is said.
 #pragma once
 
 #include <libpq-fe.h>
@@ -47,7 +47,7 @@ struct Notification {
 class Connection {
  public:
   // Logs in; throws with libpq's message when that fails. See tryConnect() for logins that should fail.
-  explicit Connection(const std::string& conninfo);
+  explicit Connection(const std::string& conninfo, milliseconds patience = kPatience);
   // Tries to log in and says why it did not work: empty when it did.
   static std::string tryConnect(const std::string& conninfo);
 
@@ -96,6 +96,7 @@ class Connection {
   void flush();
   void require(bool sent, std::string_view what) const;
 
+  milliseconds patience_;
   std::unique_ptr<PGconn, void (*)(PGconn*)> handle_;
   std::unique_ptr<std::vector<std::string>> notices_ = std::make_unique<std::vector<std::string>>();
 };

@@ -1,0 +1,56 @@
+// RegisterClients are applications that write and read through a gateway, each a register of its own, and
+// note what they are told (tests/rig/history.h). One that loses its connection logs in again at once.
+//
+//   RegisterClients::prepare(primary, 20);
+//   RegisterClients clients(forebay.conninfo("app"), 20, seed);
+//   clients.awaitProgress();
+//   clients.disturb([&] { primary.stop(Stop::kKill); });
+//   ...
+//   const History history = clients.stop();
+//   EXPECT_THAT(violationsOf(history, RegisterClients::journalOf(new_primary)), IsEmpty());
+//
+// A client writes as applications do: half of the writes are single statements, by the simple or the extended
+// protocol, half are transactions of three. A write only takes effect over a smaller value, so one of which
+// nobody knew, and which comes late, undoes nothing.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/rig/history.h"
+#include "tests/rig/postgres_server.h"
+
+namespace forebay::rig {
+
+class RegisterClients {
+ public:
+  // Makes the tables; once, before there are clients.
+  static void prepare(PostgresServer& primary, int count);
+  static void prepare(const std::string& conninfo, int count);
+  static Journal journalOf(PostgresServer& primary);
+  static Journal journalOf(const std::string& conninfo);
+
+  // `seed`: what they write how. They start at once.
+  RegisterClients(const std::string& conninfo, int count, uint32_t seed);
+  ~RegisterClients();
+
+  // Returns when each client has had so many writes acknowledged that it began after the call, or has failed
+  // with later ones; throws when that takes longer than `limit`.
+  void awaitProgress(int writes = 5, milliseconds limit = kPatience);
+  // Runs `fault`, and notes that what is under way meanwhile, or begins within a moment, may be lost.
+  void disturb(const std::function<void()>& fault);
+  // Ends them, and gives what they have noted. Throws when one could not go on.
+  History stop();
+
+ private:
+  class Client;
+  std::vector<std::unique_ptr<Client>> clients_;
+  std::vector<Disturbance> disturbances_;
+};
+
+}  // namespace forebay::rig
