@@ -5,7 +5,7 @@ build_packages=(
   libuv1-dev libssl-dev libidn-dev libtomlplusplus-dev prometheus-cpp-dev libpg-query-dev nlohmann-json3-dev
   libmicrohttpd-dev libpq-dev libhiredis-dev libgtest-dev file dpkg-dev)
 demo_packages=(postgresql postgresql-contrib redis-server python3)
-test_packages=("${demo_packages[@]}" pgbouncer openssl)
+test_packages=("${demo_packages[@]}" pgbouncer openssl patroni etcd-server python3-etcd)
 redis_bench_packages=(redis-server redis-tools nutcracker haproxy python3)
 lint_packages=(clang clang-format clang-tidy)
 fuzz_packages=(clang libclang-rt-14-dev)

@@ -1,14 +1,11 @@
 #include "tests/rig/forebay.h"
 
-#include <poll.h>
-#include <sys/socket.h>
-
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <sstream>
 
-#include "tests/rig/sockets.h"
+#include "tests/rig/http.h"
 
 namespace forebay::rig {
 namespace {
@@ -33,29 +30,6 @@ void writeCaches(std::ostringstream& out, const ForebayConfig& config) {
     for (const auto& [name, table] : users)
       writeTable(out, "redis.caches.\"" + cache + "\".users.\"" + name + "\"", table);
   }
-}
-
-struct HttpReply {
-  int status = 0;
-  std::string body;
-};
-
-HttpReply httpGet(uint16_t port, const std::string& path) {
-  const Fd fd = connectTcp(port);
-  const std::string request = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-  if (send(fd.get(), request.data(), request.size(), MSG_NOSIGNAL) < 0) failErrno("HTTP request");
-  std::string reply;
-  char buffer[16384];
-  while (true) {
-    if (!waitFor(fd.get(), POLLIN, kPatience)) fail("no HTTP answer to " + path);
-    const ssize_t size = recv(fd.get(), buffer, sizeof buffer, 0);
-    if (size < 0) failErrno("HTTP answer to " + path);
-    if (size == 0) break;
-    reply.append(buffer, static_cast<size_t>(size));
-  }
-  const size_t body = reply.find("\r\n\r\n");
-  if (!reply.starts_with("HTTP/1.") || body == std::string::npos) fail("not an HTTP answer: " + reply);
-  return {std::atoi(reply.c_str() + 9), reply.substr(body + 4)};
 }
 
 }  // namespace
@@ -185,12 +159,12 @@ void Forebay::rewrite(const ForebayConfig& config) {
 }
 
 std::string Forebay::get(const std::string& path) const {
-  HttpReply reply = httpGet(http_port_, path);
+  HttpReply reply = http(http_port_, {.path = path});
   if (reply.status != 200) fail("GET " + path + ": " + std::to_string(reply.status) + " " + reply.body);
   return std::move(reply.body);
 }
 
-int Forebay::httpStatus(const std::string& path) const { return httpGet(http_port_, path).status; }
+int Forebay::httpStatus(const std::string& path) const { return http(http_port_, {.path = path}).status; }
 
 uint16_t Forebay::listeningPort(std::string_view kind, size_t nth) const {
   const std::string seen = log();
