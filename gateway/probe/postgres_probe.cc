@@ -13,6 +13,10 @@ namespace {
 // A connection on which so many questions' time has passed is taken for dead, and made anew.
 constexpr int kPatience = 3;
 
+// Neither ~/.pgpass is to be read, nor is libpq to write to our log what it thinks of a file that is not a
+// plain one: nothing can be there.
+constexpr const char* kNoFile = "/dev/null/none";
+
 // One row: in recovery, system identifier, timeline, position, received position, age of the last replayed
 // transaction in seconds, default_transaction_read_only. The control file tells a timeline only at its next
 // checkpoint, so a primary is asked for the name of the WAL file that it writes to, which begins with it.
@@ -115,7 +119,7 @@ void PostgresProbe::connect(const net::SocketAddress* address) {
       {"user", login_.user},
       {"dbname", login_.dbname},
       {"password", login_.password},
-      {"passfile", "/dev/null"},
+      {"passfile", kNoFile},
       {"gssencmode", "disable"},
       {"application_name", "forebay probe"},
       {"sslmode", std::string(conf::nameOf(host_.isUnix() ? conf::SslMode::kDisable : login_.tls.sslmode))},

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
+#include <sstream>
 
 #include "tests/rig/connection.h"
 #include "tests/rig/eventually.h"
@@ -91,6 +92,11 @@ class PromotionHistory : public testing::Test {
     EXPECT_EQ(history.errors().count("25006"), 0u);
     EXPECT_GT(history.count(Operation::Kind::kWrite, Outcome::kAcknowledged), 2 * kClients);
   }
+  // No library writes between the gateway's own lines, which begin with the time.
+  static void expectOwnLinesOnly(const std::string& log) {
+    std::istringstream lines(log);
+    for (std::string line; std::getline(lines, line);) EXPECT_TRUE(line.starts_with("20")) << line;
+  }
   // Waits until the gateway says this of a server: "primary, fenced". Returns where it does, in its log.
   static size_t awaitState(Forebay& forebay, uint16_t port, const std::string& state, size_t from = 0) {
     return forebay.process().waitForOutput("127.0.0.1:" + std::to_string(port) + " " + state, from);
@@ -109,6 +115,7 @@ TEST_F(PromotionHistory, OfAPrimaryThatIsKilled) {
   PostgresServer& successor = promoteFurthest();
   clients.awaitProgress();
   expectAllIsWell(clients.stop(), successor);
+  expectOwnLinesOnly(forebay.log());
 }
 
 TEST_F(PromotionHistory, OfTwoPromotionsInARow) {
