@@ -104,6 +104,11 @@ std::optional<HostPort> readRedisHost(std::string_view text, uint16_t default_po
   return plausibleHost(text) ? std::optional(socket) : std::nullopt;
 }
 
+std::optional<HostPort> readSentinel(std::string_view text) {
+  std::optional<HostPort> host = readHost(text, kSentinelPort);
+  return host && !host->isUnix() ? host : std::nullopt;
+}
+
 std::string format(const HostPort& host) { return joined(host.host, host.port); }
 
 }  // namespace forebay::conf

@@ -11,6 +11,7 @@ namespace forebay::conf {
 
 inline constexpr uint16_t kPostgresPort = 5432;
 inline constexpr uint16_t kRedisPort = 6379;
+inline constexpr uint16_t kSentinelPort = 26379;
 inline constexpr uint16_t kListenPort = 6432;
 
 // "10.0.0.1:6432" "localhost:0" "[::1]:6432" "*:6432" "unix:/run/forebay" "unix:/run/forebay:6433"
@@ -25,6 +26,9 @@ std::optional<HostPort> readHost(std::string_view text, uint16_t default_port = 
 std::string format(const HostPort& host);
 // "cache", "cache:6379", "[::1]:6379", or the socket itself: "/run/redis/redis.sock".
 std::optional<HostPort> readRedisHost(std::string_view text, uint16_t default_port = kRedisPort);
+
+// "s-0" or "s-0:26379": a Sentinel, which has no Unix socket.
+std::optional<HostPort> readSentinel(std::string_view text);
 
 // Whether only this machine can connect there.
 bool isLoopback(const ListenAddress& address);

@@ -39,11 +39,16 @@ Config withoutProbesPassword(Config config) {
   return config;
 }
 
+Cache withoutFilesPasswords(Cache cache) {
+  if (!cache.sentinel_password_file.empty()) cache.sentinel_password.clear();
+  return withoutFilesPassword(std::move(cache));
+}
+
 void writeRedis(const RedisSettings& redis, std::string& out) {
   out += "\n[redis]\n";
   for (const RedisSetting& each : redisSettings()) write(each, redis, out);
   for (const auto& [name, cache] : redis.caches) {
-    writeEntry("redis.caches", name, cacheSettings(), withoutFilesPassword(cache), out);
+    writeEntry("redis.caches", name, cacheSettings(), withoutFilesPasswords(cache), out);
     const std::string users = "redis.caches." + tomlKey(name) + ".users";
     for (const auto& [user_name, user] : cache.users)
       writeEntry(users, user_name, cacheUserSettings(), withoutFilesPassword(user), out);

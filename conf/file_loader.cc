@@ -38,6 +38,7 @@ class FileLoader {
     for (auto& [name, cache] : config_.redis.caches) {
       const std::string path = "redis.caches." + name;
       loadNonEmptyPassword(cache, path);
+      loadSentinelPassword(cache, path);
       for (auto& [user_name, user] : cache.users) loadNonEmptyPassword(user, path + ".users." + user_name);
     }
   }
@@ -54,6 +55,16 @@ class FileLoader {
     loadPassword(owner, path);
     if (!owner.password_file.empty() && owner.password.empty() && problems_.none())
       problems_.addAt(path + ".password_file", "password_file: " + owner.password_file + " is empty");
+  }
+
+  void loadSentinelPassword(Cache& cache, const std::string& path) {
+    const std::string& file = cache.sentinel_password_file;
+    constexpr std::string_view kName = "sentinel_password_file";
+    const std::string place = path + "." + std::string(kName);
+    if (file.empty()) return;
+    cache.sentinel_password = withoutLineEnd(read(file, place, kName));
+    if (cache.sentinel_password.empty() && problems_.none())
+      problems_.addAt(place, std::string(kName) + ": " + file + " is empty");
   }
 
   void loadUsers() {

@@ -29,10 +29,16 @@ struct CacheUser {
 // One entry of [redis.caches]. An empty optional means: the value of [redis] counts.
 struct Cache {
   std::string name;
-  HostPort host{.host = {}, .port = 6379};  // from url or host
-  uint32_t database = 0;                    // that clients begin in
-  std::string user;                         // the backend's; empty: "default"
-  std::string password;                     // a secret
+  HostPort host{.host = {}, .port = 6379};  // from url or host; empty with sentinels
+  std::vector<HostPort> sentinels;          // who tell where the primary is; none: `host` is it
+  std::string master;                       // the name that they know it by
+  std::string sentinel_user;                // theirs; empty: "default"
+  std::string sentinel_password;            // a secret
+  std::string sentinel_password_file;
+  std::optional<SslMode> sentinel_tls_sslmode;  // none: as to the servers
+  uint32_t database = 0;                        // that clients begin in
+  std::string user;                             // the backend's; empty: "default"
+  std::string password;                         // a secret
   std::string password_file;
   std::vector<ListenAddress> listen;  // where its clients connect; none: [listen] redis
   std::map<std::string, CacheUser>
@@ -42,6 +48,7 @@ struct Cache {
   std::optional<uint32_t> lease_pool_size, min_lease_pool_size;
   std::optional<Duration> command_timeout, command_wait_timeout;
   bool operator==(const Cache&) const = default;
+  bool hasSentinels() const { return !sentinels.empty(); }
 };
 
 struct RedisSettings {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "conf/address.h"
@@ -25,7 +26,7 @@ class RedisRules {
   void check() {
     checkClientTls(redis_.client_tls, "redis", report_);
     checkServerTls(redis_.server_tls, "redis", report_);
-    checkTlsMode("redis", redis_.server_tls.sslmode);
+    checkTlsMode("redis", "server_tls_sslmode", redis_.server_tls.sslmode);
     checkLeases("redis", "", redis_.min_lease_pool_size, redis_.lease_pool_size);
     for (const auto& [name, cache] : redis_.caches) checkCache(cache);
     checkShares();
@@ -37,24 +38,58 @@ class RedisRules {
 
   void checkCache(const Cache& cache) {
     const std::string path = pathOf(cache);
-    if (cache.host.host.empty()) tell(path, called(cache) + " needs host or url");
+    checkPlace(cache, path);
     if (!cache.user.empty() && cache.password.empty())
       tell(path,
            called(cache) + " has a user but no password: with a password alone the user is \"default\"");
-    if (cache.server_tls_sslmode) checkTlsMode(path, *cache.server_tls_sslmode);
+    if (cache.server_tls_sslmode) checkTlsMode(path, "server_tls_sslmode", *cache.server_tls_sslmode);
     if (cache.min_lease_pool_size || cache.lease_pool_size)
       checkLeases(path, called(cache) + ": ", cache.min_lease_pool_size.value_or(redis_.min_lease_pool_size),
                   cache.lease_pool_size.value_or(redis_.lease_pool_size));
     if (!verifies(redis_.client_tls.sslmode)) checkDoors(cache);
   }
 
+  // Where Redis is: the settings say it, or Sentinels are to be asked.
+  void checkPlace(const Cache& cache, const std::string& path) {
+    if (!cache.hasSentinels()) {
+      if (cache.host.host.empty()) tell(path, called(cache) + " needs host, url or sentinels");
+      return checkNoSentinels(cache, path);
+    }
+    if (!cache.host.host.empty())
+      tell(path + ".sentinels",
+           called(cache) + " has sentinels, which tell where Redis is: host and url exclude them");
+    if (cache.master.empty())
+      tell(path + ".sentinels", called(cache) + " needs master, the name that its sentinels know it by");
+    if (!cache.sentinel_user.empty() && cache.sentinel_password.empty())
+      tell(path + ".sentinel_user", called(cache) + " has a sentinel_user but no sentinel_password");
+    if (cache.sentinel_tls_sslmode) checkTlsMode(path, "sentinel_tls_sslmode", *cache.sentinel_tls_sslmode);
+    checkTwice(cache, path);
+  }
+
+  void checkTwice(const Cache& cache, const std::string& path) {
+    std::set<std::string> seen;
+    for (const HostPort& each : cache.sentinels)
+      if (!seen.insert(format(each)).second)
+        tell(path + ".sentinels", "'" + format(each) + "' is listed twice");
+  }
+
+  void checkNoSentinels(const Cache& cache, const std::string& path) {
+    const auto demand = [&](bool given, const std::string& name) {
+      if (given) tell(path + "." + name, name + " is of use only with sentinels");
+    };
+    demand(!cache.master.empty(), "master");
+    demand(!cache.sentinel_user.empty(), "sentinel_user");
+    demand(!cache.sentinel_password.empty() && cache.sentinel_password_file.empty(), "sentinel_password");
+    demand(!cache.sentinel_password_file.empty(), "sentinel_password_file");
+    demand(cache.sentinel_tls_sslmode.has_value(), "sentinel_tls_sslmode");
+  }
+
   // PostgreSQL can be asked whether it has TLS, Redis cannot.
-  void checkTlsMode(const std::string& path, SslMode mode) {
+  void checkTlsMode(const std::string& path, const std::string& name, SslMode mode) {
     if (mode == SslMode::kAllow || mode == SslMode::kPrefer)
-      tell(path + ".server_tls_sslmode",
-           "server_tls_sslmode '" + std::string(nameOf(mode)) +
-               "' is not possible with Redis: choose disable, require, verify-ca "
-               "or verify-full");
+      tell(path + "." + name, name + " '" + std::string(nameOf(mode)) +
+                                  "' is not possible with Redis: choose disable, require, verify-ca "
+                                  "or verify-full");
   }
 
   void checkLeases(const std::string& path, const std::string& whose, uint32_t min, uint32_t max) {

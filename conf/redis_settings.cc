@@ -38,6 +38,8 @@ struct Patterns : List {
   static bool isEmpty(const std::string& pattern) { return pattern.empty(); }
 };
 
+constexpr ListOf<HostPort> kSentinels{readSentinel, R"(a list of addresses such as ["s-0:26379", "s-1"])"};
+
 using Table = std::vector<RedisSetting>;
 
 void addRedisNames(Table& table) {
@@ -81,13 +83,37 @@ Table makeRedisSettings() {
   return table;
 }
 
+// Unset where Sentinels tell it.
+CacheSetting hostRow() {
+  CacheSetting row = setting<Cache>("host", &Cache::host, CacheHost{});
+  const auto unlessSentinels = [](auto written) {
+    return [=](const Cache& cache) { return cache.hasSentinels() ? std::nullopt : written(cache); };
+  };
+  row.show = unlessSentinels(row.show);
+  row.toml = unlessSentinels(row.toml);
+  return row;
+}
+
+void addSentinels(std::vector<CacheSetting>& table) {
+  using C = Cache;
+  table.push_back(unlessEmpty<C>("sentinels", &C::sentinels, kSentinels, kOwn));
+  table.push_back(unlessEmpty<C>("master", &C::master, Text{}, kOwn));
+  table.push_back(unlessEmpty<C>("sentinel_user", &C::sentinel_user, Text{}, kOwn));
+  table.push_back(
+      unlessEmpty<C>("sentinel_password", &C::sentinel_password, Secret{}, {.own = true, .secret = true}));
+  table.push_back(unlessEmpty<C>("sentinel_password_file", &C::sentinel_password_file, Text{},
+                                 {.own = true, .path = true}));
+  table.push_back(setting<C>("sentinel_tls_sslmode", &C::sentinel_tls_sslmode, Choice{kSslModes}, kOwn));
+}
+
 std::vector<CacheSetting> makeCacheSettings() {
   using C = Cache;
   std::vector<CacheSetting> table;
   const auto add = [&](std::string_view name, auto member, auto kind, Traits traits = {}) {
     table.push_back(setting<C>(name, member, kind, traits));
   };
-  add("host", &C::host, CacheHost{});
+  table.push_back(hostRow());
+  addSentinels(table);
   add("database", &C::database, Count{});
   table.push_back(unlessEmpty<C>("user", &C::user, Text{}));
   table.push_back(unlessEmpty<C>("password", &C::password, Secret{}, {.secret = true}));

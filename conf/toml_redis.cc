@@ -28,11 +28,14 @@ class RedisReader : private TomlPart {
     const std::string path = "redis.caches." + text(name);
     std::map<std::string, CacheUser> users;
     const auto more = [&](const toml::key& key, const toml::node& value) {
-      if (key != "users") return refuseLater(key, {"sentinels", "master", "cluster", "reads"});
+      if (key != "users") return refuseLater(key, {"cluster", "reads"});
       return readUsers(key, value, path + ".users", users), true;
     };
     std::optional<Cache> cache = readEntry<Cache>(name, node, "a setting of a cache", path, {"users"}, more);
     if (!cache) return;
+    if (!cache->sentinel_password.empty() && !cache->sentinel_password_file.empty())
+      problems_.addAt(path + ".sentinel_password_file",
+                      "sentinel_password and sentinel_password_file exclude each other");
     cache->users = std::move(users);
     redis_.caches[cache->name] = std::move(*cache);
   }

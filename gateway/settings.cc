@@ -77,8 +77,11 @@ Result<postgres::SettingsPtr> makeSettings(conf::ConfigPtr config) {
 Result<redis::SettingsPtr> makeRedisSettings(conf::ConfigPtr config) {
   auto settings = std::make_shared<redis::Settings>();
   const conf::RedisSettings& from = config->redis;
-  const Status made = makeContexts(from.client_tls, from.server_tls, modesOf(from.server_tls, from.caches),
-                                   {}, "redis: ", *settings);
+  Modes modes = modesOf(from.server_tls, from.caches);
+  for (const auto& [name, cache] : from.caches)
+    if (cache.sentinel_tls_sslmode.value_or(conf::SslMode::kDisable) != conf::SslMode::kDisable)
+      modes.insert(*cache.sentinel_tls_sslmode);
+  const Status made = makeContexts(from.client_tls, from.server_tls, modes, {}, "redis: ", *settings);
   if (!made) return Error{made.error()};
   if (const Status rules = checkRights(from); !rules) return Error{rules.error()};
   settings->config = std::move(config);

@@ -96,16 +96,25 @@ TEST(ExampleFile, ShowsTheDefaults) {
 }
 
 TEST(ExampleFile, ShowsOnlyWhatACacheAndItsUserMayHave) {
-  std::string text = "[redis.caches.main]\n";
-  for (const std::string& line : settingLines(exampleText(), "redis.caches.main"))
-    if (!line.starts_with("url") && !line.starts_with("password = ")) text += line + "\n";
-  text += "[redis.caches.main.users.app]\n";
-  for (const std::string& line : settingLines(exampleText(), "redis.caches.main.users.app"))
-    if (!line.starts_with("password = ")) text += line + "\n";
-  const World world{.files = {{"forebay.toml", text}, {"/run/secrets/redis", "a"}, {"/run/secrets/app", "b"}},
-                    .environment = {}};
-  const Result<ConfigPtr> loaded = world.load();
-  ASSERT_TRUE(loaded.ok()) << loaded.error();
+  for (const bool with_sentinels : {false, true}) {
+    std::string text = "[redis.caches.main]\n";
+    for (const std::string& line : settingLines(exampleText(), "redis.caches.main")) {
+      const bool of_sentinels = line.starts_with("sentinel") || line.starts_with("master");
+      const bool of_one_node = line.starts_with("host") || line.starts_with("port");
+      const bool of_others = line.starts_with("url") || (with_sentinels ? of_one_node : of_sentinels);
+      if (!of_others && line.find("password = ") == std::string::npos) text += line + "\n";
+    }
+    text += "[redis.caches.main.users.app]\n";
+    for (const std::string& line : settingLines(exampleText(), "redis.caches.main.users.app"))
+      if (!line.starts_with("password = ")) text += line + "\n";
+    const World world{.files = {{"forebay.toml", text},
+                                {"/run/secrets/redis", "a"},
+                                {"/run/secrets/app", "b"},
+                                {"/run/secrets/sentinel", "c"}},
+                      .environment = {}};
+    const Result<ConfigPtr> loaded = world.load();
+    ASSERT_TRUE(loaded.ok()) << loaded.error();
+  }
 }
 
 TEST(ExampleFile, ShowsOnlyWhatADatabaseAndAUserMayHave) {

@@ -20,7 +20,33 @@ TEST(RedisRules, NameThePlaceOfTheSetting) {
 }
 
 TEST(RedisRules, AskForAServerOfEachCache) {
-  EXPECT_EQ(errorOf("[redis.caches.a]\n"), "forebay.toml:1:15: cache 'a' needs host or url");
+  EXPECT_EQ(errorOf("[redis.caches.a]\n"), "forebay.toml:1:15: cache 'a' needs host, url or sentinels");
+}
+
+TEST(RedisRules, LetACacheHaveOneNodeOrSentinels) {
+  const std::string sentinels = "[redis.caches.a]\nsentinels = ['s']\n";
+  EXPECT_EQ(errorOf(sentinels + "master = 'm'"), "");
+  EXPECT_EQ(errorOf(sentinels),
+            "forebay.toml:2:13: cache 'a' needs master, the name that its sentinels know it by");
+  for (const char* place : {"host = 'c'", "url = 'redis://c'"})
+    EXPECT_EQ(
+        errorOf(sentinels + "master = 'm'\n" + place),
+        "forebay.toml:2:13: cache 'a' has sentinels, which tell where Redis is: host and url exclude them");
+  EXPECT_EQ(errorOf("[redis.caches.a]\nsentinels = ['s', 's:26379']\nmaster = 'm'"),
+            "forebay.toml:2:13: 's:26379' is listed twice");
+  EXPECT_EQ(errorOf(sentinels + "master = 'm'\nsentinel_user = 'u'"),
+            "forebay.toml:4:17: cache 'a' has a sentinel_user but no sentinel_password");
+  EXPECT_EQ(
+      errorOf(sentinels + "master = 'm'\nsentinel_tls_sslmode = 'prefer'"),
+      "forebay.toml:4:24: sentinel_tls_sslmode 'prefer' is not possible with Redis: choose disable, require, "
+      "verify-ca or verify-full");
+}
+
+TEST(RedisRules, WantNothingOfSentinelsWhereThereAreNone) {
+  for (const std::string name : {"master", "sentinel_user", "sentinel_password"})
+    EXPECT_EQ(complaint(name + " = 'x'"), name + " is of use only with sentinels");
+  EXPECT_EQ(complaint("sentinel_tls_sslmode = 'require'"),
+            "sentinel_tls_sslmode is of use only with sentinels");
 }
 
 TEST(RedisRules, AskForNoDatabaseAndNoLoginOfPostgres) {

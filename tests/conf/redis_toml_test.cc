@@ -62,6 +62,54 @@ main = "redis://cache/3"
   EXPECT_EQ(redis.caches.at("main").database, 3u);
 }
 
+TEST(RedisToml, ReadsWhereTheSentinelsAre) {
+  const Cache cache = cacheOf(R"(
+sentinels = ["s-0:26380", "s-1", "[::1]:7000"]
+master = "mymaster"
+sentinel_user = "gate"
+sentinel_password = "s3cret"
+sentinel_tls_sslmode = "require"
+password = "of the servers"
+database = 3
+)");
+  EXPECT_EQ(cache.sentinels, (std::vector<HostPort>{{"s-0", 26380}, {"s-1", 26379}, {"::1", 7000}}));
+  EXPECT_EQ(cache.master, "mymaster");
+  EXPECT_EQ(cache.sentinel_user, "gate");
+  EXPECT_EQ(cache.sentinel_password, "s3cret");
+  EXPECT_EQ(cache.sentinel_tls_sslmode, SslMode::kRequire);
+  EXPECT_EQ(cache.password, "of the servers");
+  EXPECT_EQ(cache.database, 3u);
+  EXPECT_TRUE(cache.host.host.empty());
+}
+
+TEST(RedisToml, ReadsTheSentinelsPasswordFromAFile) {
+  World world{.files = {{"forebay.toml",
+                         "[redis.caches.a]\nsentinels = ['s']\nmaster = 'm'\nsentinel_password_file = 'f'"},
+                        {"f", "s3cret\n"}},
+              .environment = {}};
+  const Result<ConfigPtr> loaded = world.load();
+  ASSERT_TRUE(loaded.ok()) << loaded.error();
+  EXPECT_EQ((*loaded)->redis.caches.at("a").sentinel_password, "s3cret");
+  world.files["f"] = "\n";
+  const Result<ConfigPtr> empty = world.load();
+  ASSERT_FALSE(empty.ok());
+  EXPECT_EQ(empty.error(), "forebay.toml:4:26: sentinel_password_file: f is empty");
+}
+
+TEST(RedisToml, PrintsSentinelsSoThatTheyLoadAgain) {
+  const std::string text =
+      "[redis.caches.a]\nsentinels = ['s-0', 's-1:7']\nmaster = 'm'\nsentinel_user = 'u'\n"
+      "sentinel_password = 'secret'\n";
+  const Result<ConfigPtr> loaded = loadToml(text);
+  ASSERT_TRUE(loaded.ok()) << loaded.error();
+  const std::string printed = effectiveToml(**loaded);
+  EXPECT_NE(printed.find("sentinels = [\"s-0:26379\", \"s-1:7\"]"), std::string::npos) << printed;
+  EXPECT_EQ(printed.find("secret\""), std::string::npos) << printed;
+  const Result<ConfigPtr> again = loadToml(printed);
+  ASSERT_TRUE(again.ok()) << again.error();
+  EXPECT_EQ((*again)->redis.caches.at("a").sentinels, (*loaded)->redis.caches.at("a").sentinels);
+}
+
 TEST(RedisToml, ReadsTheSettingsOfACache) {
   const Cache cache = cacheOf(R"(
 host = "cache:7000"
@@ -184,8 +232,11 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"redis = 5", "1:9: redis must be a table, [redis]"},
         Wrong{"[redis]\ncaches = 5", "2:10: caches must be a table, [caches]"},
         Wrong{"[redis.caches.a]\nusers = 5", "2:9: users must be a table, [users]"},
-        Wrong{"[redis.caches.a]\nsentinels = ['s']", "2:1: sentinels: not part of this version yet"},
-        Wrong{"[redis.caches.a]\nmaster = 's'", "2:1: master: not part of this version yet"},
+        Wrong{"[redis.caches.a]\nsentinels = ['s:0']\nmaster = 'm'",
+              "2:13: sentinels must be a list of addresses such as [\"s-0:26379\", \"s-1\"], not 's:0'"},
+        Wrong{"[redis.caches.a]\nsentinels = ['s']\nmaster = 'm'\nsentinel_password = 'a'\n"
+              "sentinel_password_file = 'b'",
+              "5:26: sentinel_password and sentinel_password_file exclude each other"},
         Wrong{"[redis.caches.a]\ncluster = ['s']", "2:1: cluster: not part of this version yet"},
         Wrong{"[redis.caches.a]\nreads = 'replicas'", "2:1: reads: not part of this version yet"}));
 
