@@ -70,6 +70,7 @@ RedisCacheRow& RedisCacheRow::operator+=(const RedisCacheRow& other) {
   counters += other.counters;
   leases_used = std::max(leases_used, other.leases_used);
   lease_limit = std::max(lease_limit, other.lease_limit);
+  if (!followed) followed = other.followed;
   return *this;
 }
 
@@ -88,6 +89,7 @@ RedisNodeRow& RedisNodeRow::operator+=(const RedisNodeRow& other) {
     last_error = other.last_error;
   }
   silent = silent || other.silent;
+  if (!topology) topology = other.topology;
   if (other.info.at > info.at || info.at == WallTime{}) info = other.info;
   return *this;
 }

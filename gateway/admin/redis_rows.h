@@ -73,6 +73,17 @@ enum class RedisConnectionState : uint8_t {
 };
 constexpr size_t kRedisConnectionStates = 4;
 
+// Of a cache whose primary Sentinels name. The same on every worker.
+struct RedisFollowedRow {
+  bool has_primary = false;
+  std::string why;             // there is none
+  bool holds = true;           // requests may still wait for one
+  Duration without_primary{};  // so far; 0: there is one, and it answers
+  uint64_t switches = 0;       // to another primary, since the start
+  uint64_t outages = 0;        // times without one that answers, which are over
+  Duration outage_time{}, last_outage{};
+};
+
 struct RedisCacheRow {
   std::string name;
 
@@ -86,6 +97,7 @@ struct RedisCacheRow {
 
   // The same on every worker.
   uint32_t leases_used = 0, lease_limit = 0;
+  std::optional<RedisFollowedRow> followed;
 
   uint32_t& in(RedisClientState state) { return clients[static_cast<size_t>(state)]; }
   uint32_t in(RedisClientState state) const { return clients[static_cast<size_t>(state)]; }
@@ -110,6 +122,13 @@ struct RedisInfo {
   std::string error;  // why it says nothing
 };
 
+// Of a Redis that Sentinels tell of: what it says of itself.
+struct RedisTopologyRow {
+  bool accepted = false;  // as the primary
+  std::string role, state, why;
+  std::optional<uint64_t> lag_bytes;  // of a replica: behind the primary
+};
+
 // A Redis server behind a cache.
 struct RedisNodeRow {
   std::string cache, host;
@@ -126,6 +145,7 @@ struct RedisNodeRow {
   std::string last_error;                       // belongs to last_unreachable
   bool silent = false;                          // connections are open, but it does not answer
   RedisInfo info;
+  std::optional<RedisTopologyRow> topology;
 
   RedisNodeRow& operator+=(const RedisNodeRow& other);  // of the same node
 };

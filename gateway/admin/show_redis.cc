@@ -78,6 +78,7 @@ constexpr std::array kNodeColumns{
     TableColumn{"blocked", kBig},
     TableColumn{"ops_per_second", kBig},
     TableColumn{"info_age", kBig},
+    TableColumn{"lag_bytes", kBig},
 };
 
 constexpr std::array kSlowColumns{
@@ -120,6 +121,19 @@ Cell hitRatio(const RedisInfo& info) {
 Cell ageOf(WallTime at, WallTime now) {
   if (at == WallTime{}) return std::nullopt;
   return number(std::chrono::duration_cast<seconds>(now - at).count());
+}
+
+// Of the accepted primary, and of a Redis that has no Sentinels, what the pools meet counts; of all others,
+// what they say of themselves.
+Cell shownState(const RedisNodeRow& node) {
+  if (node.topology && !node.topology->accepted) return text(node.topology->state);
+  return text(nameOf(stateOf(node)));
+}
+
+const std::string& errorOf(const RedisNodeRow& node) {
+  if (node.topology && !node.topology->why.empty()) return node.topology->why;
+  const bool down = (!node.topology || node.topology->accepted) && stateOf(node) == RedisNodeState::kDown;
+  return down ? node.last_error : node.info.error;
 }
 
 }  // namespace
@@ -197,12 +211,12 @@ Table showRedisNodes(const ShowContext& context) {
   Table out(kNodeColumns);
   for (const RedisNodeRow& node : context.snapshot.redis_nodes) {
     const RedisInfo& info = node.info;
-    const std::string& error = stateOf(node) == RedisNodeState::kDown ? node.last_error : info.error;
+    const std::string& error = errorOf(node);
     out.add({text(node.cache),
              text(node.host),
              number(node.port),
-             textIfAny(info.role.value_or("")),
-             text(nameOf(stateOf(node))),
+             textIfAny(node.topology ? node.topology->role : info.role.value_or("")),
+             shownState(node),
              textIfAny(formatTime(stateSince(node))),
              error.empty() ? std::nullopt : printable(error),
              number(node.epoch),
@@ -217,7 +231,8 @@ Table showRedisNodes(const ShowContext& context) {
              numberIfKnown(info.connected_clients),
              numberIfKnown(info.blocked_clients),
              numberIfKnown(info.ops_per_second),
-             ageOf(info.at, context.snapshot.taken)});
+             ageOf(info.at, context.snapshot.taken),
+             node.topology ? numberIfKnown(node.topology->lag_bytes) : std::nullopt});
   }
   return out;
 }

@@ -74,13 +74,18 @@ std::vector<CacheHealth> cachesOf(const admin::Snapshot& snapshot) {
     health.clients = cache.clientsInAll();
     health.waiting = cache.in(admin::RedisClientState::kWaiting);
     for (const admin::RedisNodeRow& node : snapshot.redis_nodes) {
-      if (node.cache != name) continue;
+      if (node.cache != name || (node.topology && !node.topology->accepted)) continue;
       health.status = stateOf(node);
       if (health.status == admin::RedisNodeState::kDown) health.error = node.last_error;
       health.role = node.info.role;
       health.servers = node.connections;
       if (node.info.at != WallTime{})
         health.info_age = std::chrono::duration<double>(snapshot.taken - node.info.at).count();
+    }
+    // Requests are held while Sentinels choose another primary.
+    if (cache.followed && (!cache.followed->has_primary || health.status == admin::RedisNodeState::kDown)) {
+      if (!cache.followed->has_primary) health.error = cache.followed->why;
+      health.status = cache.followed->holds ? admin::RedisNodeState::kUnknown : admin::RedisNodeState::kDown;
     }
   }
   return out;

@@ -1,5 +1,6 @@
 // What is known of the Redis servers behind the caches, most of it from their INFO. What is unknown is left
 // out.
+#include <algorithm>
 #include <array>
 
 #include "gateway/http/metrics.h"
@@ -59,6 +60,46 @@ void appendStatus(Families& out, const Nodes& nodes) {
     }
 }
 
+// Of what Sentinels tell.
+void appendTopology(Families& out, const Nodes& nodes) {
+  Family role = gauge(out, "forebay_redis_node_role",
+                      "1 for the role that a Redis has by its own word, of those that Sentinels tell of.");
+  for (const RedisNodeRow& node : nodes) {
+    if (!node.topology) continue;
+    Labels labels = labelsOf(node);
+    labels.push_back(label("role", node.topology->role));
+    role.add(std::move(labels), 1);
+  }
+  Family primary = gauge(out, "forebay_redis_node_is_primary", "1 for the one that commands go to.");
+  for (const RedisNodeRow& node : nodes)
+    if (node.topology) primary.add(labelsOf(node), node.topology->accepted ? 1 : 0);
+  Family lag = gauge(out, "forebay_redis_node_lag_bytes",
+                     "How far a replica is behind in the replication stream when it was asked last.");
+  for (const RedisNodeRow& node : nodes)
+    if (node.topology && node.topology->lag_bytes)
+      lag.add(labelsOf(node), static_cast<double>(*node.topology->lag_bytes));
+}
+
+void appendFollowed(Families& out, const admin::Snapshot& snapshot) {
+  const auto each = [&](Family family, auto value) {
+    for (const auto& [name, cache] : snapshot.redis_caches)
+      if (cache.followed) family.add({label("cache", name)}, value(*cache.followed));
+  };
+  using Row = admin::RedisFollowedRow;
+  each(counter(out, "forebay_redis_primary_switches_total", "Times that another Redis became the primary."),
+       [](const Row& row) { return static_cast<double>(row.switches); });
+  each(counter(out, "forebay_redis_primary_outages_total",
+               "Times without a primary that answers, which are over."),
+       [](const Row& row) { return static_cast<double>(row.outages); });
+  each(counter(out, "forebay_redis_primary_outage_seconds_total", "How long these were together."),
+       [](const Row& row) { return secondsOf(row.outage_time); });
+  each(gauge(out, "forebay_redis_primary_last_outage_seconds", "How long the last of them was."),
+       [](const Row& row) { return secondsOf(row.last_outage); });
+  each(gauge(out, "forebay_redis_primary_missing_seconds",
+             "How long there has been none that answers; 0: there is one."),
+       [](const Row& row) { return secondsOf(row.without_primary); });
+}
+
 // Only what is known of it becomes a label.
 void appendIdentity(Families& out, const Nodes& nodes) {
   Family info = gauge(out, "forebay_redis_node_info", "Always 1; the labels say what it is.");
@@ -75,6 +116,11 @@ void appendIdentity(Families& out, const Nodes& nodes) {
 
 void appendRedisNodeMetrics(Families& out, const admin::Snapshot& snapshot) {
   const Nodes& nodes = snapshot.redis_nodes;
+  const auto isFollowed = [](const auto& cache) { return cache.second.followed.has_value(); };
+  if (std::ranges::any_of(snapshot.redis_caches, isFollowed)) {
+    appendFollowed(out, snapshot);
+    appendTopology(out, nodes);
+  }
   if (nodes.empty()) return;
   appendStatus(out, nodes);
   appendIdentity(out, nodes);

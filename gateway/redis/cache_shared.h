@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "failover/redis_master.h"
 #include "pools/lease_limit.h"
 #include "pools/script_cache.h"
 #include "redisproto/acl.h"
@@ -37,6 +38,12 @@ struct NodeStats {
   std::map<std::string, std::string, std::less<>> fields;  // "used_memory" -> "1048576"
   WallTime at{};
   std::string error;  // why there is nothing newer
+};
+
+// What the control thread has told last of a cache whose primary Sentinels name.
+struct Followed {
+  failover::TopologyPtr topology;  // null: nothing yet, or the cache has no Sentinels
+  failover::RedisMaster::History history{};
 };
 
 struct CacheShared {
@@ -73,6 +80,14 @@ struct CacheShared {
     const std::lock_guard lock(mutex_);
     contact_.silent = true;
   }
+  void setFollowed(Followed followed) {
+    const std::lock_guard lock(mutex_);
+    followed_ = std::move(followed);
+  }
+  Followed followed() const {
+    const std::lock_guard lock(mutex_);
+    return followed_;
+  }
   struct Contact {
     WallTime reached{}, unreachable{};  // when last; the default: never
     WallTime up_since{}, down_since{};  // the first of the latest ones in a row
@@ -88,6 +103,7 @@ struct CacheShared {
   mutable std::mutex mutex_;  // guards what follows: nothing of it is on the path of a command
   NodeStats stats_;
   Contact contact_;
+  Followed followed_;
 };
 
 }  // namespace forebay::redis

@@ -96,6 +96,7 @@ class Client final : public net::Mortal,
   WorkerCache& cache() { return cache_; }
   Server* server() const { return server_; }
   bool hasLease() const { return leased_; }
+  bool inMulti() const { return in_multi_; }
   bool takesUnasked() const { return monitors_; }
   bool onSlow() const { return on_slow_; }
   // All that it waits for comes from there now.

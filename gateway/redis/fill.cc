@@ -161,7 +161,7 @@ void WorkerCache::count(admin::RedisCacheRow& out, const Server& server) {
 
 void WorkerCache::fillNode(admin::RedisNodeRow& out) {
   servers_.forEach([&](const Server& server) { out.connections += server.state() == Server::State::kReady; });
-  out.epoch = epoch_;
+  out.epoch = topology_ ? topology_->epoch : epoch_;
   out.version = facts_->version;
   out.mode = facts_->mode;
   out.databases = facts_->databases;
@@ -173,6 +173,28 @@ void WorkerCache::fillNode(admin::RedisNodeRow& out) {
   out.last_error = contact.why;
   out.silent = contact.silent;
   out.info = readInfo(shared_->stats());
+}
+
+void WorkerCache::fillTopology(admin::Snapshot& out, const Followed& followed) {
+  admin::RedisFollowedRow& row = out.redisCache(name()).followed.emplace();
+  row.switches = followed.history.switches;
+  row.outages = followed.history.outages;
+  row.outage_time = followed.history.outage_time;
+  row.last_outage = followed.history.last_outage;
+  if (!followed.topology) return;
+  const failover::Topology& topology = *followed.topology;
+  row.has_primary = topology.primary.has_value();
+  row.why = topology.why;
+  if (topology.without_primary_since != kNever)
+    row.without_primary = std::max(clock() - topology.without_primary_since, Duration::zero());
+  row.holds = commandWaitTimeout() == Duration::zero() || row.without_primary < commandWaitTimeout();
+  for (const failover::Node& node : topology.nodes) {
+    admin::RedisNodeRow& there = out.redisNode(name(), node.host.host, node.host.port);
+    there.epoch = topology.epoch;
+    there.topology = {topology.isPrimary(node.host), std::string(nameOf(node.role)),
+                      std::string(nameOf(node.state)), node.why, node.lag_bytes};
+    if (there.topology->accepted && there.topology->why.empty()) there.topology->why = topology.why;
+  }
 }
 
 void WorkerCache::fill(admin::Snapshot& out, bool clients, bool slow_log, bool keys) {
@@ -194,7 +216,8 @@ void WorkerCache::fill(admin::Snapshot& out, bool clients, bool slow_log, bool k
   row.lease_limit = shared_->leases.limit();
   fillCounters(row.counters, *counters_);
   row.counters.slow_requests += slow_log_.added();
-  fillNode(out.redisNode(name(), settings_.host.host, settings_.host.port));
+  if (node_) fillNode(out.redisNode(name(), node_->host, node_->port));
+  if (follows_) fillTopology(out, shared_->followed());
   if (slow_log)
     for (pools::SlowRequest& request : slow_log_.newest(slow_log_.maxLen()))
       out.redis_slow.push_back({name(), std::move(request)});

@@ -119,7 +119,7 @@ void Leases::failWaiters() {
 // As many as clients wait for are dialled at a time. Where the limit is reached, connections of the other
 // RESP version, or of other workers, that idle give way.
 void Leases::dialForWaiters() {
-  if (cache_.closing()) return;
+  if (cache_.closing() || !cache_.hasNode()) return;
   while (queue_.size() > dialling_) {
     // Also within the loop: dialling may fail at once, as where a name is known not to exist.
     if (now() < dial_at_) return lookAgain(dial_at_);
@@ -137,7 +137,7 @@ void Leases::dialForWaiters() {
 // server_login_retry may be zero for the sake of clients.
 void Leases::openMinimum() {
   if (size_ >= cache_.minLeases() || dialling_ > 0) return;
-  if (cache_.closing() || cache_.worker().draining()) return;
+  if (cache_.closing() || cache_.worker().draining() || !cache_.hasNode()) return;
   if (now() < dial_at_ || permits_.waitingInAll() > 0 || !permits_.take()) return lookAgain();
   dial(redisproto::Resp::k2, cache_.settings().database);
 }
@@ -169,6 +169,11 @@ void Leases::dialFailed() {
 void Leases::forgetFailures() {
   dial_at_ = {};
   failures_ = 0;
+}
+
+void Leases::nodeFound() {
+  dialForWaiters();
+  openMinimum();
 }
 
 void Leases::closed(Server& server) {

@@ -45,6 +45,7 @@ class Leases {
   void dialFailed();
   void closed(Server& server);
   void forgetFailures();  // another node is to be reached: no pause is left to wait out
+  void nodeFound();       // there is one to dial again
 
   // ---- told by other workers
   void yieldOne();  // somebody there waits for a permit

@@ -52,7 +52,7 @@ std::optional<Kind> kindOf(Bytes word, std::string_view plain) {
 PubSub::PubSub(WorkerCache& cache) : cache_(cache), retry_(cache.worker().loop(), [this] { connect(); }) {}
 
 void PubSub::connect() {
-  if (server_ != nullptr || subscriptions_.empty()) return;
+  if (server_ != nullptr || subscriptions_.empty() || !cache_.hasNode()) return;
   server_ = &cache_.makeSubscriber();
   server_->dial();
 }
@@ -72,6 +72,11 @@ void PubSub::lost(Server& server) {
   asked_.clear();
   if (subscriptions_.empty() || cache_.closing()) return;
   retry_.in(cache_.retryPause(failures_++));
+}
+
+void PubSub::nodeFound() {
+  failures_ = 0;
+  connect();
 }
 
 void PubSub::say(bool subscribe, Kind kind, Bytes name) {

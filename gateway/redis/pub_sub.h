@@ -34,6 +34,7 @@ class PubSub {
   // ---- told by the connection
   void connected(Server& server);
   void lost(Server& server);
+  void nodeFound();  // there is one to dial again
   [[gnu::hot]] void received(Bytes value);
 
   bool wanted() const { return !subscriptions_.empty(); }

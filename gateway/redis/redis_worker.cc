@@ -130,16 +130,6 @@ WorkerCache* RedisWorker::findCache(std::string_view name) {
   return found == caches_.end() ? nullptr : found->second.get();
 }
 
-net::Dialer::Target RedisWorker::dialTarget(const conf::Cache& cache) const {
-  net::Dialer::Target target{.host = cache.host};
-  const conf::SslMode mode = cache.server_tls_sslmode.value_or(redis().server_tls.sslmode);
-  if (const auto found = settings_->server_tls.find(mode); found != settings_->server_tls.end())
-    target.tls = found->second;
-  target.tcp = config().postgres.tcp;
-  target.tcp.keepidle = redis().tcp_keepalive;
-  return target;
-}
-
 void RedisWorker::askOthersForLease(const std::string& cache) {
   for (RedisWorker* other : shared_.workers)
     if (other != this)

@@ -36,6 +36,9 @@ struct Shared {
   std::atomic<uint64_t> next_client_id{1}, next_server_id{1};
   std::atomic<uint32_t> client_count{0};
   std::vector<RedisWorker*> workers;  // complete before the first one runs
+  // A worker has met what a healthy primary of this cache would not have done: who follows the Sentinels asks
+  // them. From any thread; set while no worker runs.
+  std::function<void(const std::string& cache)> doubt;
 
   // Of the cache of this name, made when there is none. On the control thread, or before the workers run.
   std::shared_ptr<CacheShared> cache(const std::string& name, uint32_t lease_limit);
@@ -93,8 +96,6 @@ class RedisWorker final : public net::TurnEnd {
   void forEachClient(Visit visit) {
     clients_.forEach(visit);
   }
-
-  net::Dialer::Target dialTarget(const conf::Cache& cache) const;
 
   uint32_t index() const { return index_; }
   net::Loop& loop() { return loop_; }

@@ -41,7 +41,7 @@ Server::~Server() {
 }
 
 std::string Server::place() const {
-  return "cache " + cache_.name() + ", " + conf::format(cache_.settings().host);
+  return "cache " + cache_.name() + ", " + (node_.empty() ? cache_.nodeName() : node_);
 }
 
 std::string Server::outcomeUnknown(std::string_view reason) const {
@@ -64,7 +64,8 @@ void Server::put(Client* client, const redisproto::Command* command, Owed::Kind 
   owed.size = static_cast<uint32_t>(wire.size());
   owed.kind = kind;
   owed_.pushBack(std::move(owed));
-  if (wire.size() >= kSentAtOnce && unsent() == 0 && state_ == State::kReady) return putLarge(wire);
+  if (wire.size() >= kSentAtOnce && unsent() == 0 && state_ == State::kReady && !keepsAll())
+    return putLarge(wire);
   requests_.append(loop.buffers(), wire);
   if (state_ == State::kReady) {
     if (unsent() >= kMostGathered && !stuck_) return flush();
@@ -135,7 +136,7 @@ bool Server::waitsFor(const Client& client) const {
 
 // Everything that was put in during this turn leaves in one send.
 void Server::flush() {
-  if (state_ != State::kReady) return;
+  if (state_ != State::kReady || refusing_) return;
   net::Loop& loop = cache_.worker().loop();
   while (unsent() > 0) {
     const net::IoResult result = socket_.write(requests_.bytes().substr(sent_));
@@ -168,6 +169,7 @@ void Server::noteWritten(Instant now) {
       left -= std::min<size_t>(left, owed_[--whole].size);
   net::BufferPool& buffers = cache_.worker().loop().buffers();
   const Bytes bytes = requests_.bytes();
+  const bool keeps_all = keepsAll();
   size_t begin = 0, end = 0;  // of requests in a row that are to be kept
   while (written_ < whole) {
     Owed& next = owed_[written_];
@@ -182,7 +184,7 @@ void Server::noteWritten(Instant now) {
     ++written_;
     if (!retains()) continue;
     end += next.size;
-    if (mayBeSentAgain(next)) continue;
+    if (mayBeSentAgain(next) || (keeps_all && !next.cut)) continue;
     kept_.append(buffers, bytes.substr(begin, end - next.size - begin));
     begin = end;
     next.size = 0;
@@ -260,9 +262,11 @@ void Server::onReadable() {
 
 void Server::dial() {
   assert(state_ == State::kResting);
+  assert(cache_.hasNode());
   net::Loop& loop = cache_.worker().loop();
   state_ = State::kDialling;
   dialling_since_ = loop.now();
+  node_ = cache_.nodeName();
   dialer_ = std::make_unique<net::Dialer>(loop, cache_.worker().resolver(), cache_.dialTarget(),
                                           [this](Result<net::Socket> result) { dialled(std::move(result)); });
   armDeadline(loop.now());
@@ -270,7 +274,7 @@ void Server::dial() {
 }
 
 void Server::dialWhenDue() {
-  if (state_ == State::kResting && cache_.worker().loop().now() >= dial_at_) dial();
+  if (state_ == State::kResting && cache_.hasNode() && cache_.worker().loop().now() >= dial_at_) dial();
 }
 
 // After a failure: whoever waits has until his deadline, and the next try comes after a pause.
@@ -291,13 +295,15 @@ void Server::connectionLost(std::string reason) {
   net::Loop& loop = cache_.worker().loop();
   socket_.close();
   loop.deadlines().disarm(*this);
+  const bool refused = std::exchange(refusing_, false);
   settleLost(reason);
   scanner_ = {};
   partial_.clear();
   held_.clear(loop.buffers());
   mid_reply_ = paused_ = false;
+  refused_ = 0;
   rest(loop.now());
-  if (failures_ == 1)
+  if (failures_ == 1 && !refused)
     dial_at_ = loop.now();  // the first try comes at once: it may have been this connection alone
   if (std::exchange(was_full_, false)) cache_.roomAgain();
   if (owed_.empty()) return cache_.serverRested(*this);
@@ -319,6 +325,7 @@ void Server::settleLost(std::string_view reason) {
     const Bytes wire = wires.next(next.size);
     const bool begun = i == 0 && mid_reply_;
     if (next.kind == Owed::Kind::kAnswer) {
+      next.size = 0;
       owed_.pushBack(std::move(next));
       continue;
     }
@@ -332,11 +339,13 @@ void Server::settleLost(std::string_view reason) {
       continue;
     }
     const bool sent = i < written_;
-    if (script || (!next.cut && next.losses < kMostLosses &&
-                   pools::afterLoss(sent, next.command) == pools::Recovery::kSendAgain)) {
+    if (script || next.refused ||
+        (!next.cut && next.losses < kMostLosses &&
+         pools::afterLoss(sent, next.command) == pools::Recovery::kSendAgain)) {
       again.append(buffers, wire);
       cache_.counters().sent_again.add(sent);
-      if (sent) ++next.losses, next.at = now;
+      // It has its time anew, but not where it is refused: that may go on.
+      if (sent && !std::exchange(next.refused, false)) ++next.losses, next.at = now;
       next.waited_us = 0;
     } else if (next.kind == Owed::Kind::kSwallow) {
       next.client->replied(1);

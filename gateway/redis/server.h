@@ -52,9 +52,10 @@ struct Owed {
   uint32_t size = 0;       // of the request: its bytes in requests_, or in kept_ once it is written
   uint32_t waited_us = 0;  // before it was written
   Kind kind = Kind::kForward;
-  uint8_t losses = 0;  // of the connections that it was sent on
-  bool again = false;  // its script had to be loaded first
-  bool cut = false;    // its bytes are not kept whole: it is not sent again
+  uint8_t losses = 0;    // of the connections that it was sent on
+  bool again = false;    // its script had to be loaded first
+  bool cut = false;      // its bytes are not kept whole: it is not sent again
+  bool refused = false;  // Redis has not executed it, or it changes nothing: it is sent again
 };
 
 class Server final : public net::Mortal,
@@ -101,6 +102,9 @@ class Server final : public net::Mortal,
   void resumeReading() { paused_ = false, watch(); }
 
   [[gnu::cold]] void close(std::string_view reason);
+  // Another node is primary, or none: what was said to the old one is settled, and what waits goes to the
+  // next.
+  [[gnu::cold]] void nodeChanged(const std::string& reason);
   // Closes when nothing is owed any more and nobody holds it; nothing more is put in.
   void retire();
 
@@ -189,6 +193,7 @@ class Server final : public net::Mortal,
 
   // server.cc
   bool retains() const { return kind_ == Kind::kShared; }
+  bool keepsAll() const;  // also what may not be done twice: the node may refuse it before it does it
   size_t unsent() const { return requests_.size() - sent_; }
   [[gnu::hot]] void flush();
   [[gnu::hot]] void noteWritten(Instant now);
@@ -202,6 +207,13 @@ class Server final : public net::Mortal,
   Bytes sendAtOnce(Bytes wire);
   void connectionLost(std::string reason);
   void settleLost(std::string_view reason);
+
+  // server_refusals.cc, with nodeChanged()
+  [[gnu::cold]] bool isRefusal(Bytes error);
+  [[gnu::cold]] bool beginRefused(Bytes error);
+  [[gnu::cold]] bool takeRefused(Bytes piece, bool end);
+  [[gnu::cold]] bool refuseHolder(Bytes error);
+  void noteRefused(Owed& owed, std::string reply);
 
   // server_greeting.cc
   void dialled(Result<net::Socket> result);
@@ -223,11 +235,19 @@ class Server final : public net::Mortal,
   // server_replies.cc
   struct Run;
   [[gnu::hot]] bool process(Bytes in);
+  [[gnu::cold]] bool takeApart(Bytes piece, bool end);
   [[gnu::cold]] bool takeWhole(Bytes piece, bool end);
   [[gnu::cold]] bool unasked(Bytes piece, bool end);
   [[gnu::hot]] void count(const Owed& owed, Instant now);
   [[gnu::hot]] void countFound();
   [[gnu::hot]] void recordRun(Instant now);
+  enum class ErrorTaken : uint8_t {
+    kForClient,  // it goes on to the client, as it is
+    kTaken,      // the client is answered in another way, or later
+    kGivenUp,    // so was the connection
+  };
+  [[gnu::cold]] bool concernsUs(Bytes error);
+  [[gnu::cold]] ErrorTaken takeError(Bytes error);
   [[gnu::cold]] bool runScriptAgain();
   [[gnu::cold]] void finish(Owed owed, Bytes reply);
   void answersInTurn();
@@ -241,6 +261,7 @@ class Server final : public net::Mortal,
   net::Buffer kept_;      // of a shared one: those that are written, and may have to be sent again
   Ring<Owed> owed_;
   size_t written_ = 0;  // of owed_: those in front, whose requests are written
+  size_t refused_ = 0;  // while refusing_: those in front, whose replies have come
   redisproto::ReplyScanner scanner_;
   net::Buffer held_;     // the beginning of a short reply, which goes on whole
   std::string partial_;  // the beginning of a value that must be whole
@@ -248,11 +269,14 @@ class Server final : public net::Mortal,
   Client* holder_ = nullptr;
   const uint64_t id_;
   uint64_t epoch_ = 0;
+  std::string node_;  // that it was dialled to last
   const Kind kind_;
   const redisproto::Resp resp_;
   State state_ = State::kResting;
   bool paused_ = false, retiring_ = false, mid_reply_ = false, was_full_ = false, ended_ = false;
-  bool stuck_ = false;     // the socket has not taken all when it was last asked
+  bool refusing_ =
+      false;            // the node is no primary: what comes is sorted, and all goes to the next connection
+  bool stuck_ = false;  // the socket has not taken all when it was last asked
   bool detoured_ = false;  // a large reply is or was on its way: nobody new is sent here until all have come
   uint32_t database_;
   std::unique_ptr<Greeting> greeting_;

@@ -50,7 +50,7 @@ void Server::armDeadline(Instant now) {
   Instant at = firstAnswerBy();
   if (state_ == State::kDialling || state_ == State::kGreeting)
     at = std::min(at, dialling_since_ + cache_.config().server_connect_timeout);
-  if (state_ == State::kResting && (!owed_.empty() || cache_.keepsTrying(*this)))
+  if (state_ == State::kResting && cache_.hasNode() && (!owed_.empty() || cache_.keepsTrying(*this)))
     at = std::min(at, std::max(dial_at_, now));
   cache_.worker().loop().deadlines().arm(*this, at);
 }
@@ -62,8 +62,10 @@ void Server::due(Instant now) {
   if ((state_ == State::kDialling || state_ == State::kGreeting) &&
       now >= dialling_since_ + cache_.config().server_connect_timeout)
     return refused("no answer within server_connect_timeout");
-  if (state_ == State::kResting && now >= dial_at_ && (!owed_.empty() || cache_.keepsTrying(*this)))
-    return dial();
+  if (state_ == State::kResting && (!owed_.empty() || cache_.keepsTrying(*this))) {
+    dialWhenDue();
+    if (state_ != State::kResting) return;  // dialling arms it
+  }
   armDeadline(now);
 }
 
@@ -115,9 +117,8 @@ void Server::expireSent(Instant now) {
 std::string Server::noRoomError() const {
   const Duration waited = cache_.commandWaitTimeout();
   if (state_ != State::kReady) return cache_.whyUnreachable(waited);
-  return "ERR cache " + cache_.name() + ": no room on the connection to Redis at " +
-         conf::format(cache_.settings().host) + " within " +
-         std::to_string(std::chrono::duration_cast<milliseconds>(waited).count()) +
+  return "ERR cache " + cache_.name() + ": no room on the connection to Redis at " + cache_.nodeName() +
+         " within " + std::to_string(std::chrono::duration_cast<milliseconds>(waited).count()) +
          " ms; the command was not executed";
 }
 

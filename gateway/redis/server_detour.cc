@@ -27,7 +27,7 @@ bool mayMove(const Owed& owed) {
 // A client moves with all that it waits for, so that its order holds, or not at all. The replies that come
 // here nevertheless meet tombstones.
 void Server::moveOthers() {
-  if (!detoured_ || owed_.empty()) return;
+  if (!detoured_ || refusing_ || owed_.empty()) return;
   std::unordered_set<const Client*> stay{nullptr, owed_.front().client};
   for (size_t i = 1; i < owed_.size(); ++i)
     if (owed_[i].client != nullptr && (owed_[i].client->closed() || !mayMove(owed_[i])))

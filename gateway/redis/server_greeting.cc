@@ -71,6 +71,8 @@ bool Server::greetingAnswered(Bytes value) {
   if (step == Step::kHello) {
     const HelloReply hello = readHello(value);
     backend_id_ = hello.id;
+    if (cache_.follows() && !hello.role.empty() && hello.role != "master")
+      return refused("it is a " + hello.role + ", and no primary any more"), false;
     cache_.learned(hello);
   }
   if (step == Step::kClientId && !failed)

@@ -6,10 +6,13 @@
 #include "gateway/redis/reply_shape.h"
 #include "gateway/redis/server.h"
 #include "gateway/redis/worker_cache.h"
+#include "pools/in_flight.h"
 
 namespace forebay::redis {
 
 using Status = redisproto::ReplyScanner::Status;
+
+constexpr std::string_view kNoScript = "-NOSCRIPT";
 
 // A reply of this size takes longer than reading again what waits behind it.
 constexpr uint64_t kWorthMoving = uint64_t{1} << 20;
@@ -37,7 +40,7 @@ bool Server::process(Bytes in) {
   while (at < in.size()) {
     // Whoever takes off what is in front gives these out; here, where a mistake would give replies to the
     // wrong clients, that is not relied on.
-    if (!owed_.empty() && owed_.front().kind == Owed::Kind::kAnswer) [[unlikely]] {
+    if (!owed_.empty() && owed_.front().kind == Owed::Kind::kAnswer && !refusing_) [[unlikely]] {
       run.give(in, at, false);
       answersInTurn();
       if (state_ == State::kClosed) return false;
@@ -49,14 +52,11 @@ bool Server::process(Bytes in) {
       connectionLost("what it sent is not Redis' protocol");
       return false;
     }
-    if (state_ != State::kReady || kind_ == Kind::kSubscriber || scanner_.isPush() || written_ == 0)
-        [[unlikely]] {
+    if (state_ != State::kReady || kind_ == Kind::kSubscriber || scanner_.isPush() || written_ == 0 ||
+        refusing_) [[unlikely]] {
       run.give(in, at, false);
       if (state_ == State::kClosed) return false;
-      const Bytes piece = in.substr(at, end - at);
-      const bool own = state_ != State::kReady || kind_ == Kind::kSubscriber;
-      if (!(own ? takeWhole(piece, status == Status::kEnd) : unasked(piece, status == Status::kEnd)))
-        return false;
+      if (!takeApart(in.substr(at, end - at), status == Status::kEnd)) return false;
       at = run.begin = end;
       continue;
     }
@@ -70,10 +70,12 @@ bool Server::process(Bytes in) {
         run.client = front.client;
       }
       if (status == Status::kEnd) {
-        if (in[at] == '-' && !mid_reply_ && in.substr(at, end - at).starts_with("-NOSCRIPT")) [[unlikely]] {
+        if (in[at] == '-' && !mid_reply_ && concernsUs(in.substr(at, end - at))) [[unlikely]] {
           run.give(in, at, false);
           if (state_ == State::kClosed) return false;
-          if (runScriptAgain()) {
+          const ErrorTaken taken = takeError(in.substr(at, end - at));
+          if (taken == ErrorTaken::kGivenUp) return false;
+          if (taken == ErrorTaken::kTaken) {
             at = run.begin = end;
             continue;
           }
@@ -103,6 +105,14 @@ bool Server::process(Bytes in) {
       const bool collect = front.kind != Owed::Kind::kSwallow;
       if (collect) partial_.append(in.substr(at, end - at));
       if (status == Status::kEnd) {
+        const Bytes whole = collect ? Bytes(partial_) : in.substr(at, end - at);
+        if (whole.starts_with('-') && kind_ == Kind::kShared && isRefusal(whole)) [[unlikely]] {
+          const std::string error(whole);
+          partial_.clear();
+          if (!beginRefused(error)) return false;
+          at = run.begin = end;
+          continue;
+        }
         if (front.client != nullptr) count(front, now);  // not what the gateway itself asks
         Owed done = std::move(front);
         done.text.reset();
@@ -124,6 +134,13 @@ bool Server::process(Bytes in) {
 }
 
 // ---- values that must be whole
+
+// What is no reply that goes on to a client.
+bool Server::takeApart(Bytes piece, bool end) {
+  if (state_ != State::kReady || kind_ == Kind::kSubscriber) return takeWhole(piece, end);
+  if (refusing_ && !scanner_.isPush() && refused_ < written_) return takeRefused(piece, end);
+  return unasked(piece, end);
+}
 
 bool Server::takeWhole(Bytes piece, bool end) {
   if (!end || !partial_.empty()) partial_.append(piece);
@@ -164,12 +181,26 @@ void Server::finish(Owed owed, Bytes reply) {
 }
 
 void Server::answersInTurn() {
+  if (refusing_) return;  // what stands in front goes to another connection
   while (!owed_.empty() && owed_.front().kind == Owed::Kind::kAnswer) {
     Owed next = std::move(owed_.front());
     owed_.front().size = 0;
     popFront();
     if (next.client != nullptr) next.client->receive(*next.text, 1);
   }
+}
+
+// ---- errors
+
+// Something may have to be done, other than to give it to the client.
+bool Server::concernsUs(Bytes error) { return error.starts_with(kNoScript) || isRefusal(error); }
+
+Server::ErrorTaken Server::takeError(Bytes error) {
+  if (error.starts_with(kNoScript)) return runScriptAgain() ? ErrorTaken::kTaken : ErrorTaken::kForClient;
+  if (kind_ != Kind::kShared) return refuseHolder(error) ? ErrorTaken::kTaken : ErrorTaken::kForClient;
+  if (pools::afterError(error, owed_.front().command) != pools::Outcome::kNotExecuted)
+    return ErrorTaken::kForClient;
+  return beginRefused(error) ? ErrorTaken::kTaken : ErrorTaken::kGivenUp;
 }
 
 // ---- scripts

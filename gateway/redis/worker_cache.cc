@@ -25,7 +25,10 @@ WorkerCache::WorkerCache(RedisWorker& worker, std::shared_ptr<CacheShared> share
       leases_(*this),
       pub_sub_(*this),
       watch_tick_(worker.loop(), [this] { askNode(); }) {
+  follows_ = settings_.hasSentinels();
+  forgetNode();
   applySettings(settings_);
+  if (const Followed followed = shared_->followed(); follows_ && followed.topology) follow(followed.topology);
 }
 
 WorkerCache::~WorkerCache() {
@@ -83,7 +86,9 @@ void WorkerCache::detourEnded(Server& server) {
 
 // ---- told by servers
 
-net::Dialer::Target WorkerCache::dialTarget() const { return worker_.dialTarget(settings_); }
+net::Dialer::Target WorkerCache::dialTarget() const {
+  return targetOf(worker_.settings(), *node_, serverTlsMode(config(), settings_));
+}
 
 void WorkerCache::serverReady(Server& server) {
   shared_->reached(std::chrono::system_clock::now());
@@ -95,7 +100,8 @@ void WorkerCache::serverReady(Server& server) {
 }
 
 void WorkerCache::dialFailed(Server& server, const std::string& reason) {
-  worker_.log().warning() << "cache " << name() << ", " << conf::format(settings_.host) << ": " << reason;
+  worker_.log().warning() << "cache " << name() << ", " << nodeName() << ": " << reason;
+  doubt();
   // One more for a crowd, of which Redis may have had enough: nobody waits for it, and the others serve.
   const auto serves = [](Server& each) {
     return each.kind() == Server::Kind::kShared && each.state() == Server::State::kReady;
@@ -123,8 +129,15 @@ Duration WorkerCache::retryPause(unsigned failures) {
 // Redis' own words where it has spoken; else ours.
 std::string WorkerCache::whyUnreachable(Duration waited) const {
   if (refused_) return refusal_;
-  return "ERR cache " + name() + ": no connection to Redis at " + conf::format(settings_.host) + " within " +
-         std::to_string(std::chrono::duration_cast<milliseconds>(waited).count()) + " ms" +
+  const std::string time =
+      " within " + std::to_string(std::chrono::duration_cast<milliseconds>(waited).count()) + " ms";
+  if (!node_) {
+    const failover::TopologyPtr topology = shared_->followed().topology;
+    return "ERR cache " + name() + ": no primary" + time +
+           (topology && !topology->why.empty() ? " (" + topology->why + ")" : "") +
+           "; the command was not executed";
+  }
+  return "ERR cache " + name() + ": no connection to Redis at " + nodeName() + time +
          (refusal_.empty() ? "" : " (" + refusal_ + ")") + "; the command was not executed";
 }
 
@@ -134,6 +147,7 @@ void WorkerCache::forgetLoaded() {
 
 void WorkerCache::connectionLost(Server& server) {
   forgetLoaded();  // it may have been Redis itself that went
+  doubt();
   if (server.kind() == Server::Kind::kShared)
     shared_->unreachable(std::chrono::system_clock::now(), "connection lost");
 }
@@ -183,7 +197,7 @@ void WorkerCache::slow(const Owed& owed, Duration total) {
 
 void WorkerCache::log(std::string_view event, const Server& server) {
   if (!worker_.log().wants(conf::LogLevel::kInfo)) return;
-  const std::string peer = conf::format(settings_.host);
+  const std::string peer = nodeName();
   worker_.log().info({'S', server.id(), name(), settings_.user, peer}) << event;
 }
 
@@ -192,8 +206,13 @@ void WorkerCache::log(std::string_view event, const Server& server) {
 void WorkerCache::applySettings(conf::Cache settings) {
   const bool elsewhere = !(settings.host == settings_.host) || settings.user != settings_.user ||
                          settings.password != settings_.password ||
-                         settings.server_tls_sslmode != settings_.server_tls_sslmode;
+                         settings.server_tls_sslmode != settings_.server_tls_sslmode ||
+                         settings.master != settings_.master ||
+                         settings.hasSentinels() != settings_.hasSentinels();
+  const bool same_primary = settings.hasSentinels() && settings.master == settings_.master;
   settings_ = std::move(settings);
+  follows_ = settings_.hasSentinels();
+  if (!same_primary) forgetNode();
   shared_->leases.setLimit(leasePoolSize());
   slow_log_.setMaxLen(config().slowlog_max_len);
   slow_from_ = config().slowlog_log_slower_than > Duration::zero() ? config().slowlog_log_slower_than
@@ -203,6 +222,13 @@ void WorkerCache::applySettings(conf::Cache settings) {
   if (elsewhere) replaceServers();
   resolveUsers();
   leases_.openMinimum();
+}
+
+// Where it is now is known from the settings, or has yet to be told.
+void WorkerCache::forgetNode() {
+  topology_.reset();
+  node_.reset();
+  if (!follows_) node_ = settings_.host;
 }
 
 // Each connection goes as soon as nothing is owed on it; what comes from now on takes new ones.

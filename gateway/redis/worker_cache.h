@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,7 +57,7 @@ class WorkerCache final : public net::Mortal {
   PubSub& pubSub() { return pub_sub_; }
 
   // ---- for servers
-  net::Dialer::Target dialTarget() const;
+  net::Dialer::Target dialTarget() const;  // where hasNode()
   void learned(const HelloReply& hello);
   void serverReady(Server& server);
   void dialFailed(Server& server, const std::string& reason);
@@ -78,6 +79,14 @@ class WorkerCache final : public net::Mortal {
   void log(std::string_view event, const Server& server);
 
   // ---- the node behind it
+  // There is one to dial: the settings name it, or the Sentinels and itself say that it is the primary.
+  bool hasNode() const { return node_.has_value(); }
+  std::string nodeName() const;  // "10.0.0.1:6379", for a person
+  // Sentinels tell who is the primary; else it is always the same.
+  [[gnu::hot]] bool follows() const { return follows_; }
+  // Another node is primary, or none: every connection to the old one is given up.
+  void follow(failover::TopologyPtr topology);
+  void doubt();  // a healthy primary would not have done that
   bool speaksHello() const { return speaks_hello_; }
   void speaksNoHello() { speaks_hello_ = false; }  // nor RESP3: it is older than Redis 6
   uint64_t epoch() const { return epoch_; }
@@ -146,7 +155,9 @@ class WorkerCache final : public net::Mortal {
   void polled(Bytes reply);
   void resolveUsers();
   void replaceServers();
+  void forgetNode();
   void fillNode(admin::RedisNodeRow& out);
+  void fillTopology(admin::Snapshot& out, const Followed& followed);
   void count(admin::RedisCacheRow& out, const Server& server);
 
   RedisWorker& worker_;
@@ -163,6 +174,10 @@ class WorkerCache final : public net::Mortal {
   std::map<std::string, std::shared_ptr<const redisproto::Acl>, std::less<>> acls_;
   pools::ScriptMemo script_memo_;
   Instant::duration slow_from_;
+  std::optional<conf::HostPort> node_;  // behind it; none: no primary is known
+  failover::TopologyPtr topology_;      // null: nothing was told yet, or there are no Sentinels
+  bool follows_ = false;
+  Instant doubted_at_{};
   uint64_t epoch_ = 1;  // of what is known to be behind the address
   bool speaks_hello_ = true;
   IntrusiveList<Server, InServerList> servers_;

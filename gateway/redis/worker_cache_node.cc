@@ -39,7 +39,7 @@ void WorkerCache::watchNode() {
 }
 
 void WorkerCache::askNode() {
-  if (closing_ || !watches_) return;
+  if (closing_ || !watches_ || !hasNode()) return;
   using redisproto::request;
   if (watcher_ == nullptr) {
     watcher_ = &makeServer(Server::Kind::kLeased, redisproto::Resp::k2, 0);

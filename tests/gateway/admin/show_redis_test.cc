@@ -73,8 +73,29 @@ TEST_F(ShowRedis, WhatIsUnknownOfANodeIsNull) {
   const WireAnswer nodes = show("REDIS_NODES");
   EXPECT_EQ(nodes.at("main", "state"), "unknown");
   for (const char* column : {"role", "since", "error", "version", "databases", "used_memory", "maxmemory",
-                             "hit_ratio", "clients", "ops_per_second", "info_age"})
+                             "hit_ratio", "clients", "ops_per_second", "info_age", "lag_bytes"})
     EXPECT_EQ(nodes.at("main", column), "NULL") << column;
+}
+
+TEST_F(ShowRedis, NodesThatSentinelsTellOfShowTheirRoleStateAndLag) {
+  node().epoch = 4;
+  node().connections = 2;
+  node().topology = {true, "primary", "up", "", std::nullopt};
+  RedisNodeRow& replica = fleet_.snapshot.redisNode("of replicas", "10.0.0.8", 6379);
+  replica.topology = {false, "replica", "up", "", 120};
+  RedisNodeRow& old = fleet_.snapshot.redisNode("of the old one", "10.0.0.9", 6379);
+  old.last_unreachable = WallTime(seconds(1'000'005));
+  old.topology = {false, "primary", "fenced", "it calls itself a primary, and is not the accepted one", {}};
+  const WireAnswer nodes = show("REDIS_NODES");
+  EXPECT_EQ(nodes.at("main", "role"), "primary");
+  EXPECT_EQ(nodes.at("main", "state"), "up");
+  EXPECT_EQ(nodes.at("main", "epoch"), "4");
+  EXPECT_EQ(nodes.at("main", "lag_bytes"), "NULL");
+  EXPECT_EQ(nodes.at("of replicas", "role"), "replica");
+  EXPECT_EQ(nodes.at("of replicas", "state"), "up") << "though no connection of a pool stands";
+  EXPECT_EQ(nodes.at("of replicas", "lag_bytes"), "120");
+  EXPECT_EQ(nodes.at("of the old one", "state"), "fenced");
+  EXPECT_EQ(nodes.at("of the old one", "error"), "it calls itself a primary, and is not the accepted one");
 }
 
 TEST_F(ShowRedis, ANodeThatIsDownSaysWhyAndSinceWhen) {

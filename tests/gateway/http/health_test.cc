@@ -213,6 +213,31 @@ TEST(CacheHealth, IsNotReadyWhenThereAreOnlyCachesAndNoneCanBeServed) {
   EXPECT_EQ(judge(snapshot).reason, "no cache can be served");
 }
 
+TEST(CacheHealth, IsReadyWhileRequestsMayWaitForSentinelsToNameAPrimary) {
+  Snapshot snapshot;
+  snapshot.any_database = false;
+  admin::RedisFollowedRow& followed = snapshot.redisCache("main").followed.emplace();
+  followed.why = "no Sentinel can be reached";
+  EXPECT_TRUE(judge(snapshot).ready);
+  EXPECT_EQ(judge(snapshot).caches.at(0).error, "no Sentinel can be reached");
+  followed.holds = false;
+  EXPECT_FALSE(judge(snapshot).ready);
+  EXPECT_EQ(judge(snapshot).reason, "no cache can be served");
+}
+
+TEST(CacheHealth, LooksAtTheAcceptedPrimaryOnly) {
+  Snapshot snapshot;
+  snapshot.any_database = false;
+  addCache(snapshot, "main").connections = 1;
+  snapshot.redisCache("main").followed.emplace().has_primary = true;
+  snapshot.redisNode("main", "10.0.0.7", 6379).topology = {true, "primary", "up", "", {}};
+  admin::RedisNodeRow& replica = snapshot.redisNode("main", "10.0.0.8", 6379);
+  replica.topology = {false, "replica", "down", "Connection refused", {}};
+  markDown(replica);
+  EXPECT_EQ(judge(snapshot).caches.at(0).status, admin::RedisNodeState::kUp);
+  EXPECT_FALSE(judge(snapshot).degraded);
+}
+
 TEST(CacheHealth, OneDatabaseOrOneCacheIsEnoughToBeReady) {
   Snapshot snapshot;
   markDown(addCache(snapshot, "main"));

@@ -86,6 +86,29 @@ TEST(RedisMetrics, ShowWhatInfoSaidAndHowOldThatIs) {
   EXPECT_EQ(numberOf(text, "forebay_redis_node_info" + kNode + R"(,version="7.0.15",role="master"})"), 1);
 }
 
+TEST(RedisMetrics, TellOfThePrimaryThatSentinelsName) {
+  admin::Snapshot snapshot;
+  admin::RedisFollowedRow& followed = snapshot.redisCache("main").followed.emplace();
+  followed.switches = 2;
+  followed.outages = 3;
+  followed.outage_time = milliseconds(4500);
+  followed.last_outage = milliseconds(1500);
+  followed.without_primary = milliseconds(250);
+  nodeOf(snapshot).topology = {false, "replica", "up", "", 77};
+  snapshot.redisCache("another");
+  const std::string text = metricsText(snapshot);
+  EXPECT_EQ(numberOf(text, "forebay_redis_primary_switches_total" + kMain + "}"), 2);
+  EXPECT_EQ(numberOf(text, "forebay_redis_primary_outages_total" + kMain + "}"), 3);
+  EXPECT_EQ(numberOf(text, "forebay_redis_primary_outage_seconds_total" + kMain + "}"), 4.5);
+  EXPECT_EQ(numberOf(text, "forebay_redis_primary_last_outage_seconds" + kMain + "}"), 1.5);
+  EXPECT_EQ(numberOf(text, "forebay_redis_primary_missing_seconds" + kMain + "}"), 0.25);
+  EXPECT_EQ(text.find(R"(forebay_redis_primary_switches_total{cache="another")"), std::string::npos)
+      << "it has no Sentinels";
+  EXPECT_EQ(numberOf(text, "forebay_redis_node_role" + kNode + R"(,role="replica"})"), 1);
+  EXPECT_EQ(numberOf(text, "forebay_redis_node_is_primary" + kNode + "}"), 0);
+  EXPECT_EQ(numberOf(text, "forebay_redis_node_lag_bytes" + kNode + "}"), 77);
+}
+
 TEST(RedisMetrics, LeaveOutWhatIsUnknown) {
   admin::Snapshot snapshot;
   snapshot.redisCache("main");
