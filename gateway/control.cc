@@ -96,6 +96,8 @@ Status Control::start() {
     return listening;
   }
   watchSignals();
+  sentinels_ = std::make_unique<probe::SentinelWatches>(loop_, *log_, redis_shared_);
+  sentinels_->apply(redis_settings_);
   for (auto& worker : workers_)  // before the first client of a listener that is open already
     worker->redis().post([](redis::RedisWorker& there) { there.start(); });
   for (auto& worker : workers_) worker->start();
@@ -254,6 +256,7 @@ void Control::stopNow() {
     if (!socket.path.empty()) ::unlink(socket.path.c_str());
   http_.clear();
   probes_.reset();
+  sentinels_.reset();
   patience_tick_.reset();
   stats_tick_.reset();
   tidy_tick_.reset();

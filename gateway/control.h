@@ -20,6 +20,7 @@
 #include "gateway/log.h"
 #include "gateway/net/tick.h"
 #include "gateway/probe/postgres_probes.h"
+#include "gateway/probe/sentinel_watches.h"
 #include "gateway/settings.h"
 #include "gateway/worker.h"
 
@@ -103,6 +104,7 @@ class Control final : public admin::Fleet {
   postgres::Shared shared_;
   redis::Shared redis_shared_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<probe::SentinelWatches> sentinels_;
   std::vector<net::ListenSocket> listening_;
   std::vector<std::unique_ptr<http::Server>> http_;
   std::unique_ptr<http::Api> api_;

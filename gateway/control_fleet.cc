@@ -297,6 +297,7 @@ Status Control::publish(conf::ConfigPtr config) {
     worker->redis().post([next = redis_settings_](redis::RedisWorker& there) { there.apply(next); });
   }
   probes_->apply(*settings_->config);
+  sentinels_->apply(redis_settings_);
   return Ok{};
 }
 
