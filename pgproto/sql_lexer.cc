@@ -101,6 +101,19 @@ inline void SqlLexer::skipWord() {
   while (at_ != end_ && isWordByte(*at_));
 }
 
+void SqlLexer::skipBlanks() {
+  while (at_ != end_) {
+    if (classOf(*at_) == kSpace)
+      ++at_;
+    else if (*at_ == '-' && peek(1) == '-')
+      skipLineComment();
+    else if (*at_ == '/' && peek(1) == '*')
+      skipBlockComment();
+    else
+      return;
+  }
+}
+
 void SqlLexer::skipLineComment() {
   while (at_ != end_ && *at_ != '\n' && *at_ != '\r') ++at_;
 }

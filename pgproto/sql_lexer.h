@@ -49,6 +49,10 @@ class SqlLexer {
     skipDull();
     return next();
   }
+  // Passes over whitespace and comments, up to the next token or the text's end.
+  void skipBlanks();
+  // Where the next token, or what is blank in front of it, begins.
+  const char* position() const { return at_; }
 
  private:
   void skipDull();
