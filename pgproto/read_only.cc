@@ -6,6 +6,7 @@
 #include <string>
 
 #include "pgproto/parse_tree.h"
+#include "pgproto/sql_lexer.h"
 
 namespace forebay::pgproto {
 namespace {
@@ -35,6 +36,19 @@ Classification classify(Bytes sql, const VolatilityCatalog* catalog) {
   const ParsedSql parsed{std::string(sql)};
   if (!parsed.ok()) return {.kind = Kind::kOther, .reason = Reason::kUnreadable};
   return ParseTree(catalog).read(parsed.tree());
+}
+
+bool beginsAsWrite(Bytes sql) {
+  const SqlToken first = SqlLexer(sql).next();
+  if (first.kind != SqlTokenKind::kWord) return false;
+  switch (foldAscii(first.text[0])) {
+    case 'c': return first.isWord("copy");
+    case 'd': return first.isWord("delete");
+    case 'i': return first.isWord("insert");
+    case 'm': return first.isWord("merge");
+    case 'u': return first.isWord("update");
+    default: return false;
+  }
 }
 
 Bytes describe(Classification::Reason reason) {

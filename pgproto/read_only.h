@@ -59,7 +59,7 @@ struct Classification {
   Access access = Access::kDefault;
   Isolation isolation = Isolation::kDefault;
   bool chain = false;      // kCommit, kRollback: AND CHAIN, so the next transaction has begun
-  uint8_t statements = 0;  // 255: or more
+  uint8_t statements = 0;  // 255: or more; of kOther they are not always counted
 
   bool operator==(const Classification&) const = default;
 };
@@ -75,5 +75,9 @@ Bytes describe(Classification::Reason reason);
 // walked by recursion, which it bounds by kMaxClassifiedSql. Its errors jump over its own frames only.
 inline constexpr size_t kMaxClassifiedSql = 8192;
 Classification classify(Bytes sql, const VolatilityCatalog* catalog);
+
+// By its first word alone: INSERT, UPDATE, DELETE, MERGE or COPY. True of most writes, at the cost of a
+// glance.
+[[gnu::hot]] bool beginsAsWrite(Bytes sql);
 
 }  // namespace forebay::pgproto

@@ -37,7 +37,7 @@ class Lanes {
   }
   bool oddBefore(size_t lane) const {
     const uint64_t kept = lane <= 8 ? kept8(half_[0], lane) : half_[0] ^ kept8(half_[1], lane - 8);
-    return std::popcount(kept & 0x0101010101010101) % 2 != 0;
+    return (((kept & kOnes) * kOnes) >> 56) % 2 != 0;  // the product's top byte is the sum of all of them
   }
 
  private:
@@ -45,6 +45,7 @@ class Lanes {
     return lane == 8 ? half : half & ((uint64_t{1} << (8 * lane)) - 1);
   }
 
+  static constexpr uint64_t kOnes = 0x0101010101010101;
   uint64_t half_[2];
 };
 

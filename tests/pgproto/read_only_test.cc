@@ -403,6 +403,15 @@ TEST(ReadOnly, SetTransactionSaysWhichModes) {
   EXPECT_EQ(of("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").isolation, Isolation::kOther);
 }
 
+TEST(ReadOnly, MostWritesShowInTheFirstWord) {
+  for (const Bytes sql : {"INSERT INTO t VALUES (1)", "/* a */ update t set a = 1",
+                          " Delete FROM t; SELECT 1", "merge", "COPY t TO STDOUT"})
+    EXPECT_TRUE(beginsAsWrite(sql)) << sql;
+  for (const Bytes sql : {"SELECT 1", "WITH a AS (DELETE FROM t) SELECT 1", "", "\"insert\"", "inserts",
+                          "BEGIN", "; INSERT", "(DELETE"})
+    EXPECT_FALSE(beginsAsWrite(sql)) << sql;
+}
+
 // What a cache of shapes rests on.
 TEST(ReadOnly, AShapeIsClassifiedAsItsText) {
   SqlShaper shaper;
