@@ -19,7 +19,8 @@ volatile_function (oid) AS (
 -- trees name each function and each relation by its number. (pg_depend would not do: it does not know what
 -- depends on functions that PostgreSQL was born with, nextval() among them.)
 stored_tree (owner, relation, tree) AS (
-  SELECT 'r', ev_class, ev_action::text FROM pg_catalog.pg_rewrite WHERE ev_type = '1'
+  SELECT 'r', r.ev_class, r.ev_action::text FROM pg_catalog.pg_rewrite r
+    JOIN pg_catalog.pg_class c ON c.oid = r.ev_class WHERE r.ev_type = '1' AND c.relkind = 'v'
   UNION ALL SELECT 'r', polrelid, polqual::text FROM pg_catalog.pg_policy
   UNION ALL SELECT 't', contypid, conbin::text FROM pg_catalog.pg_constraint WHERE contypid <> 0
 ),
@@ -53,8 +54,7 @@ unsafe_type (oid) AS (
   SELECT t.oid FROM pg_catalog.pg_type t JOIN volatile_function v
     ON v.oid IN (t.typinput, t.typoutput, t.typreceive, t.typsend)
   UNION
-  SELECT t FROM pg_catalog.pg_cast c JOIN volatile_function v ON v.oid = c.castfunc,
-         LATERAL (VALUES (c.castsource), (c.casttarget)) AS s (t)
+  SELECT c.casttarget FROM pg_catalog.pg_cast c JOIN volatile_function v ON v.oid = c.castfunc
   UNION
   SELECT relation FROM calls JOIN volatile_function v ON v.oid = function WHERE owner = 't'
   UNION
