@@ -1,13 +1,15 @@
 // Hba: which authentication method a client must pass, by how it connects, as in PostgreSQL's pg_hba.conf.
 //
-// What is read here means what it means in PostgreSQL; what cannot be honoured (role membership, samehost,
-// included files, methods that need a library of their own) is an error, so no rule is ever weaker than it
-// reads. https://www.postgresql.org/docs/current/auth-pg-hba-conf.html,
+// What is read here means what it means in PostgreSQL, `@file` in place of names included; what cannot be
+// honoured (role membership, samehost, include directives, methods that need a library of their own) is an
+// error, so no rule is ever weaker than it reads.
+// https://www.postgresql.org/docs/current/auth-pg-hba-conf.html,
 // https://www.pgbouncer.org/config.html#hba-file-format
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,8 +70,10 @@ class Hba {
   bool operator==(const Hba&) const = default;
 };
 
-// The files are named in errors: "pg_hba.conf:3: ...", one a line.
+// The files are named in errors: "pg_hba.conf:3: ...", one a line. `read_file` reads what a rule includes as
+// `@file`; the name is relative to the folder of `hba_file`.
+using ReadFile = std::function<Result<std::string>(const std::string& file)>;
 Result<Hba> parseHba(std::string_view hba_text, std::string_view hba_file, std::string_view ident_text,
-                     std::string_view ident_file);
+                     std::string_view ident_file, const ReadFile& read_file);
 
 }  // namespace forebay::conf

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <optional>
 
 #include "conf/hba.h"
@@ -59,10 +60,47 @@ std::array<uint8_t, 16> maskOf(unsigned prefix) {
 
 using Wrong = std::optional<std::string>;  // why a line cannot be read, or nothing
 
+// A file of names may name others, and must not go round in a circle.
+constexpr int kDeepestInclude = 10;
+
+// Names from `@file`: divided by blanks, line ends or commas.
+class Includes {
+ public:
+  Includes(std::string_view hba_file, const ReadFile& read_file)
+      : folder_(std::filesystem::path(hba_file).parent_path()), read_file_(read_file) {}
+
+  Wrong addNames(const std::string& file, HbaField& out, int depth = 1) const {
+    if (depth > kDeepestInclude) return "'@" + file + "' is included in a circle, or too deep";
+    const std::string path = (folder_ / file).string();  // an absolute one stays itself
+    const Result<std::string> text = read_file_(path);
+    if (!text) return "'@" + file + "': cannot read " + path + ": " + text.error();
+    for (const HbaLine& line : divideHbaLines(*text)) {
+      const std::string place = path + ":" + std::to_string(line.number) + ": ";
+      if (!line.fields) return place + line.fields.error();
+      for (const HbaField& field : *line.fields)
+        for (const HbaToken& token : field) {
+          if (!isInclude(token)) {
+            out.push_back(token);
+          } else if (Wrong wrong = addNames(token.text.substr(1), out, depth + 1)) {
+            return place + *wrong;
+          }
+        }
+    }
+    return std::nullopt;
+  }
+
+  static bool isInclude(const HbaToken& token) { return !token.quoted && token.text.starts_with('@'); }
+
+ private:
+  const std::filesystem::path folder_;
+  const ReadFile& read_file_;
+};
+
 // Reads one rule, field by field.
 class RuleParser {
  public:
-  explicit RuleParser(const std::vector<HbaField>& fields) : fields_(fields) {}
+  RuleParser(const std::vector<HbaField>& fields, const Includes& includes)
+      : fields_(fields), includes_(includes) {}
 
   Wrong parse(HbaRule& rule) {
     for (const auto read : {&RuleParser::readConnection, &RuleParser::readDatabases, &RuleParser::readUsers,
@@ -98,7 +136,15 @@ class RuleParser {
 
   Wrong readNames(const std::string& what, std::vector<HbaName>& out, bool databases) {
     if (!more()) return "the rule ends before its " + what;
+    HbaField tokens;
     for (const HbaToken& token : fields_[at_++]) {
+      if (!Includes::isInclude(token)) {
+        tokens.push_back(token);
+      } else if (Wrong wrong = includes_.addNames(token.text.substr(1), tokens)) {
+        return wrong;
+      }
+    }
+    for (const HbaToken& token : tokens) {
       HbaName name{HbaName::Kind::kLiteral, token.text};
       if (Wrong wrong = readName(token, databases, name)) return wrong;
       out.push_back(std::move(name));
@@ -120,8 +166,6 @@ class RuleParser {
       return "'" + token.text + "' is not supported: role membership is not known here";
     if (token.text.starts_with('+'))
       return "'" + token.text + "' is not supported: role membership is not known here";
-    if (token.text.starts_with('@'))
-      return "'" + token.text + "' is not supported: write the names into the rule";
     return std::nullopt;
   }
 
@@ -189,6 +233,7 @@ class RuleParser {
   }
 
   const std::vector<HbaField>& fields_;
+  const Includes& includes_;
   size_t at_ = 0;
 };
 
@@ -224,12 +269,13 @@ void parseLines(std::string_view text, std::string_view file, Parse parse, std::
 }  // namespace
 
 Result<Hba> parseHba(std::string_view hba_text, std::string_view hba_file, std::string_view ident_text,
-                     std::string_view ident_file) {
+                     std::string_view ident_file, const ReadFile& read_file) {
+  const Includes includes(hba_file, read_file);
   Hba hba;
   Problems errors("");
-  const auto parse_rule = [](const std::vector<HbaField>& fields, int line, HbaRule& rule) {
+  const auto parse_rule = [&](const std::vector<HbaField>& fields, int line, HbaRule& rule) {
     rule.line = line;
-    return RuleParser(fields).parse(rule);
+    return RuleParser(fields, includes).parse(rule);
   };
   const auto parse_mapping = [](const std::vector<HbaField>& fields, int, IdentMapping& mapping) {
     return parseMapping(fields, mapping);

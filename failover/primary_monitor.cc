@@ -80,6 +80,7 @@ bool PrimaryMonitor::decide(Instant now) {
     if (witness.facts && !witness.facts->in_recovery) accepted_timeline_ = witness.facts->timeline;
   }
   measureLag();
+  keepRecord(before, now);
   note(before, now);
   const auto sameRoute = [](const Node& one, const Node& other) {
     return one.role == other.role && one.state == other.state && one.read_only == other.read_only &&
@@ -215,6 +216,17 @@ void PrimaryMonitor::measureLag() {
     // With nothing left to replay the age of the last transaction tells only that nobody writes.
     about.lag = *about.lag_bytes == 0 ? Duration::zero() : facts->replay_age;
   }
+}
+
+void PrimaryMonitor::keepRecord(const Topology& before, Instant now) {
+  if (!topology_.primary || before.primary == topology_.primary) return;
+  if (last_primary_ && !before.primary) {
+    ++record_.outages;
+    record_.last_outage = now - before.without_primary_since;
+    record_.outage_time += record_.last_outage;
+  }
+  record_.primary_changes += last_primary_ && last_primary_ != topology_.primary;
+  last_primary_ = topology_.primary;
 }
 
 void PrimaryMonitor::note(const Topology& before, Instant now) {

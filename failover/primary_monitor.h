@@ -45,6 +45,13 @@ struct Event {
   std::string what;
 };
 
+// What there was of outages since the monitor was made; the time before the first primary counts as none.
+struct Record {
+  uint64_t primary_changes = 0;  // another server became primary
+  uint64_t outages = 0;          // that are over
+  Duration outage_time{}, last_outage{};
+};
+
 class PrimaryMonitor {
  public:
   PrimaryMonitor(const std::vector<conf::HostPort>& nodes, Rules rules, Memory memory, Instant now);
@@ -64,6 +71,7 @@ class PrimaryMonitor {
 
   const Topology& topology() const { return topology_; }
   const Memory& memory() const { return memory_; }
+  const Record& record() const { return record_; }
   const Rules& rules() const { return rules_; }
   void setRules(const Rules& rules) { rules_ = rules; }
   // How long to wait between two questions to a server.
@@ -92,6 +100,7 @@ class PrimaryMonitor {
   void fence(const std::vector<size_t>& claimants);
   void measureLag();
   void note(const Topology& before, Instant now);
+  void keepRecord(const Topology& before, Instant now);
 
   Rules rules_;
   Memory memory_;
@@ -103,6 +112,8 @@ class PrimaryMonitor {
   Instant doubted_until_{};
   Instant decide_by_ = kNever;
   std::vector<Event> events_;
+  Record record_;
+  std::optional<size_t> last_primary_;
 };
 
 }  // namespace forebay::failover

@@ -308,6 +308,7 @@ void Control::fillOwn(admin::Snapshot& snapshot, admin::Detail detail) {
                                 contact.unreachable,
                                 contact.error};
   }
+  fillTopologies(snapshot);
   for (const auto& user : shared_.directory.users()) snapshot.logins[user->name] = user->clients.used();
   snapshot.process.workers = static_cast<uint32_t>(workers_.size());
   snapshot.process.started = started_;

@@ -5,6 +5,7 @@
 // thread that calls run(); workers are reached through their mailboxes.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <list>
 #include <memory>
@@ -76,6 +77,7 @@ class Control final : public admin::Fleet {
   Status watchTopologies();
   void topologyChanged(const std::vector<std::string>& entries, const failover::TopologyPtr& topology);
   void noteEvent(const std::string& database, const failover::Event& event);
+  void fillTopologies(admin::Snapshot& snapshot);
   Status listen();
   Status listenPostgres();
   Status listenRedis();
@@ -111,6 +113,7 @@ class Control final : public admin::Fleet {
   std::unique_ptr<admin::Console> console_;
   std::vector<std::unique_ptr<uv_signal_t>> signals_;
   std::unique_ptr<probe::PostgresProbes> probes_;
+  std::deque<admin::Event> events_;  // the last ones
   std::list<std::shared_ptr<Patience>> patiences_;
   std::unique_ptr<net::Tick> patience_tick_, shutdown_tick_, stats_tick_, tidy_tick_;
   const WallTime started_;

@@ -5,6 +5,12 @@
 
 namespace forebay {
 
+namespace {
+
+constexpr size_t kEventsKept = 1000;
+
+}  // namespace
+
 Status Control::watchTopologies() {
   Result<probe::MemoryFile> memory = probe::MemoryFile::open(settings_->config->state_dir);
   if (!memory) return Error{memory.error()};
@@ -39,8 +45,27 @@ void Control::topologyChanged(const std::vector<std::string>& entries,
 }
 
 void Control::noteEvent(const std::string& database, const failover::Event& event) {
+  events_.push_back({std::chrono::system_clock::now(), database, event.node, event.what});
+  if (events_.size() > kEventsKept) events_.pop_front();
   log_->info() << "topology of " << database << ": " << event.node << (event.node.empty() ? "" : " ")
                << event.what;
+}
+
+void Control::fillTopologies(admin::Snapshot& snapshot) {
+  if (!probes_) return;
+  probes_->forEach([&](const std::string& database, const probe::PostgresCluster& cluster) {
+    const failover::PrimaryMonitor& monitor = cluster.monitor();
+    const failover::Record& record = monitor.record();
+    admin::DatabaseTopology& row = snapshot.topology(database);
+    row.topology = std::make_shared<const failover::Topology>(monitor.topology());
+    row.primary_changes = record.primary_changes;
+    row.outages = record.outages;
+    row.outage_time = record.outage_time;
+    row.last_outage = record.last_outage;
+    row.target = conf::targetOf(settings_->config->postgres.databases.at(database));
+    row.hold_timeout = settings_->config->failover.hold_timeout;
+  });
+  snapshot.events.assign(events_.begin(), events_.end());
 }
 
 }  // namespace forebay

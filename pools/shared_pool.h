@@ -82,7 +82,7 @@ struct PoolCounters {
   Counter client_parses, server_parses, binds;
   Counter wait_timeouts, query_timeouts, transaction_timeouts, idle_transaction_timeouts,
       client_idle_timeouts;
-  Counter waits, held, released, hold_refused, rejected, cancels, server_logins, server_login_failures, pins;
+  Counter waits, rejected, cancels, server_logins, server_login_failures, pins;
   Histogram wait, query, transaction;
 };
 

@@ -180,6 +180,20 @@ admin::ServerRow serverRow(Server& server, Instant now, Duration check_delay) {
 
 }  // namespace
 
+void PostgresWorker::fillHolds(admin::Snapshot& out) {
+  for (const auto& [entry, counted] : hold_counters) {
+    if (shared_.topologies.of(entry) == nullptr) continue;
+    admin::DatabaseTopology& row = out.topology(entry);
+    row.held_total += counted.held.get();
+    row.released += counted.released.get();
+    row.held_refused += counted.refused.get();
+  }
+  forEachPool([&](WorkerPool& pool) {
+    if (pool.heldSince() != kNever)
+      out.topology(pool.database().name).held += static_cast<uint32_t>(pool.core().waiting());
+  });
+}
+
 void PostgresWorker::fill(admin::Snapshot& out, bool connections, bool pins, bool prepared) {
   const Instant now = loop_.now();
   const Duration check_delay = postgres().server_check_delay;
@@ -205,6 +219,7 @@ void PostgresWorker::fill(admin::Snapshot& out, bool connections, bool pins, boo
       });
     });
   });
+  fillHolds(out);
   clients_.forEach([&](const Client& client) {
     if (connections) out.clients.push_back(clientRow(client, now));
     if (!pins || !client.pins().any()) return;

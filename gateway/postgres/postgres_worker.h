@@ -145,8 +145,11 @@ class PostgresWorker {
   uint32_t login_clients = 0, console_clients = 0;
 
   admin::ReasonCounts rejected;
+  std::map<std::string, HoldCounters, std::less<>> hold_counters;  // by entry of the configuration
 
  private:
+  void fillHolds(admin::Snapshot& out);
+
   const uint32_t index_;
   net::Loop& loop_;
   Log& log_;

@@ -195,6 +195,7 @@ class Server final : public net::Mortal,
   [[gnu::cold]] void skip(Walk& walk, Bytes message);
   [[gnu::cold]] void parameterStatus(Bytes body, bool swallow);
   [[gnu::cold]] void errorReply(Bytes body, bool swallow);
+  [[gnu::cold]] void farewell(Walk& walk, Bytes body, Bytes message);
   [[gnu::hot]] void readyForQuery(Walk& walk, Bytes message);
 
   WorkerPool& pool_;
@@ -222,6 +223,7 @@ class Server final : public net::Mortal,
   pools::ParametersRef base_parameters_;  // what the session has when nothing is SET
   std::string own_error_;                 // the body of the ErrorResponse
   std::string fatal_reason_;              // the server's last words
+  std::string farewell_;  // the error in which it said them, after the last answer that it owed
   uint32_t backend_pid_ = 0;
   std::string backend_secret_;
   conf::HostPort host_;

@@ -23,6 +23,12 @@ bool endsARole(Bytes sqlstate) {
   return sqlstate.starts_with("57P0") || sqlstate == pgproto::sqlstate::kReadOnlyTransaction;
 }
 
+bool endsConnection(Bytes error) {
+  pgproto::ErrorFields fields;
+  pgproto::parseErrorFields(error, fields);
+  return fields.severity() == "FATAL" || fields.severity() == "PANIC";
+}
+
 bool insideMatters(char type) { return type == 'Z' || type == 'S' || type == 'E' || type == 'C'; }
 
 }  // namespace
@@ -84,6 +90,10 @@ size_t Server::replies(Bytes in) {
   // If passing on has ended its session, that has happened already.
   if (walk.idle && lends_ == lend && borrower_ != nullptr && state_ == State::kLent)
     borrower_->ready(tracker_.status(), true);
+  if (!farewell_.empty() && lends_ == lend && borrower_ != nullptr && state_ == State::kLent) {
+    fatal_seen_ = true;  // its session ends with its server
+    borrower_->received(farewell_);
+  }
   return walk.at;
 }
 
@@ -104,8 +114,14 @@ bool Server::reply(Walk& walk, const pgproto::Header& header, Bytes message) {
   const Bytes body = whole ? message.substr(pgproto::kHeaderSize) : Bytes();
   switch (header.type) {
     case 'S': parameterStatus(body, swallow_body_); break;
+    case 'E':
+      if (walk.idle && lent && endsConnection(body)) {
+        farewell(walk, body, message);
+        return true;
+      }
+      errorReply(body, swallow_body_);
+      break;
     case 'Z': readyForQuery(walk, message); return state_ != State::kClosed;
-    case 'E': errorReply(body, swallow_body_); break;
     case 'C':
       if (!swallow_body_ && whole) borrower_->commandCompleted(body.substr(0, body.size() - 1));
       [[fallthrough]];
@@ -162,6 +178,18 @@ void Server::errorReply(Bytes body, bool swallow) {
   } else {
     borrower_->errorReceived(tracker_);
   }
+}
+
+// The server leaves, having answered all that it was asked: that is nothing to a client that lets go of it
+// now.
+void Server::farewell(Walk& walk, Bytes body, Bytes message) {
+  pgproto::ErrorFields fields;
+  pgproto::parseErrorFields(body, fields);
+  fatal_reason_ = fields.message();
+  if (endsARole(fields.sqlstate())) pool_.doubt(host_);
+  close_reason_ = "the server ended the connection";
+  farewell_ = message;
+  skip(walk, message);
 }
 
 void Server::readyForQuery(Walk& walk, Bytes message) {

@@ -28,7 +28,8 @@ WorkerPool::WorkerPool(PostgresWorker& worker, std::shared_ptr<PoolEntry> entry,
       database_(std::move(database)),
       pool_(entry_->shared, worker.index()),
       host_at_(worker.index()),
-      topology_(worker.shared().topologies.of(database_.name)) {
+      topology_(worker.shared().topologies.of(database_.name)),
+      hold_counters_(worker.hold_counters[database_.name]) {
   resolveSettings();
   if (topology_ && hosts().empty()) held_since_ = worker.loop().now();
 }
@@ -64,13 +65,13 @@ void WorkerPool::request(Borrower& borrower) {
   }
   if (held_since_ != kNever) [[unlikely]] {
     if (holdsTooMuch()) {
-      counters().hold_refused.add();
+      hold_counters_.refused.add();
       const bool may_hold = worker_.config().failover.hold_timeout > Duration::zero();
       return borrower.failed(
           holdError(may_hold ? "too many wait already" : "hold_timeout is 0", now - held_since_));
     }
     counters().waits.add();
-    counters().held.add();
+    hold_counters_.held.add();
     pool_.enqueue(borrower, now);
     return borrower.heldBack();
   }

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "base/counter.h"
 #include "base/intrusive_list.h"
 #include "conf/config.h"
 #include "failover/topology.h"
@@ -33,6 +34,11 @@ struct DialFailure {
   Kind kind = Kind::kUnreachable;
   std::string reason;    // for the log
   std::string response;  // a whole ErrorResponse: PostgreSQL's own, or ours
+};
+
+// Of one entry of the configuration, on one worker: clients that had to wait for a primary.
+struct HoldCounters {
+  Counter held, released, refused;
 };
 
 class WorkerPool final : public net::Mortal, public Deadline {
@@ -177,6 +183,7 @@ class WorkerPool final : public net::Mortal, public Deadline {
   Instant refused_until_{};         // the server did not let us in: until then its answer stands,
   bool refused_all_ = false;        // also for those who could wait
   failover::TopologyPtr topology_;  // null: roles are not discovered
+  HoldCounters& hold_counters_;
   Instant held_since_ = kNever;
   Instant slow_start_ = kNever;  // since when it dials again after an outage
   Instant doubt_again_at_{};

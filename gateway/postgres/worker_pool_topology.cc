@@ -51,7 +51,7 @@ void WorkerPool::letGo(Instant now) {
   if (held_since_ != kNever) {
     held_since_ = kNever;
     slow_start_ = now;
-    counters().released.add(pool_.waiting());
+    hold_counters_.released.add(pool_.waiting());
   }
   wake();
 }

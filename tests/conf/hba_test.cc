@@ -3,17 +3,32 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 namespace forebay::conf {
 namespace {
 
+// The files that rules may include.
+Result<std::string> readFile(const std::string& file) {
+  static const std::map<std::string, std::string> kFiles = {
+      {"names", "ann, bob   # two of them\n\"all\"\n@more/names\n"},
+      {"more/names", "cid\n"},
+      {"circle", "ann @circle\n"},
+      {"open", "\"ann\n"},
+      {"/etc/names", "dan\n"},
+  };
+  const auto found = kFiles.find(file);
+  return found == kFiles.end() ? Result<std::string>(Error{"No such file or directory"}) : found->second;
+}
+
 Hba parsed(std::string_view rules, std::string_view ident = "") {
-  Result<Hba> hba = parseHba(rules, "hba", ident, "ident");
+  Result<Hba> hba = parseHba(rules, "hba", ident, "ident", readFile);
   EXPECT_TRUE(hba.ok()) << (hba.ok() ? "" : hba.error());
   return hba ? *hba : Hba{};
 }
 
 std::string errorIn(std::string_view rules, std::string_view ident = "") {
-  const Result<Hba> hba = parseHba(rules, "hba", ident, "ident");
+  const Result<Hba> hba = parseHba(rules, "hba", ident, "ident", readFile);
   return hba ? "" : hba.error();
 }
 
@@ -166,12 +181,30 @@ TEST(HbaErrors, NameEachLineAndItsFault) {
       "hba:4: the method must be trust, reject, md5, password, scram-sha-256, peer or cert, not 'ldap'");
 }
 
+TEST(HbaRules, TakeNamesFromAnIncludedFile) {
+  const Hba hba = parsed("local @names,eve @/etc/names trust\n");
+  for (const char* database : {"ann", "bob", "cid", "eve", "all"})
+    EXPECT_EQ(method(hba, local("dan", database)), HbaMethod::kTrust) << database;
+  EXPECT_EQ(method(hba, local("dan", "fay")), HbaMethod::kReject) << "a quoted all is a name";
+  EXPECT_EQ(method(hba, local("ann", "ann")), HbaMethod::kReject);
+}
+
+TEST(HbaRules, AnAtSignInQuotesIsPartOfAName) {
+  EXPECT_EQ(method(parsed("local \"@names\" all trust"), local("ann", "@names")), HbaMethod::kTrust);
+}
+
+TEST(HbaErrors, NameTheIncludedFileAndItsLine) {
+  EXPECT_EQ(errorIn("local @none all trust"), "hba:1: '@none': cannot read none: No such file or directory");
+  EXPECT_EQ(errorIn("local @open all trust"), "hba:1: open:1: a double quote is not closed");
+  const std::string circle = errorIn("local @circle all trust");
+  EXPECT_NE(circle.find("'@circle' is included in a circle, or too deep"), std::string::npos) << circle;
+}
+
 TEST(HbaErrors, RefuseWhatCannotBeHonoured) {
   EXPECT_EQ(errorIn("local all +admins trust"),
             "hba:1: '+admins' is not supported: role membership is not known here");
   EXPECT_EQ(errorIn("local samerole all trust"),
             "hba:1: 'samerole' is not supported: role membership is not known here");
-  EXPECT_EQ(errorIn("local @dbs all trust"), "hba:1: '@dbs' is not supported: write the names into the rule");
   EXPECT_EQ(errorIn("host all all samenet trust"), "hba:1: 'samenet' is not supported: write the addresses");
   EXPECT_EQ(errorIn("local all /( trust"), "hba:1: '/(' is not a valid regular expression");
   EXPECT_EQ(errorIn("host all all all peer"), "hba:1: method 'peer' works in a local rule only");

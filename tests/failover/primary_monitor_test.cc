@@ -287,6 +287,23 @@ TEST(PrimaryMonitor, TellsWhatHappened) {
                   }));
 }
 
+TEST(PrimaryMonitor, KeepsARecordOfOutages) {
+  Cluster cluster;
+  cluster.pass(seconds(5));  // before the first primary
+  cluster.begin();
+  cluster.isGone(0);
+  cluster.pass(seconds(2));
+  cluster.says(0, primary(1));
+  cluster.isGone(0);
+  cluster.pass(seconds(3));
+  cluster.says(1, primary(2));
+  const Record& record = cluster.monitor.record();
+  EXPECT_EQ(record.outages, 2u);
+  EXPECT_EQ(record.primary_changes, 1u);
+  EXPECT_EQ(record.outage_time, seconds(5));
+  EXPECT_EQ(record.last_outage, seconds(3));
+}
+
 TEST(PrimaryMonitor, SaysWhetherAnythingChanged) {
   Cluster cluster;
   cluster.begin();

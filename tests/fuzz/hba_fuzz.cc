@@ -17,6 +17,8 @@ const HbaQuery kQueries[] = {
     {.database = "shop", .user = "app", .tls = true, .ipv6 = true, .address = {0xfe, 0x80, 0, 1}},
 };
 
+Result<std::string> noFile(const std::string&) { return Error{"there is none"}; }
+
 void checkRule(const HbaRule& rule) {
   require(rule.line >= 1, "a rule has a line");
   require(!rule.databases.empty() && !rule.users.empty(), "a rule names databases and users");
@@ -42,7 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Bytes text = asBytes(data, size);
   const Bytes rules = text.substr(0, text.find('\0'));
   const Bytes mappings = text.substr(std::min(rules.size() + 1, text.size()));
-  const auto hba = parseHba(rules, "hba.conf", mappings, "ident.conf");
+  const auto hba = parseHba(rules, "hba.conf", mappings, "ident.conf", noFile);
   if (!hba) {
     require(hba.error().starts_with("hba.conf:") || hba.error().starts_with("ident.conf:"),
             "an error names its place");
@@ -53,7 +55,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 
   // A file behind itself adds rules that are never reached.
   const std::string twice = std::string(rules) + "\n\n" + std::string(rules);
-  const auto doubled = parseHba(twice, "hba.conf", mappings, "ident.conf");
+  const auto doubled = parseHba(twice, "hba.conf", mappings, "ident.conf", noFile);
   require(doubled.ok() && doubled->rules.size() == 2 * hba->rules.size(), "a file twice has its rules twice");
   for (const HbaQuery& query : kQueries) {
     const HbaRule* once = hba->match(query);

@@ -30,6 +30,50 @@ TEST(LostServer, InTheMiddleOfAQueryItsOwnWordsReachTheClient) {
   EXPECT_EQ(Connection(forebay.conninfo("app")).query("select 'served'"), "served");
 }
 
+// The answer to a query and the server's farewell, in one read.
+class FarewellAfterTheAnswer : public testing::Test {
+ protected:
+  static ForebayConfig config(const Relay& relay, const std::string& pool_mode) {
+    ForebayConfig config = appPool(2);
+    config.databases.clear();
+    config.addDatabase("app", relay.port());
+    config.postgres["pool_mode"] = pool_mode;
+    return config;
+  }
+  void sendAndTerminate(RawClient& client) {
+    const std::string pid = client.rows(kServerPid)[0][0];
+    relay.pauseFromTarget();
+    client.send(wire::query("select 'answered'"));
+    const std::string ran =
+        "select count(*) from pg_stat_activity where state = 'idle' and query like '%answered%' and pid = " +
+        pid;
+    ASSERT_TRUE(eventually([&] { return sharedPostgres().query(ran) == "1"; }));
+    ASSERT_EQ(sharedPostgres().query("select pg_terminate_backend(" + pid + ", 30000)"), "t");
+    relay.resume();
+  }
+
+  Relay relay{sharedPostgres().port()};
+};
+
+TEST_F(FarewellAfterTheAnswer, IsNothingToAClientThatNeedsThatServerNoMore) {
+  const Forebay forebay(config(relay, "transaction"));
+  RawClient client(forebay.port());
+  client.login("app", "postgres");
+  sendAndTerminate(client);
+  EXPECT_EQ(types(client.readUntil('Z')), "TDCZ");
+  EXPECT_EQ(client.rows("select 'served'")[0][0], "served");
+}
+
+TEST_F(FarewellAfterTheAnswer, ReachesAClientWhoseSessionEndsWithItsServer) {
+  const Forebay forebay(config(relay, "session"));
+  RawClient client(forebay.port());
+  client.login("app", "postgres");
+  sendAndTerminate(client);
+  const std::vector<Message> all = client.readToEnd();
+  EXPECT_EQ(types(all), "TDCZE");
+  EXPECT_EQ(all.back().field('C'), "57P01");
+}
+
 TEST(LostServer, WithoutAWordTheClientIsToldThatItIsGone) {
   Relay relay(sharedPostgres().port());
   for (const bool with_reset : {false, true}) {

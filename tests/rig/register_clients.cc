@@ -127,12 +127,17 @@ class RegisterClients::Client {
     if (connection_->broken()) connection_.reset();
   }
 
+  // libpq takes an error that comes while nothing runs for a notice, and finds the end only when it next
+  // reads.
   bool endedWhileIdle() {
-    if (PQconsumeInput(connection_->handle()) != 0 && !connection_->broken()) return false;
-    note({.kind = Kind::kIdle,
-          .outcome = Outcome::kNotExecuted,
-          .error = connection_->lastError(),
-          .begun = Clock::now()});
+    PQconsumeInput(connection_->handle());
+    PQisBusy(connection_->handle());  // looks at what was read
+    std::string error;
+    for (const std::string& notice : connection_->takeNotices())
+      if (notice.find("FATAL") != std::string::npos) error = notice;
+    if (error.empty() && PQconsumeInput(connection_->handle()) != 0 && !connection_->broken()) return false;
+    if (error.empty()) error = connection_->lastError();
+    note({.kind = Kind::kIdle, .outcome = Outcome::kNotExecuted, .error = error, .begun = Clock::now()});
     connection_.reset();
     return true;
   }

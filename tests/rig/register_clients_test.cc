@@ -49,5 +49,22 @@ TEST_F(RegisterClientsTest, LogInAgainAndSayWhatWasUnderWay) {
   EXPECT_EQ(history.errors().count("none"), 1u) << history.summary();
 }
 
+TEST_F(RegisterClientsTest, NoticeThatTheirConnectionsEndedWhileNothingWasUnderWay) {
+  RegisterClients clients(server.tcpConninfo(), kClients, 4);
+  for (int i = 0; i < 5; ++i) {
+    clients.awaitProgress();
+    clients.disturb([&] {  // most of them rest, most of the time
+      server.run(
+          "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and "
+          "state = 'idle' and backend_type = 'client backend'");
+    });
+  }
+  clients.awaitProgress();
+  const History history = clients.stop();
+  EXPECT_EQ(violationsOf(history, RegisterClients::journalOf(server)), std::vector<std::string>{});
+  EXPECT_GT(history.count(Operation::Kind::kIdle, Outcome::kNotExecuted), 0) << history.summary();
+  EXPECT_FALSE(history.errorsNotInFlight().empty());
+}
+
 }  // namespace
 }  // namespace forebay::rig
