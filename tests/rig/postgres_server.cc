@@ -56,7 +56,11 @@ PostgresServer::PostgresServer(PostgresOptions options, Empty)
 }
 
 PostgresServer::PostgresServer(PostgresOptions options) : PostgresServer(std::move(options), Empty{}) {
-  copyPostgresTemplate(bin_dir_, dataDir());
+  if (options_.another_cluster) {
+    initPostgres(bin_dir_, dataDir());
+  } else {
+    copyPostgresTemplate(bin_dir_, dataDir());
+  }
   if (options_.tls) installCertificate();
   startOnFreePort();
 }

@@ -23,6 +23,7 @@ struct PostgresOptions {
   std::vector<std::string> conf{};  // lines added to postgresql.conf
   std::vector<std::string> hba{};   // lines put before all others in pg_hba.conf
   bool tls = false;                 // offers TLS with a certificate for localhost signed by authority()
+  bool another_cluster = false;     // its system identifier is its own; else all have the same one
   std::filesystem::path bin_dir{};  // empty: the newest of Debian's
 };
 

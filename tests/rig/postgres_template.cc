@@ -26,8 +26,10 @@ class FileLock {
   Fd fd_;
 };
 
+}  // namespace
+
 // Made under /tmp, since PostgreSQL's user need not be able to enter the build folder, and then moved.
-void makeTemplate(const fs::path& bin_dir, const fs::path& target) {
+void initPostgres(const fs::path& bin_dir, const fs::path& target) {
   const TempDir work("initdb");
   giveToPostgres(work.path());
   runOrFail({.argv = {bin_dir / "initdb", "-D", work / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8",
@@ -41,8 +43,6 @@ void makeTemplate(const fs::path& bin_dir, const fs::path& target) {
   runOrFail({.argv = {"cp", "-a", work / "data", unfinished}});
   fs::rename(unfinished, target);
 }
-
-}  // namespace
 
 fs::path defaultPostgresBinDir() {
   if (const char* chosen = std::getenv("FOREBAY_PG_BIN")) return chosen;
@@ -70,7 +70,7 @@ void copyPostgresTemplate(const fs::path& bin_dir, const fs::path& data_dir) {
   const fs::path made = cache / (version + (geteuid() == 0 ? "root" : ""));
   {
     const FileLock lock(cache / "lock");
-    if (!fs::exists(made)) makeTemplate(bin_dir, made);
+    if (!fs::exists(made)) initPostgres(bin_dir, made);
   }
   runOrFail({.argv = {"cp", "-a", made, data_dir}});
 }
