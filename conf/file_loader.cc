@@ -102,8 +102,8 @@ class FileLoader {
     std::string mappings;
     if (!postgres_.auth_ident_file.empty())
       mappings = read(postgres_.auth_ident_file, "postgres.auth_ident_file", "auth_ident_file");
-    Result<Hba> hba = parseHba(rules, postgres_.auth_hba_file, mappings, postgres_.auth_ident_file,
-                                sources_.read_file);
+    Result<Hba> hba =
+        parseHba(rules, postgres_.auth_hba_file, mappings, postgres_.auth_ident_file, sources_.read_file);
     if (hba)
       config_.hba = std::move(*hba);
     else

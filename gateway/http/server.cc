@@ -52,7 +52,7 @@ class Server::Daemon {
   net::HandlePtr<uv_poll_t> poll_;           // libmicrohttpd's epoll fd
   net::HandlePtr<uv_timer_t> run_timer_;     // when it wants to be run without an event
   net::HandlePtr<uv_timer_t> answer_timer_;  // the oldest of waiting_
-  std::deque<Waiting> waiting_;         // in the order of their deadlines
+  std::deque<Waiting> waiting_;              // in the order of their deadlines
   uint16_t port_ = 0;
   bool stopping_ = false;
 };
