@@ -133,6 +133,15 @@ double metric(const Forebay& forebay, const std::string& name) {
   return at == std::string::npos ? -1 : std::stod(all.substr(all.find("} ", at) + 2));
 }
 
+// Sentinel closes every connection to a server that it demotes, and so perhaps the one that asks.
+bool isReplica(const RedisServer& server) {
+  try {
+    return server.info("role") == "slave";
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
 TEST(RedisSentinel, ServesThePrimaryThatTheyName) {
   RedisReplicaSet set;
   const Forebay forebay(cacheOf(set));
@@ -225,7 +234,7 @@ TEST(RedisSentinel, AFrozenPrimaryIsLeftAndNeverWrittenToAgain) {
   crowd.stop();
   EXPECT_EQ(crowd.wrong(), "") << forebay.log();
   EXPECT_LE(crowd.mostUnknown(), 1);
-  EXPECT_TRUE(eventually([&] { return set.at(before).info("role") == "slave"; }, seconds(30)));
+  EXPECT_TRUE(eventually([&] { return isReplica(set.at(before)); }, seconds(30)));
   EXPECT_EQ(set.at(after).text({"GET", "written"}), "after");
 }
 
