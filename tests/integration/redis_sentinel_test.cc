@@ -137,7 +137,7 @@ double metric(const Forebay& forebay, const std::string& name) {
 bool isReplica(const RedisServer& server) {
   try {
     return server.info("role") == "slave";
-  } catch (const std::exception&) {
+  } catch (const RigError&) {
     return false;
   }
 }
