@@ -78,6 +78,15 @@ RedisServer& RedisReplicaSet::at(uint16_t port) {
   fail("no Redis of the set has port " + std::to_string(port));
 }
 
+// Sentinel closes every connection to a server whose role it changes, and so perhaps the one that asks.
+static bool saysPrimary(const RedisServer& server) {
+  try {
+    return server.info("role") == "master";
+  } catch (const RigError&) {
+    return false;
+  }
+}
+
 RedisServer& RedisReplicaSet::primary() {
   for (size_t i = 0; i < kSentinels; ++i)
     if (sentinels_[i].process->running()) return at(namedBy(i));
@@ -88,7 +97,7 @@ bool RedisReplicaSet::hasMovedFrom(uint16_t before) {
   for (size_t i = 0; i < kSentinels; ++i) {
     if (!sentinels_[i].process->running()) continue;
     const uint16_t named = namedBy(i);
-    if (named == before || named == 0 || at(named).info("role") != "master") return false;
+    if (named == before || named == 0 || !saysPrimary(at(named))) return false;
   }
   return true;
 }
