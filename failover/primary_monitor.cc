@@ -80,14 +80,9 @@ bool PrimaryMonitor::decide(Instant now) {
     if (witness.facts && !witness.facts->in_recovery) accepted_timeline_ = witness.facts->timeline;
   }
   measureLag();
-  keepRecord(before, now);
-  note(before, now);
-  const auto sameRoute = [](const Node& one, const Node& other) {
-    return one.role == other.role && one.state == other.state && one.read_only == other.read_only &&
-           one.why == other.why;
-  };
-  return before.primary != topology_.primary || before.why != topology_.why ||
-         !std::ranges::equal(before.nodes, topology_.nodes, sameRoute);
+  keepHistory(before, now);
+  note(before);
+  return !sameStory(before, topology_);
 }
 
 bool PrimaryMonitor::fresh(const Witness& witness, Instant now) const {
@@ -218,37 +213,33 @@ void PrimaryMonitor::measureLag() {
   }
 }
 
-void PrimaryMonitor::keepRecord(const Topology& before, Instant now) {
+void PrimaryMonitor::keepHistory(const Topology& before, Instant now) {
   if (!topology_.primary || before.primary == topology_.primary) return;
-  if (last_primary_ && !before.primary) {
-    ++record_.outages;
-    record_.last_outage = now - before.without_primary_since;
-    record_.outage_time += record_.last_outage;
-  }
-  record_.primary_changes += last_primary_ && last_primary_ != topology_.primary;
+  if (last_primary_ && !before.primary) history_.outageEnded(now - before.without_primary_since);
+  history_.switches += last_primary_ && last_primary_ != topology_.primary;
   last_primary_ = topology_.primary;
 }
 
-void PrimaryMonitor::note(const Topology& before, Instant now) {
+void PrimaryMonitor::note(const Topology& before) {
   for (size_t node = 0; node < topology_.nodes.size(); ++node) {
     const Node& was = before.nodes[node];
     const Node& is = topology_.nodes[node];
     if (was.state == is.state && was.role == is.role) continue;
     std::string what = std::string(nameOf(is.role)) + ", " + std::string(nameOf(is.state));
     if (!is.why.empty()) what += ": " + is.why;
-    events_.push_back({now, conf::format(is.host), std::move(what)});
+    events_.push_back({conf::format(is.host), std::move(what)});
   }
   if (before.primary == topology_.primary) {
     if (!topology_.primary && before.why != topology_.why)
-      events_.push_back({now, {}, "no primary: " + topology_.why});
+      events_.push_back({{}, "no primary: " + topology_.why});
     return;
   }
   const std::string epoch = " (epoch " + std::to_string(topology_.epoch) + ")";
   if (topology_.primary) {
-    events_.push_back({now, conf::format(topology_.nodes[*topology_.primary].host),
+    events_.push_back({conf::format(topology_.nodes[*topology_.primary].host),
                        "accepted as primary on " + timelineText(memory_.timeline) + epoch});
   } else {
-    events_.push_back({now, {}, "no primary: " + topology_.why + epoch});
+    events_.push_back({{}, "no primary: " + topology_.why + epoch});
   }
 }
 

@@ -4,9 +4,9 @@
 // A server is accepted as primary only if it belongs to the cluster (system identifier), is not in recovery,
 // its timeline is not below the highest that was ever seen, what it said is fresh, and nobody else claims the
 // same timeline: two that were promoted from the same parent cannot be told apart, so neither gets a write.
-// Until another server confirms it, or what is remembered does, a lone claimant waits a little: the real
-// primary may be about to answer. An accepted primary is given up when it cannot be reached, is in recovery,
-// or is overtaken; never for being slow.
+// Until another server confirms it, a lone claimant waits a little: the real primary may be about to answer.
+// What is remembered over a restart rules out old timelines. An accepted primary is given up when it cannot
+// be reached, is in recovery, or is overtaken; never for being slow.
 //
 // Pure: evidence and the time are arguments, what is decided is topology(). Belongs to one thread.
 #pragma once
@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "failover/facts.h"
+#include "failover/history.h"
 #include "failover/topology.h"
 
 namespace forebay::failover {
@@ -31,25 +32,18 @@ struct Memory {
   bool operator==(const Memory&) const = default;
 };
 
+// As the settings say (conf/failover.h).
 struct Rules {
-  Duration probe_interval = seconds(1);             // while all is well
-  Duration fast_probe_interval = milliseconds(50);  // while a primary is missing or doubted
-  Duration evidence_max_age = seconds(3);
-  Duration lone_primary_wait = seconds(2);
+  Duration probe_interval{};       // while all is well
+  Duration fast_probe_interval{};  // while a primary is missing or doubted
+  Duration evidence_max_age{};
+  Duration lone_primary_wait{};
 };
 
 // Something that an operator wants to know of later.
 struct Event {
-  Instant at{};
   std::string node;  // "host:port"; empty: of the cluster
   std::string what;
-};
-
-// What there was of outages since the monitor was made; the time before the first primary counts as none.
-struct Record {
-  uint64_t primary_changes = 0;  // another server became primary
-  uint64_t outages = 0;          // that are over
-  Duration outage_time{}, last_outage{};
 };
 
 class PrimaryMonitor {
@@ -71,7 +65,7 @@ class PrimaryMonitor {
 
   const Topology& topology() const { return topology_; }
   const Memory& memory() const { return memory_; }
-  const Record& record() const { return record_; }
+  const History& history() const { return history_; }
   const Rules& rules() const { return rules_; }
   void setRules(const Rules& rules) { rules_ = rules; }
   // How long to wait between two questions to a server.
@@ -99,8 +93,8 @@ class PrimaryMonitor {
   bool keepsPrimary() const;
   void fence(const std::vector<size_t>& claimants);
   void measureLag();
-  void note(const Topology& before, Instant now);
-  void keepRecord(const Topology& before, Instant now);
+  void note(const Topology& before);
+  void keepHistory(const Topology& before, Instant now);
 
   Rules rules_;
   Memory memory_;
@@ -112,7 +106,7 @@ class PrimaryMonitor {
   Instant doubted_until_{};
   Instant decide_by_ = kNever;
   std::vector<Event> events_;
-  Record record_;
+  History history_;
   std::optional<size_t> last_primary_;
 };
 

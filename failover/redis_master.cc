@@ -7,21 +7,8 @@
 #include "conf/address.h"
 
 namespace forebay::failover {
-namespace {
 
 using conf::format;
-
-bool sameStory(const Node& a, const Node& b) {
-  return a.host == b.host && a.role == b.role && a.state == b.state && a.why == b.why;
-}
-
-// Offsets and ages change all the time, and are no news.
-bool sameStory(const Topology& a, const Topology& b) {
-  return a.epoch == b.epoch && a.primary == b.primary && a.why == b.why &&
-         std::ranges::equal(a.nodes, b.nodes, [](const Node& x, const Node& y) { return sameStory(x, y); });
-}
-
-}  // namespace
 
 RedisMaster::RedisMaster(std::string name, const std::vector<conf::HostPort>& sentinels, Instant now,
                          uint64_t epoch)
@@ -232,9 +219,7 @@ void RedisMaster::noteOutage(Instant now) {
   }
   if (outage_since_ == kNever) return;
   if (std::exchange(ever_, true)) {  // the time before the very first is no outage
-    ++history_.outages;
-    history_.last_outage = now - outage_since_;
-    history_.outage_time += history_.last_outage;
+    history_.outageEnded(now - outage_since_);
   }
   outage_since_ = kNever;
 }

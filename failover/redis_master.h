@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "conf/network.h"
+#include "failover/history.h"
 #include "failover/topology.h"
 
 namespace forebay::failover {
@@ -75,13 +76,6 @@ class RedisMaster {
   // How long to wait between two questions.
   Duration askInterval(Instant now) const;
 
-  // What has happened since the start, for metrics.
-  struct History {
-    uint64_t switches = 0;   // to another primary than the one before
-    uint64_t outages = 0;    // times without one that answers, which are over
-    Duration outage_time{};  // of these, together
-    Duration last_outage{};
-  };
   const History& history() const { return history_; }
 
   static constexpr Duration kAskEvery = seconds(1);       // while all is well

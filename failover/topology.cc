@@ -1,5 +1,7 @@
 #include "failover/topology.h"
 
+#include <algorithm>
+
 namespace forebay::failover {
 
 std::string_view nameOf(Role role) {
@@ -21,6 +23,15 @@ std::string_view nameOf(NodeState state) {
     case NodeState::kForeign: return "foreign";
   }
   return "";
+}
+
+bool sameStory(const Topology& one, const Topology& other) {
+  const auto same = [](const Node& a, const Node& b) {
+    return a.host == b.host && a.role == b.role && a.state == b.state && a.read_only == b.read_only &&
+           a.why == b.why;
+  };
+  return one.epoch == other.epoch && one.primary == other.primary && one.why == other.why &&
+         std::ranges::equal(one.nodes, other.nodes, same);
 }
 
 }  // namespace forebay::failover

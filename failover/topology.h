@@ -59,6 +59,10 @@ struct Topology {
   }
 };
 
+// Whether both tell the same of who is what, and why. Positions, lags and ages change all the time, and are
+// no news.
+bool sameStory(const Topology& one, const Topology& other);
+
 using TopologyPtr = std::shared_ptr<const Topology>;
 
 }  // namespace forebay::failover

@@ -1,6 +1,4 @@
 // The control thread and the roles of PostgreSQL servers: what the probes find out goes to all workers.
-#include <algorithm>
-
 #include "gateway/control.h"
 
 namespace forebay {
@@ -55,13 +53,13 @@ void Control::fillTopologies(admin::Snapshot& snapshot) {
   if (!probes_) return;
   probes_->forEach([&](const std::string& database, const probe::PostgresCluster& cluster) {
     const failover::PrimaryMonitor& monitor = cluster.monitor();
-    const failover::Record& record = monitor.record();
+    const failover::History& history = monitor.history();
     admin::DatabaseTopology& row = snapshot.topology(database);
     row.topology = std::make_shared<const failover::Topology>(monitor.topology());
-    row.primary_changes = record.primary_changes;
-    row.outages = record.outages;
-    row.outage_time = record.outage_time;
-    row.last_outage = record.last_outage;
+    row.primary_changes = history.switches;
+    row.outages = history.outages;
+    row.outage_time = history.outage_time;
+    row.last_outage = history.last_outage;
     row.target = conf::targetOf(settings_->config->postgres.databases.at(database));
     row.hold_timeout = settings_->config->failover.hold_timeout;
   });

@@ -50,6 +50,9 @@ class Resolver {
 
   Resolver(std::unique_ptr<NameLookup> lookup, Ttl ttl) : lookup_(std::move(lookup)), ttl_(ttl) {}
 
+  static Ttl ttlOf(const conf::PostgresSettings& settings) {
+    return {settings.dns_max_ttl, settings.dns_nxdomain_ttl};
+  }
   // For answers from now on.
   void setTtl(Ttl ttl) { ttl_ = ttl; }
 

@@ -15,10 +15,6 @@ namespace {
 
 constexpr Duration kLongestLook = seconds(60), kShortestLook = milliseconds(100);
 
-net::Resolver::Ttl ttlOf(const conf::PostgresSettings& settings) {
-  return {settings.dns_max_ttl, settings.dns_nxdomain_ttl};
-}
-
 }  // namespace
 
 PostgresWorker::PostgresWorker(uint32_t index, net::Loop& loop, Log& log, Shared& shared,
@@ -29,7 +25,7 @@ PostgresWorker::PostgresWorker(uint32_t index, net::Loop& loop, Log& log, Shared
       shared_(shared),
       settings_(std::move(settings)),
       resolver_(std::make_unique<net::Resolver>(std::make_unique<net::UvNameLookup>(loop.native()),
-                                                ttlOf(postgres()))),
+                                                net::Resolver::ttlOf(postgres()))),
       key_queue_(loop),
       auth_queries_(std::make_unique<AuthQueries>(*this)),
       cancels_(std::make_unique<Cancels>(*this)),
@@ -168,7 +164,7 @@ void PostgresWorker::permitFreedFor(std::string_view database, std::string_view 
 void PostgresWorker::apply(SettingsPtr settings) {
   const bool tls_changed = !(settings->config->postgres.server_tls == postgres().server_tls);
   settings_ = std::move(settings);
-  resolver_->setTtl(ttlOf(postgres()));
+  resolver_->setTtl(net::Resolver::ttlOf(postgres()));
   scram_secrets_.clear();
   auth_queries_->forgetAll();
   std::vector<WorkerPool*> all;

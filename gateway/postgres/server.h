@@ -195,7 +195,7 @@ class Server final : public net::Mortal,
   [[gnu::cold]] void skip(Walk& walk, Bytes message);
   [[gnu::cold]] void parameterStatus(Bytes body, bool swallow);
   [[gnu::cold]] void errorReply(Bytes body, bool swallow);
-  [[gnu::cold]] void farewell(Walk& walk, Bytes body, Bytes message);
+  [[gnu::cold]] bool farewell(Walk& walk, Bytes body, Bytes message);
   [[gnu::hot]] void readyForQuery(Walk& walk, Bytes message);
 
   WorkerPool& pool_;

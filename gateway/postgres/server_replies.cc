@@ -23,10 +23,9 @@ bool endsARole(Bytes sqlstate) {
   return sqlstate.starts_with("57P0") || sqlstate == pgproto::sqlstate::kReadOnlyTransaction;
 }
 
-bool endsConnection(Bytes error) {
-  pgproto::ErrorFields fields;
-  pgproto::parseErrorFields(error, fields);
-  return fields.severity() == "FATAL" || fields.severity() == "PANIC";
+bool isFatal(const pgproto::ErrorFields& error) {
+  const Bytes severity = error.severity();
+  return severity == "FATAL" || severity == "PANIC";
 }
 
 bool insideMatters(char type) { return type == 'Z' || type == 'S' || type == 'E' || type == 'C'; }
@@ -115,10 +114,7 @@ bool Server::reply(Walk& walk, const pgproto::Header& header, Bytes message) {
   switch (header.type) {
     case 'S': parameterStatus(body, swallow_body_); break;
     case 'E':
-      if (walk.idle && lent && endsConnection(body)) {
-        farewell(walk, body, message);
-        return true;
-      }
+      if (walk.idle && lent && farewell(walk, body, message)) return true;
       errorReply(body, swallow_body_);
       break;
     case 'Z': readyForQuery(walk, message); return state_ != State::kClosed;
@@ -162,8 +158,7 @@ void Server::parameterStatus(Bytes body, bool swallow) {
 void Server::errorReply(Bytes body, bool swallow) {
   pgproto::ErrorFields fields;
   pgproto::parseErrorFields(body, fields);
-  const Bytes severity = fields.severity();
-  const bool fatal = severity == "FATAL" || severity == "PANIC";
+  const bool fatal = isFatal(fields);
   if (fatal && !swallow) fatal_seen_ = true;
   if (fatal) fatal_reason_ = fields.message();
   if (endsARole(fields.sqlstate())) pool_.doubt(host_);
@@ -181,15 +176,17 @@ void Server::errorReply(Bytes body, bool swallow) {
 }
 
 // The server leaves, having answered all that it was asked: that is nothing to a client that lets go of it
-// now.
-void Server::farewell(Walk& walk, Bytes body, Bytes message) {
+// now. False: the error is another one.
+bool Server::farewell(Walk& walk, Bytes body, Bytes message) {
   pgproto::ErrorFields fields;
   pgproto::parseErrorFields(body, fields);
+  if (!isFatal(fields)) return false;
   fatal_reason_ = fields.message();
   if (endsARole(fields.sqlstate())) pool_.doubt(host_);
   close_reason_ = "the server ended the connection";
   farewell_ = message;
   skip(walk, message);
+  return true;
 }
 
 void Server::readyForQuery(Walk& walk, Bytes message) {

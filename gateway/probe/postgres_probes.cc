@@ -27,10 +27,6 @@ Login loginFor(const conf::Config& config, const conf::Database& database) {
   return login;
 }
 
-net::Resolver::Ttl ttlOf(const conf::PostgresSettings& settings) {
-  return {settings.dns_max_ttl, settings.dns_nxdomain_ttl};
-}
-
 }  // namespace
 
 PostgresProbes::PostgresProbes(net::Loop& loop, MemoryFile memory, Told told)
@@ -42,7 +38,7 @@ PostgresProbes::PostgresProbes(net::Loop& loop, MemoryFile memory, Told told)
 PostgresProbes::~PostgresProbes() = default;
 
 void PostgresProbes::apply(const conf::Config& config) {
-  resolver_.setTtl(ttlOf(config.postgres));
+  resolver_.setTtl(net::Resolver::ttlOf(config.postgres));
   std::map<std::string, std::vector<const conf::Database*>> wanted;
   for (const auto& [name, database] : config.postgres.databases)
     if (conf::targetOf(database) != conf::TargetSessionAttrs::kAny)

@@ -24,7 +24,7 @@ class SentinelWatch {
   // to show, and `moved` says that there is another primary, or none.
   struct Told {
     failover::TopologyPtr topology;
-    failover::RedisMaster::History history;
+    failover::History history;
     bool moved = false;
   };
   using Tell = std::function<void(Told told)>;

@@ -43,7 +43,7 @@ struct NodeStats {
 // What the control thread has told last of a cache whose primary Sentinels name.
 struct Followed {
   failover::TopologyPtr topology;  // null: nothing yet, or the cache has no Sentinels
-  failover::RedisMaster::History history{};
+  failover::History history{};
 };
 
 struct CacheShared {

@@ -6,6 +6,10 @@ namespace forebay::failover {
 namespace {
 
 constexpr uint64_t kCluster = 7001, kOther = 7002;
+constexpr Rules kRules{.probe_interval = seconds(1),
+                       .fast_probe_interval = milliseconds(50),
+                       .evidence_max_age = seconds(3),
+                       .lone_primary_wait = seconds(2)};
 
 Facts primary(uint32_t timeline, uint64_t lsn = 1000) {
   return {.system_identifier = kCluster, .timeline = timeline, .lsn = lsn};
@@ -22,7 +26,7 @@ Facts replica(uint32_t timeline, uint64_t lsn = 1000) {
 // Three servers, and a clock that the test moves.
 class Cluster {
  public:
-  explicit Cluster(Memory memory = {}, size_t nodes = 3) : monitor(hosts(nodes), {}, memory, Instant{}) {}
+  explicit Cluster(Memory memory = {}, size_t nodes = 3) : monitor(hosts(nodes), kRules, memory, Instant{}) {}
 
   void says(size_t node, const Facts& facts) {
     monitor.answered(node, facts, now);
@@ -287,7 +291,7 @@ TEST(PrimaryMonitor, TellsWhatHappened) {
                   }));
 }
 
-TEST(PrimaryMonitor, KeepsARecordOfOutages) {
+TEST(PrimaryMonitor, KeepsAHistoryOfOutages) {
   Cluster cluster;
   cluster.pass(seconds(5));  // before the first primary
   cluster.begin();
@@ -297,11 +301,11 @@ TEST(PrimaryMonitor, KeepsARecordOfOutages) {
   cluster.isGone(0);
   cluster.pass(seconds(3));
   cluster.says(1, primary(2));
-  const Record& record = cluster.monitor.record();
-  EXPECT_EQ(record.outages, 2u);
-  EXPECT_EQ(record.primary_changes, 1u);
-  EXPECT_EQ(record.outage_time, seconds(5));
-  EXPECT_EQ(record.last_outage, seconds(3));
+  const History& history = cluster.monitor.history();
+  EXPECT_EQ(history.outages, 2u);
+  EXPECT_EQ(history.switches, 1u);
+  EXPECT_EQ(history.outage_time, seconds(5));
+  EXPECT_EQ(history.last_outage, seconds(3));
 }
 
 TEST(PrimaryMonitor, SaysWhetherAnythingChanged) {
