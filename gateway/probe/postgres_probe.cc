@@ -1,5 +1,8 @@
 #include "gateway/probe/postgres_probe.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
@@ -226,7 +229,7 @@ void PostgresProbe::failed(bool reached, std::string why) {
 
 void PostgresProbe::drop() {
   ticket_.cancel();
-  poll_.reset();  // before libpq closes what it watches
+  unwatch();
   connection_.reset();
   state_ = State::kResting;
 }
@@ -234,12 +237,18 @@ void PostgresProbe::drop() {
 void PostgresProbe::watch(int events) {
   // While it connects libpq may close its socket and open another, even one of the same number.
   if (state_ == State::kConnecting || !poll_) {
-    poll_.reset();
-    poll_ = net::makePoll(loop_.native(), PQsocket(connection_.get()), this);
+    unwatch();
+    watched_ = fcntl(PQsocket(connection_.get()), F_DUPFD_CLOEXEC, 0);
+    if (watched_ >= 0) poll_ = net::makePoll(loop_.native(), watched_, this);
   }
   if (!poll_) return failed(false, "the event loop refused its socket");
   uv_poll_start(poll_.get(), events,
                 [](uv_poll_t* poll, int, int) { static_cast<PostgresProbe*>(poll->data)->onEvent(); });
+}
+
+void PostgresProbe::unwatch() {
+  poll_.reset();
+  if (watched_ >= 0) ::close(std::exchange(watched_, -1));
 }
 
 }  // namespace forebay::probe

@@ -65,6 +65,7 @@ class PostgresProbe final : public net::Mortal {
   void readAnswer();
   void onEvent();
   void watch(int events);
+  void unwatch();
   void overdue();
   void drop();
   void connectionLost(const std::string& why);
@@ -79,6 +80,9 @@ class PostgresProbe final : public net::Mortal {
   State state_ = State::kResting;
   net::Resolver::Ticket ticket_;
   std::unique_ptr<PGconn, Finish> connection_;
+  // A duplicate of libpq's socket is watched: libpq may close its own before the loop has let go of it, and
+  // by then the number may be another thread's.
+  int watched_ = -1;
   net::HandlePtr<uv_poll_t> poll_;
   net::Tick overdue_;
   Instant asked_{};
