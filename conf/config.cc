@@ -22,6 +22,11 @@ TargetSessionAttrs targetOf(const Database& database) {
                                                         : TargetSessionAttrs::kAny);
 }
 
+bool splitsReads(const Database& database) {
+  const TargetSessionAttrs target = targetOf(database);
+  return target == TargetSessionAttrs::kPrimary || target == TargetSessionAttrs::kReadWrite;
+}
+
 const Database* Config::findDatabase(std::string_view name) const {
   auto found = postgres.databases.find(std::string(name));
   if (found == postgres.databases.end()) found = postgres.databases.find("*");
@@ -49,6 +54,7 @@ PoolSettings resolvePool(const PostgresSettings& settings, const Database& datab
   const User& own = user ? *user : kNobody;
   PoolSettings pool;
   pool.pool_mode = layered(own.pool_mode, database.pool_mode, settings.pool_mode);
+  if (splitsReads(database)) pool.reads = own.reads.value_or(database.reading.reads);
   pool.pool_size = layered(own.pool_size, database.pool_size, settings.default_pool_size);
   pool.min_pool_size = std::min(database.min_pool_size.value_or(settings.min_pool_size), pool.pool_size);
   pool.reserve_pool_size =

@@ -19,6 +19,7 @@
 #include "conf/failover.h"
 #include "conf/hba.h"
 #include "conf/network.h"
+#include "conf/reads.h"
 #include "conf/redis.h"
 #include "conf/userlist.h"
 
@@ -90,8 +91,9 @@ struct Database {
   std::string connect_query;
   LoadBalanceHosts load_balance_hosts = LoadBalanceHosts::kRoundRobin;
   std::optional<TargetSessionAttrs> target_session_attrs;  // see targetOf()
-  std::optional<SslMode> server_tls_sslmode;               // from a URL's sslmode
-  bool server_direct_tls = false;                          // sslnegotiation=direct
+  ReadSettings reading;
+  std::optional<SslMode> server_tls_sslmode;  // from a URL's sslmode
+  bool server_direct_tls = false;             // sslnegotiation=direct
   // Sent to the server in the StartupMessage: client_encoding, datestyle, timezone, application_name,
   // options.
   std::map<std::string, std::string> startup_parameters;
@@ -105,9 +107,14 @@ inline bool discoversRoles(const Database& database) {
   return targetOf(database) != TargetSessionAttrs::kAny;
 }
 
+// Whether statements that only read can go to other servers than the rest: its clients are for the primary,
+// and which hosts are its replicas is found out.
+bool splitsReads(const Database& database);
+
 // One entry of [postgres.users].
 struct User {
   std::string name;
+  std::optional<Reads> reads;  // counts where the database can split them
   std::optional<PoolMode> pool_mode;
   std::optional<uint32_t> pool_size, reserve_pool_size, max_user_connections, max_user_client_connections;
   std::optional<Duration> query_timeout, query_wait_timeout, idle_transaction_timeout, transaction_timeout,
@@ -184,6 +191,7 @@ struct PostgresSettings {
 // the user's value first, then the database's, then the global one.
 struct PoolSettings {
   PoolMode pool_mode = PoolMode::kTransaction;
+  Reads reads = Reads::kPrimary;
   uint32_t pool_size = 0, min_pool_size = 0, reserve_pool_size = 0;
   Duration query_timeout{}, query_wait_timeout{}, idle_transaction_timeout{}, transaction_timeout{},
       client_idle_timeout{}, server_lifetime{};

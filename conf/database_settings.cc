@@ -38,6 +38,25 @@ DatabaseSetting text(std::string_view name, std::string Database::*member, Trait
 
 std::optional<HostPort> readOneHost(std::string_view text) { return readHost(text); }
 
+constexpr Traits kOwn{.own = true};
+
+void addReading(std::vector<DatabaseSetting>& table) {
+  using D = Database;
+  using R = ReadSettings;
+  const auto add = [&](std::string_view name, auto member, auto kind) {
+    table.push_back(setting<D>(name, in(&D::reading, member), kind, kOwn));
+  };
+  add("reads", &R::reads, Choice{kReads});
+  add("primary_fallback", &R::primary_fallback, Flag{});
+  add("consistency", &R::consistency, Choice{kConsistencies});
+  add("balance", &R::balance, Choice{kBalances});
+  table.push_back(
+      unlessEmpty<D>("weights", in(&D::reading, &R::weights), Weights{}, {.own = true, .table = true}));
+  add("max_replica_lag", &R::max_replica_lag, Time{});
+  add("max_replica_lag_bytes", &R::max_replica_lag_bytes, Bytes{});
+  add("replica_wait_timeout", &R::replica_wait_timeout, Time{});
+}
+
 std::vector<DatabaseSetting> makeDatabaseSettings() {
   using D = Database;
   std::vector<DatabaseSetting> table;
@@ -64,9 +83,10 @@ std::vector<DatabaseSetting> makeDatabaseSettings() {
   add("query_wait_timeout", &D::query_wait_timeout, Time{});
   table.push_back(text("connect_query", &D::connect_query));
   add("load_balance_hosts", &D::load_balance_hosts, Choice{kLoadBalanceHosts});
-  add("target_session_attrs", &D::target_session_attrs, Choice{kTargetSessionAttrs}, {.own = true});
-  add("server_tls_sslmode", &D::server_tls_sslmode, Choice{kSslModes}, {.own = true});
-  add("sslnegotiation", &D::server_direct_tls, Choice{kSslNegotiations}, {.own = true});
+  add("target_session_attrs", &D::target_session_attrs, Choice{kTargetSessionAttrs}, kOwn);
+  addReading(table);
+  add("server_tls_sslmode", &D::server_tls_sslmode, Choice{kSslModes}, kOwn);
+  add("sslnegotiation", &D::server_direct_tls, Choice{kSslNegotiations}, kOwn);
   for (const char* name : {"client_encoding", "datestyle", "timezone", "application_name", "options"})
     table.push_back(startupParameter(name));
   return table;
@@ -75,10 +95,11 @@ std::vector<DatabaseSetting> makeDatabaseSettings() {
 std::vector<UserSetting> makeUserSettings() {
   using U = User;
   std::vector<UserSetting> table;
-  const auto add = [&](std::string_view name, auto member, auto kind) {
-    table.push_back(setting<U>(name, member, kind));
+  const auto add = [&](std::string_view name, auto member, auto kind, Traits traits = {}) {
+    table.push_back(setting<U>(name, member, kind, traits));
   };
   add("pool_mode", &U::pool_mode, Choice{kPoolModes});
+  add("reads", &U::reads, Choice{kReads}, kOwn);
   add("pool_size", &U::pool_size, kPositive);
   add("reserve_pool_size", &U::reserve_pool_size, Count{});
   add("max_user_connections", &U::max_user_connections, Count{});

@@ -59,6 +59,10 @@ class EntryReader {
   static bool knows(std::string_view key) {
     return key == "url" || key == "host" || key == "port" || rowOf(key) != nullptr;
   }
+  static bool takesTable(std::string_view key) {
+    const Setting<Entry>* setting = rowOf(key);
+    return setting != nullptr && setting->traits.table;
+  }
   static std::vector<std::string_view> keys() {
     std::vector<std::string_view> names = namesOf(Kind::settings());
     names.insert(names.end(), {"url", "host", "port"});

@@ -232,4 +232,46 @@ struct ListOf {
   std::string toml(const std::vector<T>& value) const { return quoteToml(texts(value)); }
 };
 
+// The weights of hosts among each other.
+struct Weights {
+  static constexpr Count kWeight{.min = 0, .max = 1000};
+
+  std::string expected() const {
+    return R"(a table of hosts and whole numbers from 0 to 1000 such as { "pg-0:5432" = 3 })";
+  }
+  bool read(const Given& given, std::vector<HostWeight>& out) const {
+    const auto* table = std::get_if<std::map<std::string, std::string>>(&given.value);
+    if (!table) return false;
+    std::vector<HostWeight> all;
+    for (const auto& [name, text] : *table) {
+      const std::optional<HostPort> host = readHost(name, 0);
+      uint32_t weight = 0;
+      if (!host || !kWeight.read(Given{text}, weight)) return false;
+      all.push_back({*host, weight});
+    }
+    out = std::move(all);
+    return true;
+  }
+  // As it is written in the table.
+  static std::string nameOf(const HostPort& host) { return host.port == 0 ? host.host : format(host); }
+  std::string show(const std::vector<HostWeight>& value) const {
+    std::string out;
+    for (const HostWeight& each : value)
+      out.append(out.empty() ? "" : ", ")
+          .append(nameOf(each.host))
+          .append(" = ")
+          .append(std::to_string(each.weight));
+    return out;
+  }
+  std::string toml(const std::vector<HostWeight>& value) const {
+    std::string out = "{ ";
+    for (const HostWeight& each : value)
+      out.append(out.size() == 2 ? "" : ", ")
+          .append(tomlKey(nameOf(each.host)))
+          .append(" = ")
+          .append(std::to_string(each.weight));
+    return out + " }";
+  }
+};
+
 }  // namespace forebay::conf

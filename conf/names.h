@@ -39,6 +39,14 @@ inline constexpr std::array kTargetSessionAttrs = {
     Named{TargetSessionAttrs::kPrimary, "primary"},
     Named{TargetSessionAttrs::kStandby, "standby"},
     Named{TargetSessionAttrs::kPreferStandby, "prefer-standby"}};
+inline constexpr std::array kReads = {Named{Reads::kPrimary, "primary"}, Named{Reads::kReplicas, "replicas"},
+                                      Named{Reads::kPreferReplicas, "prefer-replicas"}};
+inline constexpr std::array kConsistencies = {Named{Consistency::kEventual, "eventual"},
+                                              Named{Consistency::kSession, "session"},
+                                              Named{Consistency::kStrong, "strong"}};
+inline constexpr std::array kBalances = {
+    Named{Balance::kRoundRobin, "round_robin"}, Named{Balance::kLeastConnections, "least_connections"},
+    Named{Balance::kWeighted, "weighted"}, Named{Balance::kIpHash, "ip_hash"}};
 inline constexpr std::array kLogFormats = {Named{LogFormat::kText, "text"}, Named{LogFormat::kJson, "json"}};
 inline constexpr std::array kLogLevels = {Named{LogLevel::kError, "error"},
                                           Named{LogLevel::kWarning, "warning"},

@@ -5,6 +5,7 @@
 #include "conf/address.h"
 #include "conf/failover_rules.h"
 #include "conf/listeners.h"
+#include "conf/read_rules.h"
 #include "conf/redis_rules.h"
 #include "conf/tls_rules.h"
 
@@ -28,6 +29,7 @@ class Rules {
     checkDatabases();
     checkPeers();
     checkFailoverRules(config_, report_);
+    checkReadRules(config_, report_);
     checkRedisRules(config_, report_);
   }
 

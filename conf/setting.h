@@ -22,6 +22,7 @@ struct Traits {
   bool restart = false;  // taken at start only
   bool secret = false;   // never shown
   bool path = false;     // a relative file name is relative to the config file
+  bool table = false;    // written as a table of names and values
   bool loaded = false;   // decides which files a Config is made of: changed by a reload, not by SET
 };
 

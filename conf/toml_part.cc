@@ -38,6 +38,20 @@ std::optional<Given> TomlPart::take(std::string_view name, const std::string& pa
   return Given{std::move(list)};
 }
 
+std::optional<Given> TomlPart::takeTable(const std::string& path, const toml::key& key,
+                                         const toml::table& table) {
+  problems_.remember(path, placeOf(table.source()));
+  std::optional<Given> given(std::in_place);
+  auto& values = given->value.emplace<std::map<std::string, std::string>>();
+  for (const auto& [name, node] : table) {
+    const std::optional<Given> value =
+        take(text(key) + "." + text(name), path + "." + text(name), node, "a single value");
+    if (!value) return std::nullopt;
+    values[text(name)] = textOf(*value);
+  }
+  return given;
+}
+
 std::optional<Given> TomlPart::scalar(std::string_view name, const toml::node& node,
                                       std::string_view expected) {
   if (const auto* whole = node.as_integer()) return Given{whole->get()};

@@ -106,7 +106,10 @@ class TomlPart {
         if (more(key, value)) continue;
         if (!EntryReader<Entry>::knows(key))
           unknown(key, what, joined(EntryReader<Entry>::keys(), others));
-        else if (const std::optional<Given> given = take(key, path + "." + text(key), value))
+        else if (const std::optional<Given> given =
+                     EntryReader<Entry>::takesTable(key) && value.is_table()
+                         ? takeTable(path + "." + text(key), key, *value.as_table())
+                         : take(key, path + "." + text(key), value))
           check(reader.set(key, *given), value);
       }
     }
@@ -114,6 +117,13 @@ class TomlPart {
     if (entry) return std::move(*entry);
     problems_.addAt(path + "." + reader.blamed(), entry.error());
     return std::nullopt;
+  }
+
+  template <typename Entry>
+  std::optional<Entry> readEntry(const toml::key& name, const toml::node& node, std::string_view what,
+                                 const std::string& path) {
+    return readEntry<Entry>(name, node, what, path, {},
+                            [](const toml::key&, const toml::node&) { return false; });
   }
 
   const std::string& folder_;
@@ -125,6 +135,8 @@ class TomlPart {
     names.insert(names.end(), others.begin(), others.end());
     return names;
   }
+  // A table of names that the operator chose and single values.
+  std::optional<Given> takeTable(const std::string& path, const toml::key& key, const toml::table& table);
   std::optional<Given> scalar(std::string_view name, const toml::node& node, std::string_view expected);
 };
 

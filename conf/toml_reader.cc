@@ -8,8 +8,6 @@ namespace forebay::conf {
 namespace {
 
 const std::vector<std::string_view> kLaterSections = {"protection", "autoscale", "backup", "alerts", "peers"};
-const std::vector<std::string_view> kLaterDatabaseKeys = {
-    "reads", "primary_fallback", "consistency", "balance", "max_replica_lag", "max_replica_lag_bytes"};
 
 class TomlReader : private TomlPart {
  public:
@@ -93,11 +91,8 @@ class TomlReader : private TomlPart {
   }
 
   void readDatabase(const toml::key& name, const toml::node& node) {
-    const auto more = [this](const toml::key& key, const toml::node&) {
-      return refuseLater(key, kLaterDatabaseKeys);
-    };
-    std::optional<Database> database = readEntry<Database>(name, node, "a setting of a database",
-                                                           "postgres.databases." + text(name), {}, more);
+    std::optional<Database> database =
+        readEntry<Database>(name, node, "a setting of a database", "postgres.databases." + text(name));
     if (database) config_.postgres.databases[text(name)] = std::move(*database);
   }
 

@@ -77,7 +77,11 @@ std::string textOf(const Given& given) {
   if (const auto* flag = std::get_if<bool>(&given.value)) return *flag ? "true" : "false";
   if (const auto* whole = std::get_if<int64_t>(&given.value)) return std::to_string(*whole);
   if (const auto* real = std::get_if<double>(&given.value)) return formatNumber(*real);
-  return formatList(std::get<std::vector<std::string>>(given.value));
+  if (const auto* list = std::get_if<std::vector<std::string>>(&given.value)) return formatList(*list);
+  std::string table;
+  for (const auto& [name, value] : std::get<std::map<std::string, std::string>>(given.value))
+    table.append(table.empty() ? "{ " : ", ").append(tomlKey(name)).append(" = ").append(value);
+  return table.empty() ? "{}" : table + " }";
 }
 
 std::optional<bool> readFlag(const Given& given) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,9 +17,12 @@
 namespace forebay::conf {
 
 // Given: a value as it was written, before it is known what it should be. TOML brings every kind; a URL, an
-// ini file and the console's SET bring strings only, so each reader below takes both.
+// ini file and the console's SET bring strings only, so each reader below takes both. A table comes only to a
+// setting that takes one.
 struct Given {
-  std::variant<std::string, bool, int64_t, double, std::vector<std::string>> value;
+  std::variant<std::string, bool, int64_t, double, std::vector<std::string>,
+               std::map<std::string, std::string>>
+      value;
 };
 
 // As one would type it, for "not '...'" in an error.
