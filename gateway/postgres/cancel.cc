@@ -88,23 +88,27 @@ void Cancels::launch(Server& server, std::function<void()> done) {
 
 void Cancels::start(Flight flight, std::string request, ServerDialer::Target target) {
   const auto at = flights_.insert(flights_.end(), std::move(flight));
-  at->flight = std::make_unique<CancelFlight>(worker_, std::move(request), [this, at] { landed(at); });
+  at->flight = std::make_unique<CancelFlight>(worker_, std::move(request),
+                                              [this, at](CancelFlight::End end) { landed(at, end); });
   at->flight->start(std::move(target));
 }
 
-void Cancels::landed(std::list<Flight>::iterator at) {
+void Cancels::landed(std::list<Flight>::iterator at, CancelFlight::End end) {
   Flight ended = std::move(*at);
   flights_.erase(at);
   worker_.loop().bury(std::move(ended.flight));
-  if (ended.server != nullptr) ended.server->cancelEnded();
+  if (ended.server != nullptr) ended.server->cancelEnded(end == CancelFlight::End::kMayStillHit);
   if (ended.done) ended.done();
-  if (ended.pool != nullptr) launchNext(*ended.pool);
+  if (ended.pool == nullptr) return;
+  while (load(*ended.pool).active < widthOf(*ended.pool) && launchNext(*ended.pool)) {
+  }
 }
 
-void Cancels::launchNext(WorkerPool& pool) {
+// The one that waits longest, unless it is needed no more. False: none waits.
+bool Cancels::launchNext(WorkerPool& pool) {
   const auto next =
       std::find_if(queue_.begin(), queue_.end(), [&](const Queued& queued) { return queued.pool == &pool; });
-  if (next == queue_.end()) return;
+  if (next == queue_.end()) return false;
   Queued queued = std::move(*next);
   queue_.erase(next);
   Server* target = pool.servers().find([&](Server& server) { return server.id() == queued.server_id; });
@@ -114,6 +118,7 @@ void Cancels::launchNext(WorkerPool& pool) {
   if (target != nullptr)
     target->cancelEnded();  // it is counted as launched by now, or needs no cancel any more
   if (!still_runs && queued.done) queued.done();
+  return true;
 }
 
 void Cancels::forget(Server& server) {

@@ -2,8 +2,8 @@
 //
 // A cancel finds its client by the key (on whichever worker it lives), and its server through the client. It
 // gets a connection of its own to the same host; the server that it is for is not lent again before
-// PostgreSQL has closed that connection, so a late cancel hits nobody. Each pool's lane is bounded in width
-// and each cancel in time. One per worker, on its thread.
+// PostgreSQL has closed that connection, or never again if it does not, so a late cancel hits nobody. Each
+// pool's lane is bounded in width and each cancel in time. One per worker, on its thread.
 #pragma once
 
 #include <deque>
@@ -63,8 +63,8 @@ class Cancels {
   void arrived(uint32_t slot, const std::string& secret, std::function<void()> done);
   void launch(Server& server, std::function<void()> done);
   void start(Flight flight, std::string request, ServerDialer::Target target);
-  void landed(std::list<Flight>::iterator at);
-  void launchNext(WorkerPool& pool);
+  void landed(std::list<Flight>::iterator at, CancelFlight::End end);
+  bool launchNext(WorkerPool& pool);
   size_t widthOf(const WorkerPool& pool) const;
 
   PostgresWorker& worker_;

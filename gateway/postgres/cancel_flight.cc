@@ -19,19 +19,21 @@ void CancelFlight::start(ServerDialer::Target target) {
 void CancelFlight::onReadable() {
   char rest[64];
   const net::IoResult got = socket_.read(rest, sizeof rest);
-  if (got.status == net::IoStatus::kClosed || got.status == net::IoStatus::kError) land();
+  if (got.status == net::IoStatus::kClosed) return land(End::kOver);
+  if (got.status == net::IoStatus::kError) land(End::kMayStillHit);
 }
 
 void CancelFlight::connected(Result<net::Socket> socket) {
-  if (!socket) return land();
+  if (!socket) return land(End::kOver);
   socket_ = std::move(*socket);
   socket_.setUser(*this);
+  sent_ = true;
   (void)socket_.write(request_);
   socket_.want(true, false);
 }
 
-void CancelFlight::land() {
-  if (const auto landed = std::exchange(landed_, nullptr)) landed();
+void CancelFlight::land(End end) {
+  if (const auto landed = std::exchange(landed_, nullptr)) landed(end);
 }
 
 }  // namespace forebay::postgres

@@ -1,10 +1,12 @@
 // CancelFlight: one CancelRequest on its way, on a connection of its own.
 //
 // It has landed when the other side has closed that connection (PostgreSQL does so after it has sent the
-// signal), when no connection can be had, or when cancel_wait_timeout is over. On its worker's thread.
+// signal), when no connection can be had, or when cancel_wait_timeout is over. However it ended otherwise,
+// a request that was written may still arrive. On its worker's thread.
 // https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -18,8 +20,13 @@ namespace forebay::postgres {
 
 class CancelFlight final : public net::Mortal, public net::SocketUser, public Deadline {
  public:
+  enum class End : uint8_t {
+    kOver,        // it was taken, or never sent
+    kMayStillHit  // nobody knows where it is
+  };
+
   // `landed` is called once, and may bury the flight.
-  CancelFlight(PostgresWorker& worker, std::string request, std::function<void()> landed)
+  CancelFlight(PostgresWorker& worker, std::string request, std::function<void(End)> landed)
       : worker_(worker), request_(std::move(request)), landed_(std::move(landed)) {}
   ~CancelFlight() override;
 
@@ -29,15 +36,16 @@ class CancelFlight final : public net::Mortal, public net::SocketUser, public De
   void onWritable() override {}
 
  protected:
-  void due(Instant) override { land(); }
+  void due(Instant) override { land(sent_ ? End::kMayStillHit : End::kOver); }
 
  private:
   void connected(Result<net::Socket> socket);
-  void land();
+  void land(End end);
 
   PostgresWorker& worker_;
   const std::string request_;
-  std::function<void()> landed_;
+  std::function<void(End)> landed_;
+  bool sent_ = false;
   std::unique_ptr<ServerDialer> dialer_;
   net::Socket socket_;
 };

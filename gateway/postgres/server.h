@@ -127,9 +127,10 @@ class Server final : public net::Mortal,
   // Ready to travel: only an idle server is.
   Moved moveOut();
 
-  // A CancelRequest for its running query was sent off, or has come to its end. Not lent in between.
+  // A CancelRequest for its running query was sent off, or has come to its end. Not lent in between, and
+  // never again when it may still hit.
   void cancelStarted() { ++cancels_; }
-  void cancelEnded();
+  void cancelEnded(bool may_still_hit = false);
 
   State state() const { return state_; }
   pools::ReplyTracker& tracker() { return tracker_; }

@@ -87,8 +87,10 @@ void Server::retire(Instant now) {
   close("server_lifetime");
 }
 
-void Server::cancelEnded() {
+void Server::cancelEnded(bool may_still_hit) {
   assert(cancels_ > 0);
+  if (may_still_hit && close_reason_ == nullptr)
+    close_reason_ = "a cancel that was sent to it may still arrive";
   if (--cancels_ == 0 && state_ == State::kCanceling) cleaned();
 }
 

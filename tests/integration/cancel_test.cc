@@ -7,6 +7,7 @@
 #include "tests/rig/connection.h"
 #include "tests/rig/forebay.h"
 #include "tests/rig/raw_client.h"
+#include "tests/rig/relay.h"
 
 namespace forebay::rig {
 namespace {
@@ -124,6 +125,31 @@ TEST(Cancel, Pitfall20ALateOneHitsNobody) {
     next.next();
     EXPECT_TRUE(canceller.readToEnd().empty());
   }
+}
+
+TEST(Cancel, Pitfall20OneThatIsLostOnItsWayHitsNobodyWhenItArrives) {
+  Relay relay(sharedPostgres().port());
+  ForebayConfig config = poolOf(1);
+  config.databases["app"]["hosts"] = std::vector<std::string>{"127.0.0.1:" + std::to_string(relay.port())};
+  config.postgres["cancel_wait_timeout"] = "100ms";
+  const Forebay forebay(config);
+  Connection lock(sharedPostgres().conninfo()), next(forebay.conninfo("app"));
+  const std::string before = next.query("select pg_backend_pid()");
+  lock.run("select pg_advisory_lock(20)");
+  RawClient hasty(forebay.port());
+  hasty.login("app", "postgres");
+  hasty.send(wire::query("select pg_advisory_xact_lock(20) /* lost on its way */"));
+  ASSERT_TRUE(runs("lost on its way"));
+
+  relay.pauseToTarget();
+  cancel(forebay, hasty.pid(), hasty.secret());
+  lock.run("select pg_advisory_unlock(20)");
+  EXPECT_EQ(types(hasty.readUntil('Z')), "TDCZ");
+  next.send("select pg_backend_pid(), pg_sleep(0.3)");
+  relay.resume();
+  const std::optional<QueryResult> result = next.next();
+  ASSERT_TRUE(result && result->ok()) << result->error();
+  EXPECT_NE(result->value(), before);
 }
 
 TEST(Cancel, WithAWrongKeyDoesNothing) {
