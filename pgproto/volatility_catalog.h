@@ -73,4 +73,8 @@ class VolatilityCatalog {
 // search_path. Takes some 100 ms, and more where there are thousands of views.
 extern const Bytes kVolatilityQuery;
 
+// May a command with that CommandComplete tag have changed what the catalogs say? Only when its transaction
+// has been committed do others see it. What a function does inside itself has no tag.
+[[gnu::hot]] bool changesCatalog(Bytes tag);
+
 }  // namespace forebay::pgproto
