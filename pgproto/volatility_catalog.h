@@ -70,7 +70,8 @@ class VolatilityCatalog {
 };
 
 // Loads the rows: kind, schema, name, safe. Needs no privilege, PostgreSQL 11 or later, and an empty
-// search_path. Takes some 100 ms, and more where there are thousands of views.
+// search_path. Takes some 100 ms, and more where there are thousands of views or functions; with jit on it
+// takes several times as long.
 extern const Bytes kVolatilityQuery;
 
 // May a command with that CommandComplete tag have changed what the catalogs say? Only when its transaction

@@ -18,13 +18,15 @@ void VolatilityReply::take(Bytes run) {
   if (!failure_.empty()) return;
   if (!part_.empty()) run = part_.append(run);
   Frame frame;
-  Scan scan = scanFrame(run, kMaxMessage, frame);
-  for (; scan == Scan::kFrame && failure_.empty(); scan = scanFrame(run, kMaxMessage, frame)) {
+  while (failure_.empty()) {  // giving up takes away what `run` points to
+    switch (scanFrame(run, kMaxMessage, frame)) {
+      case Scan::kNeedMore: part_ = std::string(run); return;
+      case Scan::kMalformed: return giveUp("the answer makes no sense");
+      case Scan::kFrame: break;
+    }
     read(frame.type, frame.body);
     run.remove_prefix(frame.whole.size());
   }
-  if (scan == Scan::kMalformed) giveUp("the answer makes no sense");
-  if (failure_.empty()) part_ = std::string(run);  // a new one: `run` may point into the old
 }
 
 void VolatilityReply::read(char type, Bytes body) {

@@ -67,6 +67,15 @@ TEST(VolatilityReply, TellsPostgresqlsError) {
   EXPECT_EQ(whyNone(reply), "column \"prokind\" does not exist");
 }
 
+TEST(VolatilityReply, StopsWhereItGivesUp) {
+  const std::string bytes = errorText("no") + answer(row("f", "pg_catalog", "lower", "t"));
+  for (size_t size = 1; size < bytes.size(); ++size) {
+    VolatilityReply reply;
+    for (size_t at = 0; at < bytes.size(); at += size) reply.take(Bytes(bytes).substr(at, size));
+    EXPECT_EQ(whyNone(reply), "no") << "in parts of " << size;
+  }
+}
+
 TEST(VolatilityReply, HoldsNoMoreThanItMay) {
   const std::string small = row("f", "public", std::string(44, 'x'), "t");  // 50 bytes of names
   VolatilityReply enough(100), too_few(99);
