@@ -3,10 +3,9 @@
 #include <cassert>
 #include <utility>
 
-#include "gateway/postgres/borrower.h"
+#include "gateway/postgres/own_query.h"
 #include "gateway/postgres/postgres_worker.h"
 #include "gateway/postgres/report.h"
-#include "gateway/postgres/server.h"
 #include "gateway/postgres/worker_pool.h"
 #include "pgproto/messages.h"
 
@@ -22,59 +21,30 @@ constexpr size_t kMaxWaiting = 20000;  // more than log in at once, even where a
 }  // namespace
 
 // One question under way.
-class AuthQueries::Question final : public net::Mortal, public Borrower {
+class AuthQueries::Question final : public OwnQuery {
  public:
   Question(AuthQueries& owner, AuthRequest request, WorkerPool& pool)
-      : owner_(owner), request_(std::move(request)), pool_(pool) {}
-  ~Question() override {
-    if (waiting()) pool_.withdraw(*this);
-    if (server_ != nullptr) server_->giveBack({});
-  }
-
-  void ask() { pool_.request(*this); }
-
-  void lent(Server& server) override {
-    server_ = &server;
-    std::string messages;
-    pgproto::appendQueryWithParameter(messages, request_.query, request_.user);
-    pools::ReplyTracker& tracker = server.tracker();
-    for (int i = 0; i < 4; ++i) tracker.sent(pools::Owed::kExtended);  // Parse, Bind, Describe, Execute
-    tracker.sent(pools::Owed::kSync);
-    server.send(messages);
-  }
-  void promised(Server* server) override { server_ = server; }
-  void failed(Bytes response) override { finish({std::nullopt, std::string(response)}); }
+      : OwnQuery(pool), owner_(owner), request_(std::move(request)) {}
 
   void received(Bytes run) override {
     if (answer_.size() + run.size() <= kMaxAnswer) answer_ += run;
   }
-  void ready(char, bool idle) override {
-    if (!idle) return;
-    std::exchange(server_, nullptr)->giveBack({});
-    finish(read());
-  }
-  void serverLost(Bytes response) override {
-    server_ = nullptr;
-    finish({std::nullopt, response.empty() ? unanswered("the connection was lost") : std::string(response)});
-  }
-  std::string explainLoss(std::string_view reason) const override { return unanswered(std::string(reason)); }
-  void parameterChanged(Bytes, Bytes) override {}
-  void commandCompleted(Bytes) override {}
-  void nameConfirmed() override {}
-  void batchEnded(bool) override {}
-  void errorReceived(const pools::ReplyTracker&) override {}
-  void serverWritable() override {}
-  const pools::ParametersRef& wantedParameters() const override { return any_parameters_; }
-  uint64_t borrowerId() const override { return 0; }
-  bool patient() const override { return false; }
 
- private:
-  std::string unanswered(const std::string& why) const {
+ protected:
+  void question(std::string& messages, pools::ReplyTracker& tracker) override {
+    pgproto::appendQueryWithParameter(messages, request_.query, request_.user);
+    for (int i = 0; i < 4; ++i) tracker.sent(pools::Owed::kExtended);  // Parse, Bind, Describe, Execute
+    tracker.sent(pools::Owed::kSync);
+  }
+  void answered() override { finish(read()); }
+  void unanswered(std::string response) override { finish({std::nullopt, std::move(response)}); }
+  std::string explain(const std::string& why) const override {
     return errorResponse(pgproto::sqlstate::kConnectionFailure, "auth_query could not be asked",
-                         why + " (pool " + pool_.databaseName() + "/" + pool_.user() + ").",
+                         why + " (pool " + pool().databaseName() + "/" + pool().user() + ").",
                          "Check auth_query, auth_user and its rights.");
   }
 
+ private:
   // One row of two columns: the name, and the secret or NULL.
   Answer read() const {
     pgproto::Frame frame;
@@ -84,11 +54,11 @@ class AuthQueries::Question final : public net::Mortal, public Borrower {
       if (frame.type == 'E') {
         pgproto::ErrorFields fields;
         pgproto::parseErrorFields(frame.body, fields);
-        return {std::nullopt, unanswered(std::string(fields.message()))};
+        return {std::nullopt, explain(std::string(fields.message()))};
       }
       if (frame.type != 'D' || !pgproto::parseDataRow(frame.body, values)) continue;
       if (values.size() != 2)
-        return {std::nullopt, unanswered("it must give two columns: user name and secret")};
+        return {std::nullopt, explain("it must give two columns: user name and secret")};
       if (values[0] == Bytes(request_.user)) return {std::string(values[1].value_or("")), {}};
     }
     return {};
@@ -101,10 +71,7 @@ class AuthQueries::Question final : public net::Mortal, public Borrower {
 
   AuthQueries& owner_;
   const AuthRequest request_;
-  WorkerPool& pool_;
-  Server* server_ = nullptr;
   std::string answer_;
-  pools::ParametersRef any_parameters_;
 };
 
 AuthQueries::AuthQueries(PostgresWorker& worker) : worker_(worker), answers_(kMaxAnswers) {}
