@@ -225,6 +225,22 @@ SEEDS = {
         "length_minus_two": be16(1) + be32(-2),
         "bytes_behind_the_end": be16(1) + value(b"x") + b"y",
     },
+    "volatility_reply": {
+        "usual": message("C", cstring("SET")) + message("T", be16(0)) + b"".join(
+            message("D", be16(4) + value(kind) + value(schema) + value(name) + value(safe))
+            for kind, schema, name, safe in (
+                (b"f", b"pg_catalog", b"lower", b"t"),
+                (b"o", b"public", b"###", b"f"),
+                (b"r", b"public", b"counting", b"f"),
+                (b"i", b"", b"cast to text", b"f"),
+            )
+        ) + message("C", cstring("SELECT 4")) + message("Z", b"I"),
+        "error": message("E", b"SERROR\0C42703\0Mno such column\0\0") + message("Z", b"I"),
+        "null": message("D", be16(4) + value(b"f") + value(None) + value(b"x") + value(b"t")),
+        "unknown_kind": message("D", be16(4) + value(b"?") + value(b"a") + value(b"b") + value(b"t")),
+        "hostile_length": b"D" + be32(0x7FFFFFFF),
+        "broken_off": message("D", be16(4) + value(b"f"))[:-2],
+    },
     "scram_secret": {
         "usual": PLAIN.secret(),
         "zeros_before_the_iterations": PLAIN.secret(b"0004096"),
@@ -355,6 +371,8 @@ admin_users = ["ops"]
 hosts = ["pg-0:5432", "pg-1:5432"]
 user = "app"
 password = "${APP_PASSWORD}"
+reads = "replicas"
+weights = { pg-0 = 0, "pg-1:5432" = 3 }
 [postgres.databases."*"]
 url = "postgres://pg-0/"
 [postgres.users.report]
