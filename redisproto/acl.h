@@ -9,9 +9,9 @@
 //
 // `keys` are patterns, also "%R~pattern", "%W~pattern", "allkeys" and "~pattern"; `channels` likewise, also
 // "&pattern" and "allchannels". Patterns concern the keys that a request names: scripts and functions may
-// reach others (so they are refused to whose keys are bounded and who has no `commands`), and KEYS, SCAN and
-// RANDOMKEY tell names. A request whose keys can not be told is refused to
-// whom not all keys are open.
+// reach others, so they are refused to whose keys or channels are bounded and who has no `commands`. So are
+// FLUSHDB, SLOWLOG GET and their like to whose keys are bounded. KEYS, SCAN, RANDOMKEY and CLIENT TRACKING
+// tell names. A request whose keys can not be told is refused to whom not all keys are open.
 //
 // Immutable once made; any thread may read.
 #pragma once
@@ -61,7 +61,7 @@ class Acl {
   };
 
   Acl() = default;
-  void denyScripts();
+  void denyWaysAround();
   Status applyCommands(std::string_view rules);
   Status applyCommand(std::string_view rule);
   Status applyKey(std::string_view rule);

@@ -65,10 +65,10 @@ Result<std::shared_ptr<const Acl>> Acl::make(const AclRules& rules,
   acl->any_key_ = rules.keys.empty();
   for (const std::string& rule : rules.keys)
     if (Status done = acl->applyKey(rule); !done) return Error{done.error()};
-  if (rules.commands.empty() && !acl->any_key_) acl->denyScripts();
   acl->any_channel_ = rules.channels.empty();
   for (const std::string& rule : rules.channels)
     if (Status done = acl->applyChannel(rule); !done) return Error{done.error()};
+  if (rules.commands.empty()) acl->denyWaysAround();
   return std::shared_ptr<const Acl>(acl);
 }
 
@@ -128,10 +128,17 @@ Status Acl::applyCommand(std::string_view rule) {
   return Error{quoted(rule) + ": there is no command " + quoted(name) + guess(name, namesOf(*table_), "")};
 }
 
-// A script may use keys that it does not declare, and Redis runs it with the gateway's rights.
-void Acl::denyScripts() {
-  for (size_t id = 0; id < table_->size(); ++id)
-    if ((table_->at(id).categories & category::kScripting) != 0) allowed_[id] = false;
+// A script may use keys and channels that it does not declare, and Redis runs it with the gateway's rights.
+// Of the others each reaches all keys, or tells what was done with them, without naming any.
+void Acl::denyWaysAround() {
+  constexpr std::string_view kReachAllKeys[] = {"flushdb", "slowlog|get", "commandlog|get", "hotkeys|get"};
+  for (size_t id = 0; id < table_->size(); ++id) {
+    const Command& command = table_->at(id);
+    const bool script = (command.categories & category::kScripting) != 0 && !(any_key_ && any_channel_);
+    const bool reaches_all =
+        !any_key_ && std::ranges::find(kReachAllKeys, command.name) != std::ranges::end(kReachAllKeys);
+    if (script || reaches_all) allowed_[id] = false;
+  }
 }
 
 // A container stands for all its subcommands.

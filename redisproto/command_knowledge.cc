@@ -129,6 +129,7 @@ constexpr std::string_view kBeyond[] = {
     "client|unpause",
     "cluster",
     "cluster|addslots",
+    "client|no-evict",
     "cluster|addslotsrange",
     "cluster|bumpepoch",
     "cluster|cancelslotmigrations",

@@ -73,6 +73,7 @@ TEST_P(RedisAcl, WithoutRulesAUserMayAllButReachBeyondHisData) {
                                                          {"SWAPDB", "0", "1"},
                                                          {"CLIENT", "KILL", "ID", "1"},
                                                          {"CLIENT", "PAUSE", "1"},
+                                                         {"CLIENT", "NO-EVICT", "ON"},
                                                          {"CLUSTER", "RESET"},
                                                          {"CLUSTER", "ADDSLOTS", "1"}}) {
     EXPECT_TRUE(client.command(command).text.starts_with("NOPERM")) << command[0] << " " << command.back();

@@ -108,7 +108,7 @@ TEST(Acl, WithoutRulesRefusesWhatReachesBeyond) {
       {"MODULE", "load loadex unload list"},
       {"ACL", "setuser deluser getuser list users load save log dryrun"},
       {"CONFIG", "set resetstat rewrite"},
-      {"CLIENT", "kill pause unpause"},
+      {"CLIENT", "kill no-evict pause unpause"},
       {"CLUSTER",
        "addslots addslotsrange bumpepoch delslots delslotsrange failover flushslots forget meet replicate "
        "reset "
@@ -145,6 +145,25 @@ TEST(Acl, WithBoundedKeysAndNoCommandsRefusesScripts) {
   expectAllowed(bounded, {"GET app:1", "PING"});
   expectAllowed({.commands = "+@all", .keys = {"app:*"}}, {"EVAL s 1 app:1"});
   expectAllowed({.keys = {"*"}}, {"EVAL s 0"});
+}
+
+TEST(Acl, WithBoundedChannelsAndNoCommandsRefusesScripts) {
+  const AclRules bounded{.channels = {"news:*"}};
+  expectRefused(bounded, noCommand("eval"), {"EVAL s 0"});
+  expectRefused(bounded, noCommand("evalsha"), {"EVALSHA s 0"});
+  expectRefused(bounded, noCommand("fcall"), {"FCALL f 0"});
+  expectAllowed(bounded, {"PUBLISH news:1 x", "GET k", "FLUSHDB", "SLOWLOG GET"});
+  expectAllowed({.commands = "+@all", .channels = {"news:*"}}, {"EVAL s 0"});
+  expectAllowed({.channels = {"*"}}, {"EVAL s 0"});
+}
+
+TEST(Acl, WithBoundedKeysAndNoCommandsRefusesWhatReachesAllKeysWithoutNamingThem) {
+  const AclRules bounded{.keys = {"app:*"}};
+  expectRefused(bounded, noCommand("flushdb"), {"FLUSHDB", "FLUSHDB ASYNC"});
+  expectRefused(bounded, noCommand("slowlog|get"), {"SLOWLOG GET"});
+  expectAllowed(bounded, {"SLOWLOG LEN", "DBSIZE"});
+  expectAllowed({.commands = "+@all", .keys = {"app:*"}}, {"FLUSHDB", "SLOWLOG GET"});
+  expectAllowed({.keys = {"*"}}, {"FLUSHDB", "SLOWLOG GET"});
 }
 
 TEST(Acl, TakesNamesOfModulesAndOfLaterVersionsThatTheServerDoesNotHave) {
