@@ -49,7 +49,7 @@ constexpr std::array kCounters{
           &RedisCounters::auth_failed},
     Plain{"forebay_redis_protocol_errors_total", "Clients whose bytes were no requests.",
           &RedisCounters::protocol_errors},
-    Plain{"forebay_redis_clients_shed_total", "Clients closed since they did not read what they asked for.",
+    Plain{"forebay_redis_clients_shed_total", "Clients closed since too much was held for them.",
           &RedisCounters::shed},
     Plain{"forebay_redis_pubsub_messages_total", "Messages received, once for all clients of a worker.",
           &RedisCounters::messages},

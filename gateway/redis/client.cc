@@ -103,13 +103,18 @@ void Client::onReadable() {
   if (goodbye_) return;  // nothing of it is looked at
   if (!in_scratch) {
     in_.append(loop.buffers(), Bytes(scratch, got.bytes));
-    return takeHeld();
+    worker_.shed();
+    return closed_ ? void() : takeHeld();
   }
   in_.clear(loop.buffers());
   const Bytes in(scratch, offset + got.bytes);
   const size_t used = consume(in);
   if (closed_) return;
   in_.append(loop.buffers(), in.substr(used));
+  if (!in_.empty()) [[unlikely]] {
+    worker_.shed();
+    if (closed_) return;
+  }
   watch();
 }
 
@@ -249,7 +254,8 @@ void Client::pushed(Bytes head, Bytes rest) {
   if (mid_reply_ || (extra_ && (!extra_->subscribing.replies.empty() || !extra_->pushes.empty()))) {
     extra().pushes.append(head).append(rest);
     const uint64_t limit = worker_.redis().client_output_buffer_limit_pubsub;
-    if (limit > 0 && extra_->pushes.size() > limit)
+    if (limit > 0 && extra_->pushes.size() > limit) {
+      cache_.counters().shed.add();
       close("it did not read its messages (client_output_buffer_limit_pubsub)");
     return;
   }

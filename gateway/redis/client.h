@@ -107,8 +107,8 @@ class Client final : public net::Mortal,
   const UserPtr& user() const { return user_; }
   Instant waitingSince() const { return waiting_since_; }
   void setWaitingSince(Instant at) { waiting_since_ = at; }
-  size_t unsent() const { return out_.size(); }
-  size_t unparsed() const { return in_.size(); }
+  // Kept for it: what it does not read, and what it has sent and nobody could take yet.
+  size_t held() const { return out_.size() + in_.size() + (extra_ ? extra_->pushes.size() : 0); }
   uint32_t outstanding() const { return outstanding_; }
   Hold hold() const { return hold_; }
   bool noEvict() const { return no_evict_; }

@@ -23,7 +23,7 @@ struct CacheCounters {
   Counter sent_again, outcome_unknown, timeouts;  // after a lost connection; deadlines
   Counter detours;                                // connections left alone with a large reply
   Counter denied, auth_failed, protocol_errors;
-  Counter shed;                                   // clients closed for what they did not read
+  Counter shed;                                   // clients closed for what was held for them
   Counter messages, deliveries, subscriber_gaps;  // Pub/Sub: received, passed on, connections lost
   Counter scripts_repaired;
 };

@@ -69,7 +69,8 @@ class RedisWorker final : public net::TurnEnd {
 
   // Has the client look at what it holds back, in this turn but not at once.
   void resumeSoon(Client& client);
-  // Too much is held for clients that do not read: the one with the most is closed.
+  // Too much is held for clients, of what they do not read or have sent and nobody could take yet: the one
+  // with the most is closed.
   void shed();
 
   // ---- leases, over all workers
@@ -135,6 +136,7 @@ class RedisWorker final : public net::TurnEnd {
   IntrusiveList<Client, InWorkerClients> leaving_;  // closed, with replies on their way
   IntrusiveList<Client, InResumeList> resuming_;
   net::Tick idle_tick_, drain_tick_;
+  size_t last_looked_ = 0;  // how many bytes were lent when clients' shares of them were last added up
   bool draining_ = false, stopped_ = false;
   Jitter jitter_;
 };

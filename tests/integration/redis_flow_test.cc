@@ -141,6 +141,28 @@ TEST(RedisFlow, WhenMemoryIsUsedUpTheWorstReaderIsClosedAlone) {
   for (int i = 0; i < 300; ++i) ASSERT_EQ(slow.receive().text.size(), 10'000u);
 }
 
+// A request that must be looked at whole is held until its end has come, which may be never.
+TEST(RedisFlow, WhenMemoryIsUsedUpByWhatClientsSendTheOneWithTheMostIsClosedAlone) {
+  RedisServer redis;
+  redis.run({"SET", "k", std::string(10'000, 'v')});
+  ForebayConfig config = mainCache(redis);
+  config.redis["maxmemory_clients"] = "8MiB";
+  config.listen["workers"] = 1;
+  Forebay forebay(config);
+  RedisConnection slow(forebay.redisPort(), kTiny), modest(forebay.redisPort()), most(forebay.redisPort());
+  slow.send(pipelineOf({"GET", "k"}, 100));
+  const std::string begin = "*3\r\n$4\r\nEVAL\r\n$100000000\r\n", piece(kMegabyte, 's');
+  most.run({"PING"});
+  modest.send(begin + piece);
+  EXPECT_ANY_THROW({
+    most.send(begin);
+    for (int i = 0; i < 64; ++i) most.send(piece);
+  });
+  forebay.process().waitForOutput("(maxmemory_clients)");
+  EXPECT_TRUE(modest.silentFor(milliseconds(1)));
+  for (int i = 0; i < 100; ++i) ASSERT_EQ(slow.receive().text.size(), 10'000u);
+}
+
 class BigValue : public testing::TestWithParam<bool> {};
 
 TEST_P(BigValue, IsNotHeldWholeAndNobodyWaitsForIt) {
