@@ -39,6 +39,9 @@ bool isHarmless(const Command& command) {
     case Special::kCommand:
     case Special::kLolwut:
     case Special::kAclWhoami:
+    case Special::kClientList:
+    case Special::kClientGetredir:
+    case Special::kClientTrackinginfo:
     case Special::kScriptExists: return true;
     default: return false;
   }
@@ -55,6 +58,12 @@ bool isProgram(const Command& command) {
 bool isRepeatable(const Command& command) {
   if (command.is(flag::kBlocking) || command.is(flag::kWrite)) return false;
   return command.is(flag::kReadonly) || isHarmless(command);
+}
+
+bool goesOn(const Command& command, const std::vector<Bytes>& args) {
+  if (command.special != Special::kScan) return false;
+  const size_t at = command.first_key != 0 ? 2 : 1;
+  return args.size() > at && args[at].find_first_not_of('0') != Bytes::npos;
 }
 
 Outcome outcomeOfLoss(bool written, const Command* command, bool in_transaction) {
@@ -105,6 +114,11 @@ std::string_view lateReplyError() {
 
 std::string_view notExecutedError() {
   return "ERR the connection to the server was lost: the command was not executed";
+}
+
+std::string_view cursorLostError() {
+  return "ERR the connection to the server was lost, and the cursor may mean nothing to the next one: begin "
+         "again with cursor 0";
 }
 
 }  // namespace forebay::pools

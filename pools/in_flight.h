@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "redisproto/command.h"
@@ -32,8 +33,13 @@ enum class Recovery : uint8_t {
 Outcome outcomeOfLoss(bool written, const redisproto::Command* command, bool in_transaction = false);
 Recovery afterLoss(bool written, const redisproto::Command* command, bool in_transaction = false);
 
-// May run twice without anybody noticing: a read that does not wait and is not a script that writes.
+// May run twice without anybody noticing: a read that does not wait and is not a script that writes. One with
+// a cursor may do so on the same Redis only, see goesOn().
 bool isRepeatable(const redisproto::Command& command);
+
+// Is it a SCAN or its like that goes on from a cursor? Only the Redis that has given it knows what it means,
+// and not after a restart: another one would leave out elements without a word.
+bool goesOn(const redisproto::Command& command, const std::vector<Bytes>& args);
 
 // Is this error (with or without its '-', up to any length) one with which the server refuses a request
 // before it begins with it? A script can answer with the same words after it has written: ask afterError(),
@@ -49,5 +55,6 @@ Outcome afterError(Bytes error_reply, const redisproto::Command* command);
 std::string_view outcomeUnknownError();  // the connection was lost
 std::string_view lateReplyError();       // the deadline passed after the request was sent
 std::string_view notExecutedError();     // the connection was lost before
+std::string_view cursorLostError();      // who has given the cursor may be gone
 
 }  // namespace forebay::pools

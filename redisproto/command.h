@@ -157,6 +157,7 @@ enum class Special : uint8_t {
   kSwapdb,
   kShutdown,
   kDebug,
+  kScan,  // SCAN, HSCAN, SSCAN, ZSCAN: cursors mean something to the Redis that has given them alone
 };
 
 // What a command does to the values of its keys, for ACL rules such as "%R~". Bits; none: no more than to

@@ -80,6 +80,10 @@ constexpr SpecialRow kSpecial[] = {
     {"swapdb", Special::kSwapdb},
     {"shutdown", Special::kShutdown},
     {"debug", Special::kDebug},
+    {"scan", Special::kScan},
+    {"hscan", Special::kScan},
+    {"sscan", Special::kScan},
+    {"zscan", Special::kScan},
 };
 
 // What walks through the whole keyspace or combines whole collections, however little is asked for or

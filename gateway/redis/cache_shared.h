@@ -74,6 +74,24 @@ struct CacheShared {
     contact_.unreachable = at;
     contact_.why = std::move(why);
   }
+  // A connection was lost: it may have been Redis itself that has ended, or is another one now. INFO tells.
+  void lost(Instant at) {
+    const std::lock_guard lock(mutex_);
+    lost_ = at;
+    lost_lately_ = true;
+  }
+  void isRun(std::string_view id) {  // empty: it does not tell
+    const std::lock_guard lock(mutex_);
+    if (lost_lately_ && (id.empty() || id != run_id_)) run_since_ = lost_;
+    lost_lately_ = false;
+    run_id_ = id;
+  }
+  // Whether it was this run of Redis that gave a cursor at that time (kNever: nobody knows when), as far as
+  // can be told.
+  bool ranSince(Instant at) const {
+    const std::lock_guard lock(mutex_);
+    return lost_lately_ ? at != kNever && at >= lost_ : at >= run_since_;
+  }
   // Its connections are open, but it has not answered for long.
   void silent(WallTime at, std::string why) {
     unreachable(at, std::move(why));
@@ -104,6 +122,9 @@ struct CacheShared {
   NodeStats stats_;
   Contact contact_;
   Followed followed_;
+  std::string run_id_;
+  Instant run_since_{}, lost_{};
+  bool lost_lately_ = false;  // and nobody has asked since whether it is the same run
 };
 
 }  // namespace forebay::redis

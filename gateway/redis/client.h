@@ -153,6 +153,7 @@ class Client final : public net::Mortal,
     bool killed = false;                            // by itself: it is told so, and goes
     bool exec_is_quiet = false;                     // its reply is not wanted
     bool multi_refused = false;                     // no connection was to be had for it
+    Instant scan_begun = kNever;                    // when it asked for the cursor that it goes on with
   };
 
   // client.cc

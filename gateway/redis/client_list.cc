@@ -119,7 +119,7 @@ void Client::listed(std::string lines) {
     on_slow_ = false;
   }
   ++outstanding_;
-  server_->put(this, nullptr, Owed::Kind::kCollect, question);
+  server_->put(this, cache_.commands().byName("client|list"), Owed::Kind::kCollect, question);
 }
 
 void Client::toldOfWaiting(Bytes reply) {

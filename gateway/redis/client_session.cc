@@ -93,6 +93,7 @@ Client::Step Client::special(const Command& command, const Request& request, Byt
     case Special::kShutdown:
     case Special::kDebug: return ownConnection(command, request, wire);
     case Special::kInfo: return info(command, request, wire);
+    case Special::kScan: return scan(command, request, wire);
     case Special::kClient:
     case Special::kClientId:
     case Special::kClientSetname:

@@ -24,6 +24,32 @@ bool mayBeSentAgain(const Owed& owed) {
          what == redisproto::Special::kScriptLoad;
 }
 
+bool isTransactionWord(const Owed& owed) {
+  if (owed.command == nullptr) return false;
+  const redisproto::Special what = owed.command->special;
+  return what == redisproto::Special::kMulti || what == redisproto::Special::kExec ||
+         what == redisproto::Special::kDiscard;
+}
+
+// Which requests of one client's connection stand behind its MULTI, so that Redis has queued them at most:
+// with the connection they are gone, unless the EXEC was written, too. `in_multi`: that is how they end.
+std::vector<bool> onlyQueued(const Ring<Owed>& owed, size_t written, bool in_multi) {
+  std::vector<bool> out(owed.size(), false);
+  for (size_t i = 0, begin = 0; i <= owed.size(); ++i) {  // from one such word, or the front, to the next
+    if (i < owed.size() && !isTransactionWord(owed[i])) continue;
+    const bool multi = begin > 0 && owed[begin - 1].command->special == redisproto::Special::kMulti;
+    bool queued = multi || begin == 0;
+    if (i == owed.size()) {
+      queued = queued && in_multi;
+    } else {
+      queued = multi && !(owed[i].command->special == redisproto::Special::kExec && i < written);
+    }
+    for (size_t at = begin; at < i; ++at) out[at] = queued;
+    begin = i + 1;
+  }
+  return out;
+}
+
 }  // namespace
 
 Server::Server(WorkerCache& cache, Kind kind, redisproto::Resp resp, uint32_t database)
@@ -50,6 +76,15 @@ std::string Server::outcomeUnknown(std::string_view reason) const {
 
 std::string Server::notExecuted(std::string_view reason) const {
   return std::string(pools::notExecutedError()) + " (" + place() + ": " + std::string(reason) + ")";
+}
+
+bool Server::goesOn(const Owed& owed, Bytes wire) const {
+  if (owed.command == nullptr || owed.command->special != redisproto::Special::kScan || owed.cut)
+    return false;
+  redisproto::RequestProgress progress;
+  redisproto::Request& request = cache_.worker().scratchRequest();
+  return redisproto::scanRequest(wire, {}, progress, request) == redisproto::RequestScan::kRequest &&
+         pools::goesOn(*owed.command, request.args);
 }
 
 // ---- requests
@@ -338,10 +373,11 @@ void Server::settleLost(std::string_view reason) {
       if (next.client != nullptr) next.client->replied(1);
       continue;
     }
-    const bool sent = i < written_;
-    if (script || next.refused ||
-        (!next.cut && next.losses < kMostLosses &&
-         pools::afterLoss(sent, next.command) == pools::Recovery::kSendAgain)) {
+    const bool sent = i < written_, cursor = goesOn(next, wire);
+    const bool may_go_again =
+        next.refused || (!next.cut && next.losses < kMostLosses &&
+                         pools::afterLoss(sent, next.command) == pools::Recovery::kSendAgain);
+    if (script || (may_go_again && !cursor)) {
       again.append(buffers, wire);
       cache_.counters().sent_again.add(sent);
       // It has its time anew, but not where it is refused: that may go on.
@@ -351,9 +387,11 @@ void Server::settleLost(std::string_view reason) {
       next.client->replied(1);
       continue;
     } else {
-      cache_.counters().outcome_unknown.add();
+      cache_.counters().outcome_unknown.add(sent && !cursor);
       next.text = std::make_unique<std::string>();
-      redisproto::appendError(*next.text, sent ? outcomeUnknown(reason) : notExecuted(reason));
+      redisproto::appendError(*next.text, cursor ? std::string(pools::cursorLostError())
+                                          : sent ? outcomeUnknown(reason)
+                                                 : notExecuted(reason));
       next.kind = Owed::Kind::kAnswer;
       next.size = 0;
     }
@@ -378,6 +416,7 @@ void Server::close(std::string_view reason) {
   if (std::exchange(was_full_, false)) cache_.roomAgain();
   Ring<Owed> owed = std::move(owed_);
   owed_ = {};
+  const std::vector<bool> queued = onlyQueued(owed, written_, holder_ != nullptr && holder_->inMulti());
   for (size_t i = 0; i < owed.size(); ++i) {
     Owed next = std::move(owed[i]);
     if (next.client == nullptr) continue;
@@ -386,7 +425,9 @@ void Server::close(std::string_view reason) {
       next.client->receive(*next.text, 1);
     } else {
       std::string text;
-      const bool unknown = pools::outcomeOfLoss(i < written_, next.command) == pools::Outcome::kUnknown;
+      const bool unknown =
+          pools::outcomeOfLoss(i < written_, next.command, queued[i]) == pools::Outcome::kUnknown;
+      cache_.counters().outcome_unknown.add(unknown && next.kind != Owed::Kind::kSwallow);
       redisproto::appendError(text, unknown ? outcomeUnknown(reason) : notExecuted(reason));
       next.client->receive(next.kind == Owed::Kind::kSwallow ? Bytes() : Bytes(text), 1);
     }

@@ -202,6 +202,7 @@ class Server final : public net::Mortal,
   std::string place() const;
   std::string outcomeUnknown(std::string_view reason) const;
   std::string notExecuted(std::string_view reason) const;
+  bool goesOn(const Owed& owed, Bytes wire) const;
   void rest(Instant now);
   void putLarge(Bytes wire);
   Bytes sendAtOnce(Bytes wire);

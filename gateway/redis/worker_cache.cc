@@ -148,6 +148,7 @@ void WorkerCache::forgetLoaded() {
 void WorkerCache::connectionLost(Server& server) {
   forgetLoaded();  // it may have been Redis itself that went
   doubt();
+  shared_->lost(clock());
   if (server.kind() == Server::Kind::kShared)
     shared_->unreachable(std::chrono::system_clock::now(), "connection lost");
 }
@@ -244,6 +245,7 @@ void WorkerCache::replaceServers() {
   for (Server* server : all) {
     if (server->kind() == Server::Kind::kSubscriber || server == watcher_) {
       server->close("the settings have changed");
+  shared_->lost(clock());
     } else {
       server->retire();
     }

@@ -97,6 +97,8 @@ void WorkerCache::polled(Bytes reply) {
       shared_->reached(stats.at);
       if (failed) stats.error = errorText(reply);
       if (!failed && !all.empty()) stats.fields = readInfo(all[0].text);
+      const auto run = stats.fields.find("run_id");
+      shared_->isRun(run != stats.fields.end() ? run->second : std::string());
       return shared_->setStats(std::move(stats));
     }
   }

@@ -32,6 +32,7 @@ void WorkerCache::follow(failover::TopologyPtr topology) {
   refused_ = false;
   speaks_hello_ = true;
   forgetLoaded();
+  shared_->lost(clock());
   leases_.forgetFailures();
   const std::string reason =
       node_ ? "the primary is " + nodeName() + " now" : "no primary: " + topology_->why;

@@ -12,6 +12,10 @@ constexpr const char* kOutcomeUnknown =
     "ERR the connection to the server was lost before it answered: the command may have been executed, or "
     "not";
 
+constexpr const char* kCursorLost =
+    "ERR the connection to the server was lost, and the cursor may mean nothing to the next one: begin again "
+    "with cursor 0";
+
 std::string placeOf(uint16_t port) { return " (cache main, 127.0.0.1:" + std::to_string(port) + ": "; }
 
 ForebayConfig overRelay(const Relay& relay) {
@@ -73,6 +77,51 @@ TEST(RedisFaults, OneClientsOrderHoldsOverALoss) {
   EXPECT_EQ(client.receive().text, kOutcomeUnknown + placeOf(relay.port()) + "Redis closed the connection)");
   EXPECT_TRUE(client.receive().isNull());
   EXPECT_EQ(client.receive(), resp::integer(0));
+}
+
+// So many keys that one SCAN does not come to their end.
+void fill(RedisServer& redis) {
+  RedisArgs words{"MSET"};
+  for (int i = 0; i < 100; ++i) words.insert(words.end(), {"key:" + std::to_string(i), "v"});
+  redis.run(words);
+}
+
+TEST(RedisFaults, AScanThatWasSentWithACursorIsNotSentAgain) {
+  RedisServer redis;
+  fill(redis);
+  Relay relay(redis.port());
+  const Forebay forebay(overRelay(relay));
+  RedisConnection client(forebay.redisPort());
+  const std::string cursor = client.run({"SCAN", "0"}).at(0).text;
+  ASSERT_NE(cursor, "0");
+  for (const auto& [scan, answer] : {std::pair{RedisArgs{"SCAN", cursor}, std::string(kCursorLost)},
+                                     std::pair{RedisArgs{"SCAN", "0"}, std::string()}}) {
+    const uint64_t before = relay.bytesToTarget();
+    redis.freeze();
+    client.sendCommand(scan);
+    ASSERT_TRUE(eventually([&] { return relay.bytesToTarget() >= before + encode(scan).size(); }));
+    relay.reset();
+    redis.thaw();
+    EXPECT_EQ(client.receive().text, answer) << scan[1];
+  }
+}
+
+TEST(RedisFaults, ACursorIsWorthNothingToARedisThatHasBeenRestarted) {
+  RedisServer redis;
+  fill(redis);
+  redis.run({"SADD", "set", "a"});
+  const Forebay forebay(mainCache(redis));
+  RedisConnection client(forebay.redisPort()), other(forebay.redisPort());
+  const std::string cursor = client.run({"SCAN", "0"}).at(0).text;
+  EXPECT_FALSE(other.command({"SCAN", cursor}).isError()) << "any client may go on";
+  redis.restart();
+  ASSERT_TRUE(eventually([&] { return !client.command({"PING"}).isError(); }));
+  EXPECT_EQ(client.command({"SCAN", cursor}), resp::error(kCursorLost));
+  EXPECT_EQ(client.command({"SSCAN", "set", cursor}), resp::error(kCursorLost));
+  fill(redis);
+  const RedisValue begun = client.run({"SCAN", "0"});
+  ASSERT_NE(begun.at(0).text, "0");
+  EXPECT_FALSE(client.command({"SCAN", begun.at(0).text}).isError()) << "it is of the new one";
 }
 
 TEST(RedisFaults, AReplyThatIsCutOffClosesItsClientAlone) {
@@ -187,6 +236,32 @@ TEST(RedisFaults, ATransactionWhoseConnectionIsLostIsDiscarded) {
   EXPECT_EQ(client.pipeline({{"MULTI"}, {"GET", "k"}, {"EXEC"}}).at(2), resp::array({resp::nullBulk()}));
 }
 
+TEST(RedisFaults, WhatWasOnlyQueuedInATransactionWasNotExecuted) {
+  RedisServer redis;
+  Relay relay(redis.port());
+  const Forebay forebay(overRelay(relay));
+  const auto loses = [&](RedisConnection& client, const std::vector<RedisArgs>& commands) {
+    std::string all;
+    for (const RedisArgs& each : commands) all += encode(each);
+    const uint64_t before = relay.bytesToTarget();
+    redis.freeze();
+    client.send(all);
+    ASSERT_TRUE(eventually([&] { return relay.bytesToTarget() >= before + all.size(); }));
+    relay.reset();
+    redis.thaw();
+  };
+  const std::string not_executed = "ERR the connection to the server was lost: the command was not executed";
+  RedisConnection client(forebay.redisPort());
+  client.run({"MULTI"});
+  loses(client, {{"SET", "k", "v"}, {"INCR", "n"}});
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(client.receive().text.starts_with(not_executed));
+  RedisConnection whole(forebay.redisPort());
+  whole.run({"WATCH", "other"});  // so that it has a connection of its own already
+  loses(whole, {{"MULTI"}, {"SET", "k", "v"}, {"EXEC"}});
+  EXPECT_TRUE(whole.receive().text.starts_with(not_executed)) << "MULTI alone does nothing";
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(whole.receive().text.starts_with(kOutcomeUnknown));
+}
+
 TEST(RedisFaults, WhatWasWatchedOverALossCountsAsChanged) {
   RedisServer redis;
   Relay relay(redis.port());
@@ -211,9 +286,27 @@ TEST(RedisFaults, WhoIsBlockedIsToldWhenRedisIsLost) {
   redis.kill();
   const RedisValue said = client.receive();
   EXPECT_TRUE(said.text.starts_with(kOutcomeUnknown)) << said;
+  EXPECT_NE(forebay.get("/metrics").find("\nforebay_redis_outcome_unknown_total{cache=\"main\"} 1\n"),
+            std::string::npos);
   redis.start();
   EXPECT_EQ(client.command({"LPUSH", "list", "v"}), resp::integer(1));
   EXPECT_EQ(client.command({"BLPOP", "list", "0"}), resp::bulks({"list", "v"}));
+}
+
+// Redis is asked which of the clients wait there, and can not be.
+TEST(RedisFaults, TheListOfClientsComesAlsoWhenRedisIsLost) {
+  RedisServer redis;
+  const Forebay forebay(mainCache(redis));
+  RedisConnection client(forebay.redisPort()), waiting(forebay.redisPort());
+  client.run({"PING"});
+  waiting.sendCommand({"BLPOP", "list", "0"});
+  ASSERT_TRUE(eventually([&] { return redis.info("blocked_clients") == "1"; }));
+  redis.freeze();
+  client.sendCommand({"CLIENT", "LIST"});
+  EXPECT_TRUE(client.silentFor(milliseconds(20)));
+  redis.kill();
+  redis.start();
+  EXPECT_NE(client.receive().text.find("cmd=client|list"), std::string::npos);
 }
 
 TEST(RedisFaults, SubscribersHearOnAfterALoss) {

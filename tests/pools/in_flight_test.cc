@@ -143,9 +143,24 @@ TEST(AfterError, TakesEveryOtherErrorForAnAnswer) {
   EXPECT_EQ(afterError("-OOM command not allowed", &kSet), Outcome::kExecuted);
 }
 
+TEST(GoesOn, IsWhatNamesACursorThatIsNotTheBeginning) {
+  const Command scan = command("scan", flag::kReadonly, Special::kScan);
+  Command hscan = command("hscan", flag::kReadonly, Special::kScan);
+  hscan.first_key = 1;
+  EXPECT_FALSE(goesOn(scan, {"SCAN", "0"}));
+  EXPECT_FALSE(goesOn(scan, {"SCAN", "0", "COUNT", "12"}));
+  EXPECT_TRUE(goesOn(scan, {"SCAN", "12"}));
+  EXPECT_TRUE(goesOn(scan, {"SCAN", "10", "COUNT", "0"}));
+  EXPECT_FALSE(goesOn(hscan, {"HSCAN", "12", "0"})) << "the key is no cursor";
+  EXPECT_TRUE(goesOn(hscan, {"HSCAN", "0", "12"}));
+  EXPECT_FALSE(goesOn(hscan, {"HSCAN", "12"})) << "too short, as Redis will say";
+  EXPECT_FALSE(goesOn(kGet, {"GET", "12"}));
+}
+
 TEST(ErrorsOfTheGateway, MakeNoClientLibraryRepeatTheCommand) {
   // The beginnings at which go-redis sends a command again.
-  for (const std::string_view text : {outcomeUnknownError(), lateReplyError(), notExecutedError()}) {
+  for (const std::string_view text :
+       {outcomeUnknownError(), lateReplyError(), notExecutedError(), cursorLostError()}) {
     EXPECT_TRUE(text.starts_with("ERR ")) << text;
     EXPECT_FALSE(rejectedBeforeExecution(text)) << text;
     EXPECT_EQ(text.find_first_of("\r\n"), text.npos) << text;
