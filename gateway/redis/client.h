@@ -179,9 +179,12 @@ class Client final : public net::Mortal,
   [[gnu::hot]] size_t consume(Bytes in);
   [[gnu::hot]] Step take(const Request& request, Bytes wire);
   [[gnu::hot]] Step forward(const Command* command, const Request& request, Bytes wire);
-  [[gnu::hot]] Step onShared(const Command& command, const Request& request, Bytes wire);
-  [[gnu::hot]] Step put(Server& server, const Command* command, Bytes wire);
-  [[gnu::cold]] Step onLease(const Command* command, const Request& request, Bytes wire);
+  [[gnu::hot]] Step onShared(const Command& command, const Request& request, Bytes wire,
+                             bool collect = false);
+  [[gnu::hot]] Step put(Server& server, const Command* command, Bytes wire, bool collect = false);
+  [[gnu::cold]] Step onLease(const Command* command, const Request& request, Bytes wire,
+                             bool collect = false);
+  [[gnu::cold]] bool takeLease();
   [[gnu::cold]] Step special(const Command& command, const Request& request, Bytes wire);
   bool needsLease(const Command* command, const Request& request) const;
   [[gnu::cold]] size_t takeLarge(Bytes in, Request& partial);

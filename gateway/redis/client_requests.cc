@@ -64,6 +64,7 @@ size_t Client::consume(Bytes in) {
     }
     if (take(request, wire) != Step::kTaken) break;
     at += request.size;
+    must_be_whole_ = false;
   }
   consuming_ = false;
   if (outstanding_ > 1 && server_ != nullptr) server_->batchEnds();
@@ -203,8 +204,9 @@ void Client::protocolError(std::string_view text) {
 
 // ---- connections of its own
 
+// A large request, too: Redis may close the connection for its size.
 bool Client::needsLease(const Command* command, const Request& request) const {
-  if (command == nullptr) return true;
+  if (command == nullptr || must_be_whole_) return true;
   if (command->is(flag::kAdmin)) return true;
   if (!command->is(flag::kBlocking)) return false;
   if (!command->name.starts_with("xread")) return true;
@@ -224,17 +226,20 @@ Client::Step Client::onLease(const Command* command, const Request& request, Byt
     multi_lost_ = extra_->multi_refused = begins && in_.size() > request.size;
     return answerError(std::exchange(extra_->lease_error, {}));
   }
-  if (!leased_) {
-    if (outstanding_ > 0) return wait(Hold::kDrain);
-    hold_ = Hold::kLease;
-    cache_.lease(*this);
-    if (!leased_) return Step::kWait;
-    hold_ = Hold::kNone;
-  }
+  if (!leased_ && !takeLease()) return Step::kWait;
   if (server_->requestsEnded()) return wait(Hold::kDrain);
   if (server_->full()) return noRoom(*server_);
   may_block_ = may_block_ || (!in_multi_ && bringsItsOwnTime(command));
-  return put(*server_, command, wire);
+  return put(*server_, command, wire, collect);
+}
+
+// False: it has to wait, and its request is looked at again.
+bool Client::takeLease() {
+  if (outstanding_ > 0) return wait(Hold::kDrain), false;
+  hold_ = Hold::kLease;
+  cache_.lease(*this);
+  if (leased_) hold_ = Hold::kNone;
+  return leased_;
 }
 
 void Client::leased(Server& server) {

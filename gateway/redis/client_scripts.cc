@@ -21,7 +21,10 @@ Client::Step Client::script(const Command& command, const Request& request, Byte
     }
     return step;
   }
-  if (evalsha && !serverOf(command).loaded().has(args[1]))
+  const bool to_lease = must_be_whole_ && !leased_;
+  if (to_lease && !multi_lost_ && (!extra_ || extra_->lease_error.empty()) && !takeLease())
+    return Step::kWait;
+  if (evalsha && !(must_be_whole_ && !leased_) && !serverOf(command).loaded().has(args[1]))
     if (const auto body = cache_.shared().scripts.find(args[1]))
       return evalWith(*body, command, request, wire);
   const Step step = forward(&command, request, wire);

@@ -135,13 +135,7 @@ Client::Step Client::special(const Command& command, const Request& request, Byt
 Client::Step Client::ownConnection(const Command& command, const Request& request, Bytes wire) {
   if (const std::string refusal = denied(command, request); !refusal.empty()) return refuse(refusal);
   const bool refused = multi_lost_ || (extra_ && !extra_->lease_error.empty());  // onLease() tells
-  if (command.special == Special::kWait && !leased_ && !refused) {
-    if (outstanding_ > 0) return wait(Hold::kDrain);
-    hold_ = Hold::kLease;
-    cache_.lease(*this);
-    if (!leased_) return Step::kWait;
-    hold_ = Hold::kNone;
-  }
+  if (command.special == Special::kWait && !leased_ && !refused && !takeLease()) return Step::kWait;
   if (command.special == Special::kWait && leased_ && !in_multi_ && outstanding_ == 0)
     server_->put(nullptr, nullptr, Owed::Kind::kSwallow, redisproto::request({"PING"}));
   const Step step = onLease(&command, request, wire);

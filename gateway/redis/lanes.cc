@@ -18,7 +18,10 @@ Lanes::Lane& Lanes::find(Resp resp, uint32_t database, bool slow) {
 
 Server& Lanes::choose(Resp resp, uint32_t database, bool slow) {
   Lane& lane = find(resp, database, slow);
-  if (lane.open.empty()) lane.open.push_back(&cache_.makeShared(resp, database));
+  if (lane.open.empty()) [[unlikely]] {
+    if (slow && !cache_.mayOpenShared()) return choose(resp, database, false);
+    lane.open.push_back(&cache_.makeShared(resp, database));
+  }
   Server& first = *lane.open.front();
   if (first.owed() < kCrowd) [[likely]]
     return first;
@@ -39,7 +42,7 @@ Server& Lanes::chooseInCrowd(Lane& lane) {
     }
   }
   if (best->state() != Server::State::kReady) return *best;
-  if (unused == nullptr && lane.open.size() < kMostOpen) {
+  if (unused == nullptr && lane.open.size() < kMostOpen && cache_.mayOpenShared()) {
     unused = &cache_.makeShared(lane.resp, lane.database);
     lane.open.push_back(unused);
   }

@@ -4,7 +4,8 @@
 // one connection while that is enough: what several clients ask for at the same time then reaches Redis in
 // one piece. Under a crowd of requests more are opened, so that Redis has the next to work on while the
 // answers of the last are on their way. Where a large reply comes through one, another takes its place, so
-// nobody new waits behind it. All calls are on the worker's thread.
+// nobody new waits behind it. Where there are too many already (WorkerCache::mayOpenShared), what Redis must
+// do first is waited for. All calls are on the worker's thread.
 #pragma once
 
 #include <cstdint>

@@ -272,10 +272,10 @@ void Server::recordRun(Instant now) {
 
 // ---- large values
 
-// Who is behind it waits; everybody else goes another way.
+// Who is behind it waits; everybody else goes another way, unless there are too many ways already.
 void Server::largeReply(Instant now) {
   const uint64_t size = scanner_.size() + scanner_.announced();
-  if (size < cache_.config().large_value) return;
+  if (size < cache_.config().large_value || !cache_.mayOpenShared()) return;
   detoured_ = true;
   cache_.detour(*this, kept_.bytes().substr(0, owed_.front().size), size, now);
   if (size >= kWorthMoving) moveOthers();

@@ -48,6 +48,7 @@ uint32_t WorkerCache::minLeases() const {
 Server& WorkerCache::makeServer(Server::Kind kind, Resp resp, uint32_t database) {
   auto* server = new Server(*this, kind, resp, database);
   servers_.pushBack(*server);
+  shared_servers_ += kind == Server::Kind::kShared;
   return *server;
 }
 
@@ -159,6 +160,7 @@ void WorkerCache::serverRested(Server& server) {
 
 void WorkerCache::serverClosed(Server& server) {
   lanes_.remove(server);
+  shared_servers_ -= server.kind() == Server::Kind::kShared;
   worker_.loop().bury(std::unique_ptr<Server>(&server));
   if (&server == watcher_) {
     watcher_ = nullptr;
@@ -186,6 +188,7 @@ bool WorkerCache::keepsTrying(const Server& server) const {
 void WorkerCache::slow(const Owed& owed, Duration total) {
   if (owed.client == nullptr || owed.command == nullptr || config().slowlog_max_len == 0) return;
   if (owed.command->is(redisproto::flag::kBlocking)) return;
+  if (owed.command->special == redisproto::Special::kWait) return;
   pools::SlowRequest request;
   request.at = std::chrono::system_clock::now();
   request.command = owed.command->name;

@@ -67,6 +67,7 @@ class WorkerCache final : public net::Mortal {
   void roomAgain();
   void detour(Server& server, Bytes request, uint64_t size, Instant now);
   void detourEnded(Server& server);
+  bool mayOpenShared() const { return shared_servers_ < kMostShared; }  // beyond one for each lane's begin
   [[gnu::hot]] void published(Bytes value);
   void answered(Server& server, Bytes reply);
   bool keepsTrying(const Server& server) const;
@@ -148,6 +149,9 @@ class WorkerCache final : public net::Mortal {
   void fill(admin::Snapshot& out, bool clients, bool slow_log, bool keys);
 
  private:
+  // Slow readers of large values could make it open one after the other.
+  static constexpr size_t kMostShared = 64;
+
   Instant clock();
   Server& makeServer(Server::Kind kind, redisproto::Resp resp, uint32_t database);
   const redisproto::Command* lookUp(const std::vector<Bytes>& args);
@@ -181,6 +185,7 @@ class WorkerCache final : public net::Mortal {
   uint64_t epoch_ = 1;  // of what is known to be behind the address
   bool speaks_hello_ = true;
   IntrusiveList<Server, InServerList> servers_;
+  size_t shared_servers_ = 0;  // of them
   Lanes lanes_;
   IntrusiveList<Client, InWaitQueue> room_queue_;
   IntrusiveList<Client, InCacheClients> clients_;

@@ -246,6 +246,42 @@ TEST(RedisFlow, LargeRequestsInARowAreAnsweredOneByOne) {
   for (int i = 0; i < 4; ++i) EXPECT_EQ(writer.receive(), resp::simple("OK"));
 }
 
+// A script is looked at whole. Redis closes the connection that brings it more than it takes.
+TEST(RedisFlow, ALargeRequestThatRedisWillNotHaveHitsItsSenderAlone) {
+  RedisServer redis({.conf = {"proto-max-bulk-len 1mb"}});
+  Forebay forebay(mainCache(redis));
+  RedisConnection sender(forebay.redisPort()), other(forebay.redisPort());
+  other.run({"PING"});
+  const std::string requests = pipelineOf({"INCR", "n"}, 100);
+  for (int round = 0; round < 5; ++round) {
+    sender.sendCommand({"EVAL", "return #ARGV[1]", "0", std::string(2 * kMegabyte, 'x')});
+    for (int i = 0; i < 3; ++i) {
+      other.send(requests);
+      for (int left = 100; left > 0; --left) ASSERT_FALSE(other.receive().isError());
+    }
+    EXPECT_TRUE(sender.receive().isError());
+  }
+  EXPECT_EQ(sender.command({"EVAL", "return 'next'", "0"}), resp::bulk("next"));
+}
+
+TEST(RedisFlow, ALargeRequestStreamsAlsoBehindOneThatDidNot) {
+  RedisServer redis;
+  Forebay forebay(mainCache(redis));
+  RedisConnection writer(forebay.redisPort());
+  EXPECT_EQ(writer.command({"EVAL", "return #ARGV[1]", "0", std::string(2 * kMegabyte, 'x')}),
+            resp::integer(2 << 20));
+  Growth growth(forebay);
+  writer.send("*3\r\n$3\r\nSET\r\n$3\r\nbig\r\n$67108864\r\n");
+  const std::string piece(kMegabyte, 'p');
+  for (int i = 0; i < 64; ++i) {
+    writer.send(piece);
+    growth.now();
+  }
+  writer.send("\r\n");
+  EXPECT_EQ(writer.receive(), resp::simple("OK"));
+  EXPECT_TRUE(isInstrumented() || growth.now() < 32 * kMegabyte) << growth.now();
+}
+
 TEST(RedisFlow, ALargeRequestThatStopsInTheMiddleHoldsNobodyUpAndDoesNothing) {
   RedisServer redis;
   Forebay forebay(mainCache(redis));
@@ -259,6 +295,26 @@ TEST(RedisFlow, ALargeRequestThatStopsInTheMiddleHoldsNobodyUpAndDoesNothing) {
   EXPECT_EQ(other.command({"GET", "big"}), resp::bulk("as it was"));
   EXPECT_EQ(other.pipeline({{"MULTI"}, {"GET", "big"}, {"EXEC"}}).at(2),
             resp::array({resp::bulk("as it was")}));
+}
+
+// Each of them has a connection wait for it, but only so many.
+TEST(RedisFlow, ACrowdOfSlowReadersOfLargeValuesOpensOnlySoManyConnections) {
+  RedisServer redis;
+  redis.run({"SETRANGE", "big", std::to_string(8 * kMegabyte - 1), "x"});
+  ForebayConfig config = mainCache(redis);
+  config.listen["workers"] = 1;
+  const Forebay forebay(config);
+  RedisConnection other(forebay.redisPort());
+  std::vector<RedisConnection> readers;
+  for (int i = 0; i < 75; ++i) {
+    readers.emplace_back(forebay.redisPort(), kTiny);
+    readers.back().sendCommand({"GET", "big"});
+    readers.back().receiveExactly(1);  // "$"
+    answersSmallRequests(other, 2);
+  }
+  EXPECT_GT(redis.clients().size(), 32u) << "what the test is about";
+  EXPECT_LE(redis.clients().size(), 64u + 2u) << "with the gateway's own, and one that is always there";
+  EXPECT_EQ(readers.back().receiveExactly(8), "8388608\r");
 }
 
 TEST(RedisFlow, TenThousandKeysAtOnce) {
