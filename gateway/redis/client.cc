@@ -257,6 +257,7 @@ void Client::pushed(Bytes head, Bytes rest) {
     if (limit > 0 && extra_->pushes.size() > limit) {
       cache_.counters().shed.add();
       close("it did not read its messages (client_output_buffer_limit_pubsub)");
+    }
     return;
   }
   const Bytes runs[] = {head, rest};

@@ -65,7 +65,8 @@ class Client final : public net::Mortal,
   // A run of whole replies, `replies` of them new; `cut`: the last one goes on in the next run.
   [[gnu::hot]] void receive(Bytes run, uint32_t replies, bool cut = false);
   void replied(uint32_t replies);
-  void collected(Bytes reply);  // the whole one to INFO, or to what CLIENT LIST asks
+  void collected(const redisproto::Command* command,
+                 Bytes reply);  // the whole one, that is not as it should be
 
   // ---- told by the cache
   void leased(Server& server);
@@ -103,6 +104,7 @@ class Client final : public net::Mortal,
   void moved(Server& server);
   bool streams() const { return streaming_; }  // a large request goes through as it comes
   const net::PeerAddress& peer() const { return peer_; }
+  std::string localAddress() const;  // that it has reached us by
   const net::Socket& socket() const { return socket_; }
   const UserPtr& user() const { return user_; }
   Instant waitingSince() const { return waiting_since_; }
@@ -145,15 +147,16 @@ class Client final : public net::Mortal,
     std::string name, lib_name, lib_version;
     Subscribing subscribing;
     int64_t redirect_to = 0;  // the backend's id of the client to redirect to; -1: there is none
+    int64_t redirected = 0;   // the gateway's id of the client that it redirects to
     std::string lease_error;  // why it could not have a connection of its own
     std::string pushes;       // that came in the middle of a reply, or before a confirmation
     std::string listed;       // CLIENT LIST's lines, while Redis is asked who of them waits
     std::unique_ptr<redisproto::RequestTail> tail;  // of the large request that goes through
     uint32_t multi_database = UINT32_MAX;           // selected in the transaction
+    Instant scan_begun = kNever;                    // when it asked for the cursor that it goes on with
     bool killed = false;                            // by itself: it is told so, and goes
     bool exec_is_quiet = false;                     // its reply is not wanted
     bool multi_refused = false;                     // no connection was to be had for it
-    Instant scan_begun = kNever;                    // when it asked for the cursor that it goes on with
   };
 
   // client.cc
@@ -227,6 +230,9 @@ class Client final : public net::Mortal,
   Server& serverOf(const Command& command);
   Step evalWith(Bytes body, const Command& command, const Request& request, Bytes wire);
 
+  // client_scan.cc
+  Step scan(const Command& command, const Request& request, Bytes wire);
+
   // client_commands.cc
   Step clientCommand(const Command& command, const Request& request, Bytes wire);
   Step setName(Bytes name);
@@ -252,6 +258,7 @@ class Client final : public net::Mortal,
   // client_tracking.cc
   Step tracking(const Command& command, const Request& request, Bytes wire);
   Step findRedirect(Bytes id);
+  std::string withRedirect(Bytes reply) const;
 
   // client_subscriptions.cc
   Step subscribe(pools::SubscriptionKind kind, const Command& command, const Request& request, Bytes wire);

@@ -1,4 +1,5 @@
 // CLIENT and INFO: what they tell is about the gateway's clients, with the gateway's ids.
+#include <algorithm>
 #include <optional>
 
 #include "gateway/redis/client.h"
@@ -45,7 +46,7 @@ Client::Step Client::clientCommand(const Command& command, const Request& reques
     case Special::kClientSetinfo: return setInfo(request);
     case Special::kClientInfo: {
       std::string out;
-      redisproto::appendVerbatim(out, infoLine(worker_.loop().now()), resp_);
+      redisproto::appendVerbatim(out, infoLine(worker_.loop().now()) + "\n", resp_);
       return answer(std::move(out));
     }
     case Special::kClientList: return list(request);
@@ -63,6 +64,10 @@ Client::Step Client::clientCommand(const Command& command, const Request& reques
     case Special::kClientNoTouch: return tracking(command, request, wire);
     case Special::kClientPause:
     case Special::kClientUnpause: return onLease(&command, request, wire);
+    case Special::kClientGetredir:
+    case Special::kClientTrackinginfo:
+      if (leased_ && !in_multi_ && !monitors_) return onLease(&command, request, wire, true);
+      [[fallthrough]];
     default: return leased_ ? onLease(&command, request, wire) : onShared(command, request, wire);
   }
 }
@@ -206,38 +211,50 @@ Client::Step Client::unblock(const Request& request) {
       });
 }
 
+// ---- replies that are looked at
+
+void Client::collected(const Command* command, Bytes reply) {
+  switch (command != nullptr ? command->special : Special::kClientList) {
+    case Special::kClientList:
+      if (extra_ && !extra_->listed.empty()) return toldOfWaiting(reply);
+      break;
+    case Special::kClientTracking:
+    case Special::kClientNoTouch:
+      if (!reply.starts_with('-')) tracking_ = true;
+      break;
+    case Special::kClientGetredir:
+    case Special::kClientTrackinginfo: return receive(withRedirect(reply), 1);
+    case Special::kInfo: {
+      const auto text = textOf(reply);
+      if (!text) break;
+      std::string out;  // Redis' own INFO, and our section behind it
+      redisproto::appendVerbatim(out, std::string(*text) + "\r\n" + infoSection(cache_), resp_);
+      return receive(out, 1);
+    }
+    default: break;
+  }
+  receive(reply, 1);
+}
+
 // ---- INFO
 
 Client::Step Client::info(const Command& command, const Request& request, Bytes wire) {
   if (const std::string refusal = denied(command, request); !refusal.empty()) return refuse(refusal);
   if (listens() && resp_ == redisproto::Resp::k2) return forward(&command, request, wire);
-  if (leased_) return onLease(&command, request, wire);
-  const bool all = request.args.size() == 1 ||
-                   (request.args.size() == 2 &&
-                    (sameWord(request.args[1], "all") || sameWord(request.args[1], "default") ||
-                     sameWord(request.args[1], "everything")));
-  if (request.args.size() == 2 && sameWord(request.args[1], "forebay")) {
+  const std::vector<Bytes>& args = request.args;
+  const bool ours = args.size() == 1 || std::any_of(args.begin() + 1, args.end(), [](Bytes section) {
+                      return sameWord(section, "all") || sameWord(section, "default") ||
+                             sameWord(section, "everything") || sameWord(section, "forebay");
+                    });
+  if (!ours || in_multi_ || monitors_ || !logged_in_)
+    return leased_ ? onLease(&command, request, wire) : onShared(command, request, wire);
+  if (args.size() == 2 && sameWord(args[1], "forebay")) {
     std::string out;
     redisproto::appendVerbatim(out, infoSection(cache_), resp_);
     return answer(std::move(out));
   }
-  if (!all || !logged_in_ || reply_mode_ != ReplyMode::kOn) return onShared(command, request, wire);
-  if (outstanding_ > 0 && on_slow_) return wait(Hold::kDrain);
-  if (outstanding_ == 0) server_ = &cache_.lane(resp_, database_, false), on_slow_ = false;
-  if (extra_) extra_->listed.clear();
-  ++outstanding_;
-  cache_.counters().reads.add();
-  server_->put(this, &command, Owed::Kind::kCollect, wire);
-  return Step::kTaken;
-}
-
-void Client::collected(Bytes reply) {
-  if (extra_ && !extra_->listed.empty()) return toldOfWaiting(reply);
-  const auto text = textOf(reply);
-  if (!text) return receive(reply, 1);
-  std::string out;  // Redis' own INFO, and our section behind it
-  redisproto::appendVerbatim(out, std::string(*text) + "\r\n" + infoSection(cache_), resp_);
-  receive(out, 1);
+  if (leased_) return onLease(&command, request, wire, true);
+  return onShared(command, request, wire, true);
 }
 
 }  // namespace forebay::redis

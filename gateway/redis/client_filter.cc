@@ -29,7 +29,7 @@ Status ClientFilter::take(Bytes option, Bytes value) {
   } else if (sameWord(option, "addr")) {
     address_ = value;
   } else if (sameWord(option, "laddr")) {
-    nobody_ = true;  // nobody could know the address that a client reached us by
+    local_address_ = value;
   } else if (sameWord(option, "user")) {
     user_ = value;
   } else if (sameWord(option, "maxage")) {
@@ -82,10 +82,10 @@ bool ClientFilter::meansOnly(const Client& self) const {
 }
 
 bool ClientFilter::matches(const Client& client) const {
-  if (nobody_) return false;
   if (!ids_.empty() && std::find(ids_.begin(), ids_.end(), client.id()) == ids_.end()) return false;
   if (type_ && *type_ != (client.listens() ? Type::kPubsub : Type::kNormal)) return false;
   if (!address_.empty() && client.peer().text() != address_) return false;
+  if (!local_address_.empty() && client.localAddress() != local_address_) return false;
   if (!user_.empty() && (!client.user() || client.user()->name != user_)) return false;
   if (max_age_) {
     const auto age =

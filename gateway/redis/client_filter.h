@@ -30,9 +30,9 @@ class ClientFilter {
 
   std::vector<uint64_t> ids_;
   std::optional<Type> type_;
-  std::string address_, user_;
+  std::string address_, local_address_, user_;
   std::optional<uint64_t> max_age_;
-  bool skip_self_ = true, old_form_ = false, nobody_ = false;
+  bool skip_self_ = true, old_form_ = false;
 };
 
 }  // namespace forebay::redis

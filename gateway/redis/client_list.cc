@@ -1,5 +1,7 @@
 // CLIENT LIST: the gateway's clients, those of all workers. Who of them is blocked, Redis itself is asked: it
 // may not have come to a request yet that has been sent, and whoever sees the flag counts on it.
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <optional>
 #include <set>
@@ -132,6 +134,13 @@ bool Client::mayWaitThere() const {
          last_command_->is(redisproto::flag::kBlocking);
 }
 
+std::string Client::localAddress() const {
+  sockaddr_storage local{};
+  socklen_t size = sizeof local;
+  if (::getsockname(socket_.fd(), reinterpret_cast<sockaddr*>(&local), &size) != 0) return "?";
+  return net::PeerAddress(net::SocketAddress(reinterpret_cast<sockaddr*>(&local), size)).text();
+}
+
 // As CLIENT LIST has it; what only Redis itself could tell is missing.
 std::string Client::infoLine(Instant now) const {
   const auto secondsSince = [now](Instant at) {
@@ -144,8 +153,8 @@ std::string Client::infoLine(Instant now) const {
   if (in_multi_) flags += 'x';
   if (mayWaitThere()) flags += 'b';
   if (flags.empty()) flags = "N";
-  std::string out =
-      "id=" + std::to_string(id_) + " addr=" + peer_.text() + " fd=" + std::to_string(socket_.fd());
+  std::string out = "id=" + std::to_string(id_) + " addr=" + peer_.text() + " laddr=" + localAddress() +
+                    " fd=" + std::to_string(socket_.fd());
   out.append(" name=").append(name());
   out += " age=" + secondsSince(connected_at_) + " idle=" + secondsSince(last_at_) + " flags=" + flags;
   out +=

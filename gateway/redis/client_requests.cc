@@ -114,7 +114,7 @@ Client::Step Client::forward(const Command* command, const Request& request, Byt
   return onShared(*command, request, wire);
 }
 
-Client::Step Client::onShared(const Command& command, const Request& request, Bytes wire) {
+Client::Step Client::onShared(const Command& command, const Request& request, Bytes wire, bool collect) {
   bool slow = command.slow || command.is(flag::kModule);
   if (const Bytes* key = redisproto::firstKey(command, request.args)) {
     cache_.touched(*key);
@@ -131,14 +131,14 @@ Client::Step Client::onShared(const Command& command, const Request& request, By
     if (outstanding_ == 0) server_ = nullptr;
     return noRoom(full);
   }
-  return put(*server_, &command, wire);
+  return put(*server_, &command, wire, collect);
 }
 
-Client::Step Client::put(Server& server, const Command* command, Bytes wire) {
+Client::Step Client::put(Server& server, const Command* command, Bytes wire, bool collect) {
   ++outstanding_;
   (command != nullptr && !command->writes() ? cache_.counters().reads : cache_.counters().writes).add();
-  const Owed::Kind kind = replyWanted() ? Owed::Kind::kForward : Owed::Kind::kSwallow;
-  server.put(this, command, kind, wire);
+  const Owed::Kind wanted = collect ? Owed::Kind::kCollect : Owed::Kind::kForward;
+  server.put(this, command, replyWanted() ? wanted : Owed::Kind::kSwallow, wire);
   return Step::kTaken;
 }
 
@@ -218,7 +218,7 @@ bool Client::needsLease(const Command* command, const Request& request) const {
   return false;
 }
 
-Client::Step Client::onLease(const Command* command, const Request& request, Bytes wire) {
+Client::Step Client::onLease(const Command* command, const Request& request, Bytes wire, bool collect) {
   if (multi_lost_) return answerError("ERR " + std::string(whyVoid()) + "; the transaction is void");
   if (extra_ && !extra_->lease_error.empty()) {
     // Who has sent more behind his MULTI does not want it done command by command.

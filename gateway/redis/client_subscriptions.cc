@@ -71,6 +71,8 @@ Client::Step Client::subscribe(SubscriptionKind kind, const Command& command, co
   if (in_multi_ || multi_lost_ || monitors_) return onLease(&command, request, wire);
   if (outstanding_ > 0) return wait(Hold::kDrain);
   if (hearsInvalidations(request.args)) {
+    if (listens())  // whose messages come another way: UNSUBSCRIBE could not tell which of them it means
+      return answerError("ERR __redis__:invalidate must be subscribed to before any other channel");
     const Step step = onLease(&command, request, wire);
     if (step == Step::kTaken && leased_) monitors_ = true;
     return step;

@@ -23,6 +23,7 @@ size_t redirectAt(const std::vector<Bytes>& args) {
 Client::Step Client::tracking(const Command& command, const Request& request, Bytes wire) {
   const bool on = sameWord(request.args[2], "on");
   if (!on && !sameWord(request.args[2], "off")) return answerError("ERR syntax error");
+  if (!on && !tracking_ && outstanding_ > 0) return wait(Hold::kDrain);  // it may have been switched on
   if (!on && !tracking_) return answer("+OK\r\n");
   std::string redirected;
   if (const size_t at = redirectAt(request.args);
@@ -36,11 +37,30 @@ Client::Step Client::tracking(const Command& command, const Request& request, By
     redisproto::appendRequest(redirected, args);
     wire = redirected;
   }
-  const Step step = onLease(&command, request, wire);
+  // The reply says whether it is on; where none can be looked at, it is taken to be.
+  const bool seen = !in_multi_ && !monitors_ && reply_mode_ == ReplyMode::kOn;
+  const Step step = onLease(&command, request, wire, seen);
   if (step == Step::kWait && !redirected.empty()) extra_->redirect_to = 0;  // asked for again then
   if (step != Step::kTaken || !leased_) return step;
-  tracking_ = true;
+  tracking_ = tracking_ || !seen;
+  if (command.special == redisproto::Special::kClientTracking && on)
+    extra().redirected =
+        redirected.empty() ? 0 : *wholeNumber<int64_t>(request.args[redirectAt(request.args)]);
   return step;
+}
+
+// What GETREDIR and TRACKINGINFO answer: Redis knows the other one by its own id, the client by the
+// gateway's.
+std::string Client::withRedirect(Bytes reply) const {
+  constexpr Bytes kField = "redirect\r\n";
+  std::string out(reply);
+  const size_t field = out.find(kField), at = field == std::string::npos ? 0 : field + kField.size();
+  const size_t end = out.find('\r', at);
+  if (at >= out.size() || out[at] != ':' || end == std::string::npos) return out;
+  const bool is_id = out[at + 1] != '-' && out[at + 1] != '0';
+  if (is_id && extra_ && extra_->redirected > 0)
+    out.replace(at + 1, end - at - 1, std::to_string(extra_->redirected));
+  return out;
 }
 
 // The client knows the other one by the gateway's id; Redis knows it by that of its connection, which it has

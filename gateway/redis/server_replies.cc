@@ -172,7 +172,7 @@ void Server::finish(Owed owed, Bytes reply) {
       if (owed.client != nullptr) owed.client->receive({}, 1);
       return;
     case Owed::Kind::kCollect:
-      if (owed.client != nullptr) owed.client->collected(reply);
+      if (owed.client != nullptr) owed.client->collected(owed.command, reply);
       return;
     case Owed::Kind::kOwn: return cache_.answered(*this, reply);
     case Owed::Kind::kForward:

@@ -148,8 +148,8 @@ void WorkerCache::forgetLoaded() {
 
 void WorkerCache::connectionLost(Server& server) {
   forgetLoaded();  // it may have been Redis itself that went
-  doubt();
   shared_->lost(clock());
+  doubt();
   if (server.kind() == Server::Kind::kShared)
     shared_->unreachable(std::chrono::system_clock::now(), "connection lost");
 }
@@ -245,10 +245,10 @@ void WorkerCache::replaceServers() {
   std::vector<Server*> all;
   servers_.forEach([&](Server& server) { all.push_back(&server); });
   lanes_.clear();
+  shared_->lost(clock());
   for (Server* server : all) {
     if (server->kind() == Server::Kind::kSubscriber || server == watcher_) {
       server->close("the settings have changed");
-  shared_->lost(clock());
     } else {
       server->retire();
     }

@@ -64,6 +64,8 @@ TEST_P(RedisClients, TellWhatTheyAre) {
   EXPECT_EQ(field(line, "resp"), "2");
   client.run({"DISCARD"});
   const std::string info = client.run({"CLIENT", "INFO"}).text;
+  EXPECT_EQ(info.back(), '\n');
+  EXPECT_EQ(field(info, "laddr"), "127.0.0.1:" + std::to_string(forebay_.redisPort()));
   EXPECT_EQ(field(info.substr(4), "id"), idOf(client));
   EXPECT_EQ(field(info, "name"), "me");
   EXPECT_EQ(field(info, "db"), "3");
@@ -93,6 +95,15 @@ TEST_P(RedisClients, KillEachOtherByIdAddressAndUser) {
   EXPECT_EQ(killer.command({"CLIENT", "KILL", "USER", "default"}), resp::integer(10));
   for (RedisConnection& victim : victims) EXPECT_TRUE(victim.closes());
   EXPECT_EQ(killer.command({"CLIENT", "KILL", "USER", "nobody"}), resp::error("ERR No such user 'nobody'"));
+}
+
+TEST_P(RedisClients, KillWhoeverCameByOneAddress) {
+  RedisConnection killer = connect(), victim = connect();
+  victim.run({"PING"});
+  EXPECT_EQ(killer.command({"CLIENT", "KILL", "LADDR", "127.0.0.1:1"}), resp::integer(0));
+  const std::string here = field(killer.text({"CLIENT", "INFO"}), "laddr");
+  EXPECT_EQ(killer.command({"CLIENT", "KILL", "LADDR", here}), resp::integer(1)) << "but himself";
+  EXPECT_TRUE(victim.closes());
 }
 
 TEST_P(RedisClients, KillSubscribersAlone) {

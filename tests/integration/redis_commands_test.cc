@@ -120,9 +120,15 @@ TEST_P(RedisCommands, InfoHasASectionOfForebay) {
   EXPECT_NE(own.find("forebay_workers:" + std::to_string(GetParam()) + "\r\n"), std::string::npos);
   EXPECT_NE(own.find("forebay_connected_clients:1\r\n"), std::string::npos);
   EXPECT_EQ(client.text({"INFO", "keyspace"}).find("Forebay"), std::string::npos);
+  const std::string two = client.text({"INFO", "server", "forebay"});
+  EXPECT_NE(two.find("# Server"), std::string::npos);
+  EXPECT_NE(two.find("# Forebay"), std::string::npos);
   client.hello(3);
   EXPECT_EQ(client.run({"INFO"}).type, RedisType::kVerbatim);
   EXPECT_EQ(client.run({"INFO", "forebay"}).type, RedisType::kVerbatim);
+  client.run({"CLIENT", "TRACKING", "ON"});  // from here on it has a connection of its own
+  EXPECT_NE(client.text({"INFO"}).find("\r\n# Forebay\r\n"), std::string::npos);
+  EXPECT_NE(client.text({"INFO", "forebay"}).find("forebay_leases_used:1\r\n"), std::string::npos);
 }
 
 TEST_P(RedisCommands, WaitCountsWhatTheClientHasWritten) {

@@ -45,6 +45,51 @@ TEST_F(RedisTracking, RedirectsToAnotherClientByTheGatewaysIdOfIt) {
   EXPECT_EQ(message.children[2].children.at(0).text, "price");
 }
 
+TEST_F(RedisTracking, TellsWhomItRedirectsToByTheGatewaysId) {
+  RedisConnection listener = connect(), reader = connect(), plain = connect();
+  const RedisValue id = listener.command({"CLIENT", "ID"});
+  listener.run({"SUBSCRIBE", "__redis__:invalidate"});
+  EXPECT_EQ(reader.command({"CLIENT", "GETREDIR"}), resp::integer(-1));
+  reader.run({"CLIENT", "TRACKING", "ON", "REDIRECT", std::to_string(id.integer), "BCAST", "PREFIX", "p:"});
+  EXPECT_EQ(reader.command({"CLIENT", "GETREDIR"}), id);
+  const RedisValue info = reader.run({"CLIENT", "TRACKINGINFO"});
+  EXPECT_EQ(info.at("redirect"), id);
+  EXPECT_EQ(info.at("flags"), resp::bulks({"on", "bcast"}));
+  EXPECT_EQ(info.at("prefixes"), resp::bulks({"p:"}));
+  EXPECT_EQ(plain.run({"CLIENT", "TRACKINGINFO"}).at("redirect"), resp::integer(-1));
+}
+
+TEST_F(RedisTracking, ThatIsRefusedKeepsNoConnection) {
+  RedisConnection client = connect();
+  client.hello(3);
+  for (const RedisArgs& wrong : {RedisArgs{"CLIENT", "TRACKING", "ON", "OPTIN", "OPTOUT"},
+                                 {"CLIENT", "TRACKING", "ON", "PREFIX", "a"}}) {
+    EXPECT_TRUE(client.command(wrong).isError());
+    EXPECT_NE(client.text({"CLIENT", "INFO"}).find(" flags=N "), std::string::npos);
+    EXPECT_EQ(client.hello(2).at("proto").integer, 2) << "which who has a connection of his own may not";
+    client.hello(3);
+  }
+  client.run({"CLIENT", "TRACKING", "ON"});
+  EXPECT_NE(client.text({"CLIENT", "INFO"}).find(" flags=t "), std::string::npos);
+}
+
+// What is redirected comes over the listener's own connection, everything else over one that all share.
+TEST_F(RedisTracking, IsListenedToBeforeAnythingElseOrNotAtAll) {
+  RedisConnection listener = connect(), other = connect(), writer = connect();
+  other.run({"SUBSCRIBE", "news"});
+  EXPECT_EQ(other.command({"SUBSCRIBE", "__redis__:invalidate"}),
+            resp::error("ERR __redis__:invalidate must be subscribed to before any other channel"));
+  listener.run({"SUBSCRIBE", "__redis__:invalidate"});
+  EXPECT_EQ(listener.command({"SUBSCRIBE", "news"}).at(2), resp::integer(2));
+  writer.run({"PUBLISH", "news", "first"});
+  EXPECT_EQ(listener.receive(), resp::bulks({"message", "news", "first"}));
+  EXPECT_EQ(listener.command({"UNSUBSCRIBE", "news"}).at(2), resp::integer(1));
+  writer.run({"PUBLISH", "news", "second"});
+  EXPECT_EQ(other.receive(), resp::bulks({"message", "news", "first"}));
+  EXPECT_EQ(other.receive(), resp::bulks({"message", "news", "second"}));
+  EXPECT_TRUE(listener.silentFor(milliseconds(1)));
+}
+
 TEST_F(RedisTracking, RefusesToRedirectToNobody) {
   RedisConnection reader = connect(), other = connect();
   EXPECT_EQ(reader.command({"CLIENT", "TRACKING", "ON", "REDIRECT", "999999"}).text,
