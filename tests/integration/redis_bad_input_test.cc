@@ -37,6 +37,37 @@ TEST(RedisBadInput, HttpIsClosedWithoutAnAnswer) {
   EXPECT_TRUE(redis.run({"GET", "k"}).isNull());
 }
 
+// What he is told would fill the memory, if he were told on and on.
+TEST(RedisBadInput, AStrangerWhoDoesNotReadIsNotReadFromForLong) {
+  RedisServer redis({.requirepass = "secret"});
+  const Forebay forebay(mainCache(redis));
+  RedisConnection stranger(forebay.redisPort(), {.receive = 4096}), other(forebay.redisPort());
+  other.run({"AUTH", "secret"});
+  std::string pings;
+  for (int i = 0; i < 100'000; ++i) pings += "PING\r\n";
+  size_t sent = 0;
+  for (int quiet = 0; quiet < 20;) {  // until the gateway takes no more of them
+    const size_t put = stranger.trySend(std::string_view(pings).substr(sent % 6));
+    quiet = put > 0 ? 0 : quiet + 1;
+    sent += put;
+    ASSERT_LT(sent, size_t{64} << 20);
+    ASSERT_EQ(other.command({"PING"}), resp::simple("PONG"));
+  }
+  EXPECT_EQ(stranger.receive(), resp::error("NOAUTH Authentication required."));
+}
+
+TEST(RedisBadInput, AKeyMayBeOfManyMegabytes) {
+  RedisServer redis;
+  const Forebay forebay(mainCache(redis));
+  RedisConnection client(forebay.redisPort());
+  const std::string key(size_t{5} << 20, 'k');
+  EXPECT_EQ(client.command({"SET", key, "v"}), resp::simple("OK"));
+  EXPECT_EQ(client.command({"GET", key}), resp::bulk("v"));
+  EXPECT_EQ(client.command({"MGET", key, "other", key}),
+            resp::array({resp::bulk("v"), resp::nullBulk(), resp::bulk("v")}));
+  EXPECT_EQ(client.command({"RANDOMKEY"}), resp::bulk(key));
+}
+
 TEST(RedisBadInput, AStrangerMaySendLittle) {
   RedisServer redis({.requirepass = "secret"});
   const Forebay forebay(mainCache(redis));

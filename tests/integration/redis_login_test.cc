@@ -59,6 +59,28 @@ TEST_F(RedisLogin, AWrongPasswordIsWrongpassAndNeverAHint) {
   EXPECT_EQ(client.command({"AUTH", "secret"}), resp::simple("OK"));
 }
 
+// As StackExchange.Redis greets: all at once, and an error among the answers must not shift the others.
+TEST_F(RedisLogin, AGreetingInOnePieceIsAnsweredStepByStepAlsoWithAnErrorInIt) {
+  RedisConnection client = connect();
+  const auto replies = client.pipeline({{"HELLO", "3", "AUTH", "default", "wrong"},
+                                        {"AUTH", "secret"},
+                                        {"CLIENT", "SETNAME", "two words"},
+                                        {"CLIENT", "SETNAME", "one"},
+                                        {"CLIENT", "SETINFO", "lib-name", "SE.Redis"},
+                                        {"CONFIG", "GET", "databases"},
+                                        {"CLIENT", "GETNAME"},
+                                        {"PING"}});
+  EXPECT_EQ(replies.at(0), resp::error(kWrongPass));
+  EXPECT_EQ(replies.at(1), resp::simple("OK"));
+  EXPECT_TRUE(replies.at(2).isError());
+  EXPECT_EQ(replies.at(3), resp::simple("OK"));
+  EXPECT_EQ(replies.at(4), resp::simple("OK"));
+  EXPECT_EQ(replies.at(5), resp::bulks({"databases", "16"}))
+      << "in RESP2: the login that asked for 3 has failed";
+  EXPECT_EQ(replies.at(6), resp::bulk("one"));
+  EXPECT_EQ(replies.at(7), resp::simple("PONG"));
+}
+
 TEST_F(RedisLogin, BeforeItNothingElseIsDone) {
   RedisConnection client = connect();
   for (const RedisArgs& command : std::vector<RedisArgs>{{"GET", "k"},
