@@ -23,6 +23,8 @@ class VolatilityReply {
 
   // Whole messages or parts of them, in order.
   void take(Bytes run);
+  // Why there will be no catalog, as far as has come; empty: nothing speaks against it.
+  const std::string& failure() const { return failure_; }
   // When all has come: the catalog, or why there is none.
   Result<std::shared_ptr<const VolatilityCatalog>> catalog() const;
 

@@ -53,7 +53,9 @@ class CatalogLoads::Load final : public OwnQuery, public Deadline {
     catalog_.loaded(claim_, std::move(*catalog), loop().now());
     end();
   }
-  void unanswered(std::string response) override { fail(messageOf(response)); }
+  void unanswered(std::string response) override {
+    fail(reply_.failure().empty() ? messageOf(response) : reply_.failure());  // its own words, if it had any
+  }
   std::string explain(const std::string& why) const override {
     return errorResponse(pgproto::sqlstate::kConnectionFailure, why);
   }

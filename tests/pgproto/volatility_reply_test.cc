@@ -65,6 +65,7 @@ TEST(VolatilityReply, TellsPostgresqlsError) {
   reply.take(row("f", "pg_catalog", "lower", "t") + errorText("column \"prokind\" does not exist"));
   reply.take(row("f", "pg_catalog", "upper", "t"));
   EXPECT_EQ(whyNone(reply), "column \"prokind\" does not exist");
+  EXPECT_EQ(reply.failure(), whyNone(reply)) << "also where the rest never comes";
 }
 
 TEST(VolatilityReply, StopsWhereItGivesUp) {
