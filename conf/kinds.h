@@ -21,9 +21,13 @@
 namespace forebay::conf {
 
 struct Flag {
+  bool any_number = false;  // as in PgBouncer, where all but 0 mean true
+
   std::string expected() const { return "true or false"; }
   bool read(const Given& given, bool& out) const {
-    const std::optional<bool> flag = readFlag(given);
+    std::optional<bool> flag = readFlag(given);
+    const std::optional<int64_t> number = any_number ? readWhole(given) : std::nullopt;
+    if (number) flag = *number != 0;
     if (flag) out = *flag;
     return flag.has_value();
   }

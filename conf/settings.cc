@@ -118,7 +118,8 @@ void addNetwork(Table& table) {
   add("max_packet_size", in(kAt, &P::max_packet_size), Count{.min = 1024, .size = true});
   add("pkt_buf", in(kAt, &P::pkt_buf), Count{.min = 256, .max = 64U << 20, .size = true});
   add("so_reuseport", in(kAt, &P::so_reuseport), Flag{});
-  add("tcp_defer_accept", in(kAt, &P::tcp, &TcpSettings::defer_accept), Flag{}, {.restart = true});
+  add("tcp_defer_accept", in(kAt, &P::tcp, &TcpSettings::defer_accept), Flag{.any_number = true},
+      {.restart = true});
   add("tcp_socket_buffer", in(kAt, &P::tcp, &TcpSettings::socket_buffer), Count{.size = true});
   add("tcp_keepalive", in(kAt, &P::tcp, &TcpSettings::keepalive), Flag{});
   add("tcp_keepcnt", in(kAt, &P::tcp, &TcpSettings::keepcnt), Count{.min = 0, .max = 127});

@@ -34,6 +34,11 @@ void addListeners(const ListenSettings& listen, const ListenSettings& standard,
   rows.push_back({"unix_socket_dir", folder(listen), folder(standard), false});
 }
 
+// Shown under PgBouncer's names, but written otherwise.
+bool isShownOnly(std::string_view key) {
+  return key == "listen_addr" || key == "listen_port" || key == "unix_socket_dir";
+}
+
 // What the console calls a setting: PgBouncer's names, and Forebay's own in [postgres].
 bool knownToConsole(const GlobalSetting& setting) { return mayStandIn(setting, Section::kPostgres); }
 
@@ -73,6 +78,10 @@ std::vector<ShownSetting> showSettings(const Config& config) {
 Result<ConfigPtr> withSetting(const Config& config, std::string_view key, std::string_view value) {
   const GlobalSetting* setting = findSetting(globalSettings(), key);
   if (!setting || !knownToConsole(*setting)) {
+    if (isShownOnly(key))
+      return Error{std::string(key) +
+                   " is taken at start only, from [listen] of the config file: change it there "
+                   "and restart"};
     const std::string_view section = sectionOfFile(key, setting);
     if (section.empty()) return unknownSetting(key);
     return Error{std::string(key).append(" belongs to [").append(section) +

@@ -54,7 +54,8 @@ std::optional<Given> TomlPart::takeTable(const std::string& path, const toml::ke
 
 std::optional<Given> TomlPart::scalar(std::string_view name, const toml::node& node,
                                       std::string_view expected) {
-  if (const auto* whole = node.as_integer()) return Given{whole->get()};
+  if (const auto* whole = node.as_integer())
+    return Given{whole->get(), whole->flags() == toml::value_flags::format_as_octal};
   if (const auto* real = node.as_floating_point()) return Given{real->get()};
   if (const auto* flag = node.as_boolean()) return Given{flag->get()};
   const Place place = placeOf(node.source());

@@ -119,7 +119,8 @@ std::optional<uint64_t> readSize(const Given& given) {
 
 std::optional<uint32_t> readOctal(const Given& given) {
   if (const auto* whole = std::get_if<int64_t>(&given.value)) {
-    if (*whole < 0 || *whole > 07777) return std::nullopt;
+    // 777 without quotes is a decimal number to TOML, and 01411 as a mode: nobody means that.
+    if (!given.octal || *whole < 0 || *whole > 07777) return std::nullopt;
     return static_cast<uint32_t>(*whole);
   }
   const auto* text = std::get_if<std::string>(&given.value);

@@ -23,6 +23,7 @@ struct Given {
   std::variant<std::string, bool, int64_t, double, std::vector<std::string>,
                std::map<std::string, std::string>>
       value;
+  bool octal = false;  // a number that TOML has as 0o770
 };
 
 // As one would type it, for "not '...'" in an error.
@@ -31,7 +32,7 @@ std::string textOf(const Given& given);
 std::optional<bool> readFlag(const Given& given);       // true, false, 1, 0, on, off, yes, no
 std::optional<int64_t> readWhole(const Given& given);   // decimal, no sign but '-'
 std::optional<uint64_t> readSize(const Given& given);   // bytes, or a whole number of B, KiB, MiB, GiB
-std::optional<uint32_t> readOctal(const Given& given);  // "0770"; as a bare number TOML's 0o770
+std::optional<uint32_t> readOctal(const Given& given);  // "0770"; a bare number only as 0o770
 // "250ms" "10s" "5m" "1h" "30d", or a bare number of `unit`, fractions included. Never negative.
 std::optional<Duration> readDuration(const Given& given, Duration unit = seconds(1));
 // An array, or names between commas; empty names are left out.

@@ -192,6 +192,9 @@ TEST(SetCommand, SaysWhyNot) {
             "hold_timeout belongs to [failover]: change it in the config file and RELOAD");
   EXPECT_EQ(errorOfSet("listen_backlog", "4"),
             "listen_backlog is taken at start only: change it in the file and restart");
+  EXPECT_EQ(
+      errorOfSet("listen_port", "1"),
+      "listen_port is taken at start only, from [listen] of the config file: change it there and restart");
   EXPECT_EQ(errorOfSet("auth_file", "x"),
             "auth_file decides which files are read: change it in the config file and RELOAD");
   EXPECT_EQ(errorOfSet("client_tls_sslmode", "require"),

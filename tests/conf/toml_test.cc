@@ -101,6 +101,17 @@ log_disconnections = false
   EXPECT_FALSE(config->log.log_disconnections);
 }
 
+TEST(ForebayToml, ReadsNumbersAsTheyAreMeant) {
+  for (const auto& [given, deferred] : {std::pair("45", true), std::pair("0", false)}) {
+    const auto config = configOf(
+        "[listen]\nunix_socket_mode = 0o770\n[postgres]\nauth_type = 'trust'\n"
+        "databases.app.host = 'pg'\ntcp_defer_accept = " +
+        std::string(given));
+    EXPECT_EQ(config->listen.unix_socket_mode, 0770u);
+    EXPECT_EQ(config->postgres.tcp.defer_accept, deferred) << given;
+  }
+}
+
 TEST(ForebayToml, PutsTheEnvironmentIn) {
   const std::string text = R"([postgres]
 auth_type = "trust"
@@ -232,6 +243,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"[postgres]\nadmin_users = [['a']]", "2:16: admin_users must be a list of names, not a list"},
         Wrong{"[listen]\nunix_socket_mode = '99'",
               "2:20: unix_socket_mode must be a file mode such as \"0770\", not '99'"},
+        Wrong{"[listen]\nunix_socket_mode = 777",
+              "2:20: unix_socket_mode must be a file mode such as \"0770\", not '777'"},
         Wrong{"[listen]\npostgres = ['localhost']",
               "2:12: postgres must be a list of addresses such as [\"0.0.0.0:6432\", \"[::1]:6432\", "
               "\"unix:/run/forebay\"], not 'localhost'"}));

@@ -92,7 +92,8 @@ TEST(WholeNumbers, AreDecimal) {
 
 TEST(FileModes, AreOctal) {
   EXPECT_EQ(readOctal(Given{std::string("0770")}), 0770u);
-  EXPECT_EQ(readOctal(Given{int64_t{0770}}), 0770u) << "TOML's 0o770";
+  EXPECT_EQ(readOctal(Given{int64_t{0770}, true}), 0770u) << "TOML's 0o770";
+  EXPECT_EQ(readOctal(Given{int64_t{770}}), std::nullopt) << "it would be 01402";
   EXPECT_EQ(readOctal(Given{std::string("0888")}), std::nullopt);
   EXPECT_EQ(readOctal(Given{std::string("10000")}), std::nullopt);
 }
