@@ -38,6 +38,11 @@ const User* Config::findUser(std::string_view name) const {
   return found == postgres.users.end() ? nullptr : &found->second;
 }
 
+std::string Config::placeOf(const std::string& path) const {
+  const Place* place = places ? places->find(path) : nullptr;
+  return place ? source + ":" + format(*place) + ": " : "";
+}
+
 namespace {
 
 // The value of the first layer that has one, else the global value.

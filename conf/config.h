@@ -19,6 +19,7 @@
 #include "conf/failover.h"
 #include "conf/hba.h"
 #include "conf/network.h"
+#include "conf/places.h"
 #include "conf/reads.h"
 #include "conf/redis.h"
 #include "conf/userlist.h"
@@ -211,14 +212,17 @@ struct Config {
   // Contents of auth_file. With neither auth_file nor auth_user: the users and passwords of the database
   // entries.
   Userlist userlist;
-  Hba hba;             // contents of auth_hba_file and auth_ident_file
-  std::string source;  // file that it was read from, or "" for URL and environment
-  uint64_t epoch = 0;  // counts the configs published by this process
+  Hba hba;                               // contents of auth_hba_file and auth_ident_file
+  std::string source;                    // file that it was read from, or "" for URL and environment
+  uint64_t epoch = 0;                    // counts the configs published by this process
+  std::shared_ptr<const Places> places;  // in that file; null once a SET has changed something
 
   // The entry for the database that a client asks for: its own, or the fallback "*"; null when there is
   // neither.
   const Database* findDatabase(std::string_view name) const;
   const User* findUser(std::string_view name) const;
+  // "forebay.toml:12:5: ", to stand before what is wrong with the setting; empty where it was not written.
+  std::string placeOf(const std::string& path) const;
 };
 
 using ConfigPtr = std::shared_ptr<const Config>;

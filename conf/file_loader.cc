@@ -15,6 +15,8 @@ class FileLoader {
       : sources_(sources), config_(config), postgres_(config.postgres), problems_(problems) {}
 
   void load() {
+    if (const std::string& file = config_.listen.http_token_file; !file.empty())
+      (void)read(file, "listen.http_token_file", "http_token_file");
     loadPasswords();
     loadUsers();
     loadHba();

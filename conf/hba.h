@@ -70,7 +70,8 @@ class Hba {
   bool operator==(const Hba&) const = default;
 };
 
-// The files are named in errors: "pg_hba.conf:3: ...", one a line. `read_file` reads what a rule includes as
+// The files are named in errors: "pg_hba.conf:3:11: ...", one a line. `read_file` reads what a rule includes
+// as
 // `@file`; the name is relative to the folder of `hba_file`.
 using ReadFile = std::function<Result<std::string>(const std::string& file)>;
 Result<Hba> parseHba(std::string_view hba_text, std::string_view hba_file, std::string_view ident_text,

@@ -1,6 +1,7 @@
 #include "conf/hba_lines.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -10,28 +11,48 @@ namespace {
 
 bool isBlank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
+// One line, with those that continue it behind each other. `breaks`: where each of those begins.
 class Divider {
  public:
-  explicit Divider(std::string_view text) : text_(text) {}
+  Divider(std::string_view text, uint32_t number, const std::vector<size_t>& breaks)
+      : text_(text), number_(number), breaks_(breaks) {}
 
-  Result<std::vector<HbaField>> divide() {
-    std::vector<HbaField> fields;
+  HbaLine divide() {
+    HbaLine line{number_, {}, {}, {}};
+    line.wrong = fault(line.fields);
+    line.end = placeOf(at_);
+    return line;
+  }
+
+ private:
+  // Empty when there is none; otherwise at_ is where it is.
+  std::string fault(std::vector<HbaField>& fields) {
     for (bool joined = false; skipBlanks();) {
+      const size_t begin = at_;
       std::optional<HbaToken> token = takeToken();
-      if (!token) return Error{"a double quote is not closed"};
-      if (token->text.empty() && !token->quoted) return Error{"a comma must directly follow a name"};
+      if (!token) {
+        at_ = begin;
+        return "a double quote is not closed";
+      }
+      if (token->text.empty() && !token->quoted) return "a comma must directly follow a name";
+      token->place = placeOf(begin);
       if (joined)
         fields.back().push_back(std::move(*token));
       else
         fields.push_back({std::move(*token)});
       joined = at_ < text_.size() && text_[at_] == ',';
       if (joined) ++at_;
-      if (joined && !skipBlanks()) return Error{"a name must follow the comma"};
+      if (joined && !skipBlanks()) return "a name must follow the comma";
     }
-    return fields;
+    return {};
   }
 
- private:
+  Place placeOf(size_t at) const {
+    const auto behind = std::upper_bound(breaks_.begin(), breaks_.end(), at);
+    const size_t begin = behind == breaks_.begin() ? 0 : *std::prev(behind);
+    return {number_ + static_cast<uint32_t>(behind - breaks_.begin()), static_cast<uint32_t>(at - begin + 1)};
+  }
+
   // Whether something is left.
   bool skipBlanks() {
     while (at_ < text_.size() && isBlank(text_[at_])) ++at_;
@@ -57,6 +78,8 @@ class Divider {
   }
 
   std::string_view text_;
+  const uint32_t number_;
+  const std::vector<size_t>& breaks_;
   size_t at_ = 0;
 };
 
@@ -72,15 +95,17 @@ std::string_view takeLine(std::string_view& text) {
 
 std::vector<HbaLine> divideHbaLines(std::string_view text) {
   std::vector<HbaLine> lines;
-  for (int number = 1; !text.empty(); ++number) {
-    const int first = number;
+  for (uint32_t number = 1; !text.empty(); ++number) {
+    const uint32_t first = number;
     std::string whole(takeLine(text));
+    std::vector<size_t> breaks;
     for (; whole.ends_with('\\') && !text.empty(); ++number) {
       whole.pop_back();
+      breaks.push_back(whole.size());
       whole += takeLine(text);
     }
-    Result<std::vector<HbaField>> fields = Divider(whole).divide();
-    if (!fields || !fields->empty()) lines.push_back({first, std::move(fields)});
+    HbaLine line = Divider(whole, first, breaks).divide();
+    if (!line.wrong.empty() || !line.fields.empty()) lines.push_back(std::move(line));
   }
   return lines;
 }

@@ -8,20 +8,23 @@
 #include <string_view>
 #include <vector>
 
-#include "base/result.h"
+#include "conf/places.h"
 
 namespace forebay::conf {
 
 struct HbaToken {
   std::string text;
   bool quoted = false;  // begins with a quote: a word such as all is then only a name
+  Place place{};
   bool is(std::string_view word) const { return !quoted && text == word; }
 };
 using HbaField = std::vector<HbaToken>;  // never empty
 
 struct HbaLine {
-  int number = 0;
-  Result<std::vector<HbaField>> fields;  // an error: why the line cannot be divided
+  uint32_t number = 0;  // of the first one, where it is continued
+  std::vector<HbaField> fields;
+  std::string wrong;  // why it cannot be divided; empty when it can
+  Place end{};        // behind its last character, or where it is wrong
 };
 
 // The lines that hold anything.

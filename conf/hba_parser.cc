@@ -75,14 +75,13 @@ class Includes {
     const Result<std::string> text = read_file_(path);
     if (!text) return "'@" + file + "': cannot read " + path + ": " + text.error();
     for (const HbaLine& line : divideHbaLines(*text)) {
-      const std::string place = path + ":" + std::to_string(line.number) + ": ";
-      if (!line.fields) return place + line.fields.error();
-      for (const HbaField& field : *line.fields)
+      if (!line.wrong.empty()) return path + ":" + format(line.end) + ": " + line.wrong;
+      for (const HbaField& field : line.fields)
         for (const HbaToken& token : field) {
           if (!isInclude(token)) {
             out.push_back(token);
           } else if (Wrong wrong = addNames(token.text.substr(1), out, depth + 1)) {
-            return place + *wrong;
+            return path + ":" + format(token.place) + ": " + *wrong;
           }
         }
     }
@@ -99,8 +98,8 @@ class Includes {
 // Reads one rule, field by field.
 class RuleParser {
  public:
-  RuleParser(const std::vector<HbaField>& fields, const Includes& includes)
-      : fields_(fields), includes_(includes) {}
+  RuleParser(const HbaLine& line, const Includes& includes)
+      : fields_(line.fields), end_(line.end), includes_(includes) {}
 
   Wrong parse(HbaRule& rule) {
     for (const auto read : {&RuleParser::readConnection, &RuleParser::readDatabases, &RuleParser::readUsers,
@@ -109,8 +108,14 @@ class RuleParser {
     return std::nullopt;
   }
 
+  Place where() const { return where_; }  // what was read last
+
  private:
-  bool more() const { return at_ < fields_.size(); }
+  bool more() {
+    const bool more = at_ < fields_.size();
+    where_ = more ? fields_[at_].front().place : end_;
+    return more;
+  }
 
   // The next field, which must be there and no list: a part of a list must never be left out in silence.
   Wrong takeOne(const std::string& what, HbaToken& out) {
@@ -138,13 +143,17 @@ class RuleParser {
     if (!more()) return "the rule ends before its " + what;
     HbaField tokens;
     for (const HbaToken& token : fields_[at_++]) {
+      where_ = token.place;
+      const size_t before = tokens.size();
       if (!Includes::isInclude(token)) {
         tokens.push_back(token);
       } else if (Wrong wrong = includes_.addNames(token.text.substr(1), tokens)) {
         return wrong;
       }
+      for (size_t i = before; i < tokens.size(); ++i) tokens[i].place = token.place;
     }
     for (const HbaToken& token : tokens) {
+      where_ = token.place;
       HbaName name{HbaName::Kind::kLiteral, token.text};
       if (Wrong wrong = readName(token, databases, name)) return wrong;
       out.push_back(std::move(name));
@@ -233,34 +242,41 @@ class RuleParser {
   }
 
   const std::vector<HbaField>& fields_;
+  const Place end_;
   const Includes& includes_;
   size_t at_ = 0;
+  Place where_{};
 };
 
-Wrong parseMapping(const std::vector<HbaField>& fields, IdentMapping& out) {
+// `where` is set to the place of what is wrong.
+Wrong parseMapping(const std::vector<HbaField>& fields, IdentMapping& out, Place& where) {
+  where = fields.front().front().place;
   const bool lists =
       std::any_of(fields.begin(), fields.end(), [](const HbaField& field) { return field.size() > 1; });
   if (fields.size() != 3 || lists) return "a line must be: map-name system-user database-user";
   const HbaToken& system_user = fields[1].front();
   const HbaToken& database_user = fields[2].front();
   out = {fields[0].front().text, system_user.text, database_user.text};
+  where = system_user.place;
   if (system_user.text.starts_with('/') && !validPattern(std::string_view(system_user.text).substr(1)))
     return "'" + system_user.text + "' is not a valid regular expression";
+  where = database_user.place;
   if (!database_user.quoted && (database_user.text.starts_with('+') || database_user.text.starts_with('/')))
     return "'" + database_user.text + "' is not supported: write the user's name, or all";
   return std::nullopt;
 }
 
-// Parses each line of `text` with `parse(fields, entry)` into `out`, and adds a line to `errors` for each
-// that fails.
+// Parses each line of `text` with `parse(line, entry, where)` into `out`, and adds a line to `errors` for
+// each that fails.
 template <typename Entry, typename Parse>
 void parseLines(std::string_view text, std::string_view file, Parse parse, std::vector<Entry>& out,
                 Problems& errors) {
   for (const HbaLine& line : divideHbaLines(text)) {
     Entry entry;
-    const Wrong wrong = line.fields ? parse(*line.fields, line.number, entry) : Wrong(line.fields.error());
+    Place where = line.end;
+    const Wrong wrong = line.wrong.empty() ? parse(line, entry, where) : Wrong(line.wrong);
     if (wrong)
-      errors.addLine(std::string(file) + ":" + std::to_string(line.number) + ": " + *wrong);
+      errors.addLine(std::string(file) + ":" + format(where) + ": " + *wrong);
     else
       out.push_back(std::move(entry));
   }
@@ -273,12 +289,15 @@ Result<Hba> parseHba(std::string_view hba_text, std::string_view hba_file, std::
   const Includes includes(hba_file, read_file);
   Hba hba;
   Problems errors("");
-  const auto parse_rule = [&](const std::vector<HbaField>& fields, int line, HbaRule& rule) {
-    rule.line = line;
-    return RuleParser(fields, includes).parse(rule);
+  const auto parse_rule = [&](const HbaLine& line, HbaRule& rule, Place& where) {
+    rule.line = static_cast<int>(line.number);
+    RuleParser parser(line, includes);
+    Wrong wrong = parser.parse(rule);
+    where = parser.where();
+    return wrong;
   };
-  const auto parse_mapping = [](const std::vector<HbaField>& fields, int, IdentMapping& mapping) {
-    return parseMapping(fields, mapping);
+  const auto parse_mapping = [](const HbaLine& line, IdentMapping& mapping, Place& where) {
+    return parseMapping(line.fields, mapping, where);
   };
   parseLines(hba_text, hba_file, parse_rule, hba.rules, errors);
   parseLines(ident_text, ident_file, parse_mapping, hba.mappings, errors);

@@ -42,6 +42,7 @@ Result<ConfigPtr> finish(const Sources& sources, const std::shared_ptr<Config>& 
       problems.addAt(std::move(path), std::move(message));
     });
   if (!problems.none()) return problems.error();
+  config->places = std::make_shared<const Places>(problems.places());
   return ConfigPtr(config);
 }
 

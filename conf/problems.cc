@@ -5,11 +5,6 @@
 
 namespace forebay::conf {
 
-const Place* Problems::placeOf(const std::string& path) const {
-  const auto found = places_.find(path);
-  return found == places_.end() ? nullptr : &found->second;
-}
-
 void Problems::addAt(std::string path, std::string message) {
   for (;;) {
     if (const Place* place = placeOf(path)) return add(*place, std::move(message));
@@ -29,8 +24,7 @@ Error Problems::error() const {
   for (const Problem& each : sorted) {
     if (!text.empty()) text += '\n';
     text += each.source;
-    if (each.place.line > 0)
-      text += ":" + std::to_string(each.place.line) + ":" + std::to_string(each.place.column);
+    if (each.place.line > 0) text += ":" + format(each.place);
     if (!each.source.empty()) text += ": ";
     text += each.message;
   }

@@ -1,18 +1,14 @@
 // Problems: all that is wrong with one configuration, each with its place, so that one run shows everything.
 #pragma once
 
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "conf/places.h"
 
 namespace forebay::conf {
-
-struct Place {
-  uint32_t line = 0, column = 0;  // from 1; 0: not in the file
-};
 
 class Problems {
  public:
@@ -24,8 +20,9 @@ class Problems {
   void addLine(std::string message) { all_.push_back({{}, {}, std::move(message)}); }
 
   // Where a setting was written, by its path such as "postgres.databases.app.pool_size".
-  void remember(const std::string& path, Place place) { places_.insert_or_assign(path, place); }
-  const Place* placeOf(const std::string& path) const;
+  void remember(const std::string& path, Place place) { places_.remember(path, place); }
+  const Place* placeOf(const std::string& path) const { return places_.find(path); }
+  const Places& places() const { return places_; }
   // At the place of `path`, or of what encloses it, or at the top of the file.
   void addAt(std::string path, std::string message);
 
@@ -39,7 +36,7 @@ class Problems {
   };
   std::string source_;
   std::vector<Problem> all_;
-  std::map<std::string, Place> places_;
+  Places places_;
 };
 
 }  // namespace forebay::conf

@@ -93,6 +93,7 @@ Result<ConfigPtr> withSetting(const Config& config, std::string_view key, std::s
     return Error{std::string(key) + " decides which files are read: change it in the config file and RELOAD"};
 
   const auto changed = std::make_shared<Config>(config);
+  changed->places.reset();
   Status status = assign(*setting, *changed, Given{std::string(value)}, folderOf(config.source));
   if (!status) return Error{status.error()};
   Problems problems("");

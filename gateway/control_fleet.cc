@@ -288,6 +288,7 @@ Status Control::publish(conf::ConfigPtr config) {
   if (!settings) return Error{settings.error()};
   Result<redis::SettingsPtr> redis = makeRedisSettings((*settings)->config);
   if (!redis) return Error{redis.error()};
+  if (const Status log = checkLog(*(*settings)->config); !log) return log;
   const Status logging = log_->reconfigure((*settings)->config->log);
   if (!logging) return logging;
   settings_ = *settings;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -132,6 +133,23 @@ Result<std::unique_ptr<LogSink>> openFile(const std::string& path) {
 }
 
 }  // namespace
+
+Status checkLogSink(const LogSettings& settings) {
+  if (settings.syslog) {
+    if (const Result<int> facility = facilityNamed(settings.syslog_facility); !facility)
+      return Error{facility.error()};
+  }
+  if (settings.logfile.empty()) return Ok{};
+  const std::filesystem::path path(settings.logfile);
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error))
+    error = std::make_error_code(std::errc::is_a_directory);
+  else if (path.has_parent_path())
+    std::filesystem::directory_iterator(path.parent_path(), error);
+  // Who checks may have fewer rights than who will run it.
+  if (!error || error == std::errc::permission_denied) return Ok{};
+  return Error{"logfile " + settings.logfile + ": " + error.message()};
+}
 
 Result<std::unique_ptr<LogSink>> openLogSink(const LogSettings& settings) {
   if (settings.logfile.empty() && settings.syslog) return openSyslog(settings);

@@ -27,4 +27,7 @@ class LogSink {
 // to, and made if it is not there.
 Result<std::unique_ptr<LogSink>> openLogSink(const conf::LogSettings& settings);
 
+// What would go wrong with that, whoever opens it, without opening anything.
+Status checkLogSink(const conf::LogSettings& settings);
+
 }  // namespace forebay

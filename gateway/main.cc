@@ -48,6 +48,8 @@ int check(const CommandLine& line) {
   if (!settings) return complain(settings.error(), kUsage);
   const Result<redis::SettingsPtr> redis = makeRedisSettings(*config);
   if (!redis) return complain(redis.error(), kUsage);
+  const Status log = checkLog(**config);
+  if (!log) return complain(log.error(), kUsage);
   if (!line.json) return printed(conf::effectiveToml(**config));
   const Result<std::string> json = conf::effectiveJson(**config);
   return json ? printed(*json) : complain(json.error(), kFailed);
@@ -68,7 +70,7 @@ int run(const CommandLine& line) {
   if (!settings) return complain(settings.error(), kUsage);
   const Result<redis::SettingsPtr> redis = makeRedisSettings(*config);
   if (!redis) return complain(redis.error(), kUsage);
-  Result<std::unique_ptr<Log>> log = Log::open((*config)->log);
+  Result<std::unique_ptr<Log>> log = openLog(**config);
   if (!log) return complain(log.error(), kUsage);
   Control control(sources, std::move(*log), *settings, *redis);
   const Status started = control.start();

@@ -158,27 +158,34 @@ TEST(HbaLines, MayContinue) {
 
 TEST(HbaErrors, NameEachLineAndItsFault) {
   EXPECT_EQ(errorIn("guest all all trust"),
-            "hba:1: a rule must begin with local, host, hostssl or hostnossl, not 'guest'");
-  EXPECT_EQ(errorIn("local"), "hba:1: the rule ends before its database");
-  EXPECT_EQ(errorIn("local all"), "hba:1: the rule ends before its user");
-  EXPECT_EQ(errorIn("host all all"), "hba:1: the rule ends before its address");
-  EXPECT_EQ(errorIn("host all all 10.0.0.1"), "hba:1: the rule ends before its mask");
-  EXPECT_EQ(errorIn("local all all"), "hba:1: the rule ends before its method");
+            "hba:1:1: a rule must begin with local, host, hostssl or hostnossl, not 'guest'");
+  EXPECT_EQ(errorIn("local"), "hba:1:6: the rule ends before its database");
+  EXPECT_EQ(errorIn("local all"), "hba:1:10: the rule ends before its user");
+  EXPECT_EQ(errorIn("host all all"), "hba:1:13: the rule ends before its address");
+  EXPECT_EQ(errorIn("host all all 10.0.0.1"), "hba:1:22: the rule ends before its mask");
+  EXPECT_EQ(errorIn("local all all"), "hba:1:14: the rule ends before its method");
   EXPECT_EQ(errorIn("host all all 10.0.0.1 trust"),
-            "hba:1: a mask or /bits must follow the address, not 'trust'");
+            "hba:1:23: a mask or /bits must follow the address, not 'trust'");
   EXPECT_EQ(errorIn("host all all 10.0.0.1/33 trust"),
-            "hba:1: the bits of the address must be from 0 to 32, not '33'");
+            "hba:1:14: the bits of the address must be from 0 to 32, not '33'");
   EXPECT_EQ(errorIn("host all all example.org trust"),
-            "hba:1: the address must be all, an IP address with /bits or a mask, not 'example.org'");
-  EXPECT_EQ(errorIn("local app , shop ann trust"), "hba:1: a comma must directly follow a name");
-  EXPECT_EQ(errorIn("local app,"), "hba:1: a name must follow the comma");
-  EXPECT_EQ(errorIn("host all all 10.0.0.0/8,192.168.0.0/16 reject"), "hba:1: the address cannot be a list");
-  EXPECT_EQ(errorIn("local all all md5,trust"), "hba:1: the method cannot be a list");
-  EXPECT_EQ(errorIn("local all \"ann trust"), "hba:1: a double quote is not closed");
+            "hba:1:14: the address must be all, an IP address with /bits or a mask, not 'example.org'");
+  EXPECT_EQ(errorIn("local app , shop ann trust"), "hba:1:11: a comma must directly follow a name");
+  EXPECT_EQ(errorIn("local app,"), "hba:1:11: a name must follow the comma");
+  EXPECT_EQ(errorIn("host all all 10.0.0.0/8,192.168.0.0/16 reject"),
+            "hba:1:14: the address cannot be a list");
+  EXPECT_EQ(errorIn("local all all md5,trust"), "hba:1:15: the method cannot be a list");
+  EXPECT_EQ(errorIn("local all \"ann trust"), "hba:1:11: a double quote is not closed");
   EXPECT_EQ(
       errorIn("\nlocal all all trust\nlocal all all gss\nlocal all all ldap"),
-      "hba:3: the method must be trust, reject, md5, password, scram-sha-256, peer or cert, not 'gss'\n"
-      "hba:4: the method must be trust, reject, md5, password, scram-sha-256, peer or cert, not 'ldap'");
+      "hba:3:15: the method must be trust, reject, md5, password, scram-sha-256, peer or cert, not 'gss'\n"
+      "hba:4:15: the method must be trust, reject, md5, password, scram-sha-256, peer or cert, not 'ldap'");
+}
+
+TEST(HbaErrors, CountFromTheLineThatIsMeantWhereOneContinuesAnother) {
+  EXPECT_EQ(errorIn("# of staff\nlocal all \\\n  ann,/( \\\n trust"),
+            "hba:3:7: '/(' is not a valid regular expression");
+  EXPECT_EQ(errorIn("local all \\\nann \n"), "hba:2:5: the rule ends before its method");
 }
 
 TEST(HbaRules, TakeNamesFromAnIncludedFile) {
@@ -194,24 +201,26 @@ TEST(HbaRules, AnAtSignInQuotesIsPartOfAName) {
 }
 
 TEST(HbaErrors, NameTheIncludedFileAndItsLine) {
-  EXPECT_EQ(errorIn("local @none all trust"), "hba:1: '@none': cannot read none: No such file or directory");
-  EXPECT_EQ(errorIn("local @open all trust"), "hba:1: open:1: a double quote is not closed");
+  EXPECT_EQ(errorIn("local @none all trust"),
+            "hba:1:7: '@none': cannot read none: No such file or directory");
+  EXPECT_EQ(errorIn("local @open all trust"), "hba:1:7: open:1:1: a double quote is not closed");
   const std::string circle = errorIn("local @circle all trust");
   EXPECT_NE(circle.find("'@circle' is included in a circle, or too deep"), std::string::npos) << circle;
 }
 
 TEST(HbaErrors, RefuseWhatCannotBeHonoured) {
   EXPECT_EQ(errorIn("local all +admins trust"),
-            "hba:1: '+admins' is not supported: role membership is not known here");
+            "hba:1:11: '+admins' is not supported: role membership is not known here");
   EXPECT_EQ(errorIn("local samerole all trust"),
-            "hba:1: 'samerole' is not supported: role membership is not known here");
-  EXPECT_EQ(errorIn("host all all samenet trust"), "hba:1: 'samenet' is not supported: write the addresses");
-  EXPECT_EQ(errorIn("local all /( trust"), "hba:1: '/(' is not a valid regular expression");
-  EXPECT_EQ(errorIn("host all all all peer"), "hba:1: method 'peer' works in a local rule only");
-  EXPECT_EQ(errorIn("host all all all cert"), "hba:1: method 'cert' works in a hostssl rule only");
-  EXPECT_EQ(errorIn("host all all all md5 map=x"), "hba:1: map= goes with the methods peer and cert only");
+            "hba:1:7: 'samerole' is not supported: role membership is not known here");
+  EXPECT_EQ(errorIn("host all all samenet trust"),
+            "hba:1:14: 'samenet' is not supported: write the addresses");
+  EXPECT_EQ(errorIn("local all /( trust"), "hba:1:11: '/(' is not a valid regular expression");
+  EXPECT_EQ(errorIn("host all all all peer"), "hba:1:18: method 'peer' works in a local rule only");
+  EXPECT_EQ(errorIn("host all all all cert"), "hba:1:18: method 'cert' works in a hostssl rule only");
+  EXPECT_EQ(errorIn("host all all all md5 map=x"), "hba:1:22: map= goes with the methods peer and cert only");
   EXPECT_EQ(errorIn("hostssl all all all md5 clientcert=verify-ca"),
-            "hba:1: the option 'clientcert=verify-ca' is not supported; map= is");
+            "hba:1:25: the option 'clientcert=verify-ca' is not supported; map= is");
 }
 
 TEST(IdentMaps, SayWhoMayBeWhom) {
@@ -239,10 +248,10 @@ TEST(IdentMaps, AreNotNeededWhereTheNamesAreEqual) {
 
 TEST(IdentMaps, AreToldTheirFaults) {
   EXPECT_EQ(errorIn("", "staff ann\nstaff /( app\nstaff ann +admins\nstaff ann,bob app\n"),
-            "ident:1: a line must be: map-name system-user database-user\n"
-            "ident:2: '/(' is not a valid regular expression\n"
-            "ident:3: '+admins' is not supported: write the user's name, or all\n"
-            "ident:4: a line must be: map-name system-user database-user");
+            "ident:1:1: a line must be: map-name system-user database-user\n"
+            "ident:2:7: '/(' is not a valid regular expression\n"
+            "ident:3:11: '+admins' is not supported: write the user's name, or all\n"
+            "ident:4:1: a line must be: map-name system-user database-user");
 }
 
 }  // namespace

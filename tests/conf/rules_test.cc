@@ -89,7 +89,7 @@ TEST(Rules, HoldHbaToTheSame) {
       "forebay.toml:2:13: hba:1: method 'cert' needs client_tls_sslmode 'verify-ca' or 'verify-full', not "
       "'disable'");
   EXPECT_EQ(load("\nhost all all elsewhere trust\n"),
-            "hba:2: the address must be all, an IP address with /bits or a mask, not 'elsewhere'");
+            "hba:2:14: the address must be all, an IP address with /bits or a mask, not 'elsewhere'");
 }
 
 TEST(Rules, PairKeysWithCertificates) {

@@ -50,7 +50,7 @@ TEST_F(SettingsTest, NameTheFileThatCannotBeRead) {
   config_.postgres.client_tls.cert_file = "/no/such.crt";
   config_.postgres.client_tls.key_file = "/no/such.key";
   const std::string of_clients = refusal();
-  EXPECT_TRUE(of_clients.starts_with("client_tls: ")) << of_clients;
+  EXPECT_TRUE(of_clients.starts_with("postgres: client_tls_cert_file ")) << of_clients;
   EXPECT_NE(of_clients.find("/no/such."), std::string::npos) << of_clients;
 }
 
@@ -58,8 +58,32 @@ TEST_F(SettingsTest, TellTheServersSideFromTheClients) {
   config_.postgres.server_tls.sslmode = SslMode::kVerifyFull;
   config_.postgres.server_tls.ca_file = "/no/such.ca";
   const std::string of_servers = refusal();
-  EXPECT_TRUE(of_servers.starts_with("server_tls: ")) << of_servers;
+  EXPECT_TRUE(of_servers.starts_with("postgres: server_tls_ca_file ")) << of_servers;
   EXPECT_NE(of_servers.find("/no/such.ca"), std::string::npos) << of_servers;
+}
+
+TEST_F(SettingsTest, SayWhereTheSettingWasWritten) {
+  config_.source = "forebay.toml";
+  conf::Places places;
+  places.remember("postgres.server_tls_ca_file", {7, 22});
+  places.remember("postgres.server_tls_ciphers", {8, 22});
+  places.remember("log.syslog_facility", {12, 19});
+  places.remember("log.logfile", {13, 11});
+  config_.places = std::make_shared<const conf::Places>(places);
+  config_.postgres.server_tls = {.sslmode = SslMode::kVerifyFull, .ca_file = "/no/such.ca"};
+  EXPECT_EQ(refusal().substr(0, 50), "forebay.toml:7:22: server_tls_ca_file /no/such.ca:");
+  config_.postgres.server_tls = {.sslmode = SslMode::kRequire, .ciphers = "NOSUCH"};
+  EXPECT_EQ(refusal().substr(0, 46), "forebay.toml:8:22: server_tls_ciphers NOSUCH: ");
+  config_.log.syslog = true;
+  config_.log.syslog_facility = "nosuch";
+  EXPECT_TRUE(checkLog(config_).error().starts_with("forebay.toml:12:19: syslog_facility must be one of"));
+  config_.log.syslog = false;
+  config_.log.logfile = "/no/such/folder/log";
+  const std::string expected = "forebay.toml:13:11: logfile /no/such/folder/log: No such file or directory";
+  EXPECT_EQ(checkLog(config_).error(), expected);
+  EXPECT_EQ(openLog(config_).error(), expected);
+  config_.log.logfile = "/";
+  EXPECT_EQ(checkLog(config_).error(), "forebay.toml:13:11: logfile /: Is a directory");
 }
 
 TEST_F(SettingsTest, CarryTheConfigurationThatTheyWereMadeFrom) {
@@ -91,7 +115,7 @@ TEST_F(SettingsTest, SayThatItIsRedisWhoseFileCannotBeRead) {
   config_.redis.server_tls = {.sslmode = SslMode::kVerifyFull, .ca_file = "/no/such.ca"};
   const Result<redis::SettingsPtr> settings = makeRedisSettings(std::make_shared<conf::Config>(config_));
   ASSERT_FALSE(settings.ok());
-  EXPECT_TRUE(settings.error().starts_with("redis: server_tls: ")) << settings.error();
+  EXPECT_TRUE(settings.error().starts_with("redis: server_tls_ca_file ")) << settings.error();
 }
 
 }  // namespace
