@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <unordered_map>
@@ -191,10 +192,24 @@ std::vector<Cell> fdRow(std::string_view task, const ConnectionRow& row, const F
 
 }  // namespace
 
+// What the worker of its target knows of a cancel, and that of its own connection does not.
+ClientRow withTarget(ClientRow row, const Snapshot& snapshot) {
+  const auto cancel = std::ranges::find(snapshot.cancels, row.id, &CancelRow::client_id);
+  if (cancel == snapshot.cancels.end()) return row;
+  if (cancel->waits) row.state = ClientState::kWaitingCancelReq;
+  row.link_id = cancel->server_id;
+  row.database = cancel->database;
+  return row;
+}
+
 Table showClients(const ShowContext& context) {
   Table out{kConnectionColumns};
+  const auto add = [&](const ClientRow& row) { out.add(connectionRow(kClient, row, nameOf(row.state))); };
   for (const ClientRow& row : context.snapshot.clients) {
-    if (row.state != ClientState::kLogin) out.add(connectionRow(kClient, row, nameOf(row.state)));
+    if (row.state == ClientState::kActiveCancelReq)
+      add(withTarget(row, context.snapshot));
+    else if (row.state != ClientState::kLogin)
+      add(row);
   }
   return out;
 }

@@ -199,6 +199,7 @@ void Snapshot::merge(Snapshot&& part) {
   mergePeerPools(peer_pools, part.peer_pools);
   append(clients, std::move(part.clients));
   append(servers, std::move(part.servers));
+  append(cancels, std::move(part.cancels));
   append(pins, std::move(part.pins));
   append(prepared, std::move(part.prepared));
   append(listeners, std::move(part.listeners));

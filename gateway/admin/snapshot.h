@@ -133,6 +133,14 @@ struct ServerRow : ConnectionRow {
   ServerState state = ServerState::kLogin;
 };
 
+// A CancelRequest: the client that sent it, which knows neither database nor user, and the connection that it
+// travels on, 0 while it waits for one.
+struct CancelRow {
+  uint64_t client_id = 0, server_id = 0;
+  bool waits = false;
+  std::string database, user;  // whose query it is for
+};
+
 struct PinRow {
   uint64_t client_id = 0, server_id = 0;
   std::string database, user, reason;
@@ -184,6 +192,7 @@ struct ProcessRow {
   ReasonCounts rejected;  // clients turned away before they had a pool: "max_client_conn", "auth_failed", ...
 
   uint32_t workers = 0;
+  uint32_t clients = 0, max_clients = 0;  // of PostgreSQL, those that log in and the console's included
   WallTime started{};
   uint64_t open_fds = 0, max_fds = 0;
   uint64_t reloads_succeeded = 0, reloads_failed = 0;
@@ -215,6 +224,7 @@ struct Snapshot {
   // Only when asked for (Detail in gateway/admin/fleet.h).
   std::vector<ClientRow> clients;
   std::vector<ServerRow> servers;
+  std::vector<CancelRow> cancels;
   std::vector<PinRow> pins;
   std::vector<PreparedRow> prepared;
   std::vector<ListenerRow> listeners;

@@ -7,7 +7,6 @@
 #pragma once
 
 #include <deque>
-#include <functional>
 #include <list>
 #include <map>
 #include <memory>
@@ -15,7 +14,12 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "gateway/postgres/cancel_caller.h"
 #include "gateway/postgres/cancel_flight.h"
+
+namespace forebay::admin {
+struct Snapshot;
+}
 
 namespace forebay::postgres {
 
@@ -28,12 +32,11 @@ class Cancels {
   explicit Cancels(PostgresWorker& worker);
   ~Cancels();
 
-  // A CancelRequest came in, on this worker. `done` is called on this worker when it has taken effect, or
-  // cannot.
-  void requested(uint32_t pid, std::string secret, std::function<void()> done);
+  // A CancelRequest came in, on this worker; `caller` is told on this worker.
+  void requested(uint32_t pid, std::string secret, CancelCaller caller);
 
-  // Cancels what `server` runs. `done` may be empty.
-  void cancelServer(Server& server, std::function<void()> done = {});
+  // Cancels what `server` runs.
+  void cancelServer(Server& server, CancelCaller caller = {});
   // The server is gone: nothing waits for its cancels any more.
   void forget(Server& server);
   void stop();
@@ -42,26 +45,31 @@ class Cancels {
     uint32_t active = 0, waiting = 0;
   };
   Load load(const WorkerPool& pool) const;
+  void fill(admin::Snapshot& out) const;          // their rows of SHOW CLIENTS and SHOW SERVERS
   std::map<uint32_t, uint32_t> forwards() const;  // on their way to other gateways, by peer_id
 
  private:
   struct Flight {
     WorkerPool* pool;  // null: it goes to another gateway
     Server* server;    // null once it is gone
-    std::function<void()> done;
+    CancelCaller caller;
     std::unique_ptr<CancelFlight> flight;
     uint32_t peer_id = 0;  // of that other gateway
+    // For SHOW SERVERS:
+    uint64_t id = 0;
+    conf::HostPort host{};
+    WallTime since{};
   };
   struct Queued {
     WorkerPool* pool;
     uint64_t server_id;
-    std::function<void()> done;
+    CancelCaller caller;
     Instant deadline;
   };
 
-  void forward(uint32_t gateway, uint32_t pid, const std::string& secret, std::function<void()> done);
-  void arrived(uint32_t slot, const std::string& secret, std::function<void()> done);
-  void launch(Server& server, std::function<void()> done);
+  void forward(uint32_t gateway, uint32_t pid, const std::string& secret, CancelCaller caller);
+  void arrived(uint32_t slot, const std::string& secret, CancelCaller caller);
+  void launch(Server& server, CancelCaller caller);
   void start(Flight flight, std::string request, ServerDialer::Target target);
   void landed(std::list<Flight>::iterator at, CancelFlight::End end);
   bool launchNext(WorkerPool& pool);

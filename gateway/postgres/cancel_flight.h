@@ -31,6 +31,7 @@ class CancelFlight final : public net::Mortal, public net::SocketUser, public De
   ~CancelFlight() override;
 
   void start(ServerDialer::Target target);
+  const net::Socket& socket() const { return socket_; }
 
   void onReadable() override;
   void onWritable() override {}

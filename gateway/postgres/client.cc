@@ -148,6 +148,8 @@ void Client::logEvent(std::string_view event) const {
   worker_.log().info({'C', id_, database(), user(), peer}) << event;
 }
 
+bool Client::sendsCancel() const { return login_ && login_->sendsCancel(); }
+
 std::string_view Client::database() const {
   if (state_ == State::kConsole) return admin::kConsoleDatabase;
   return pool_ != nullptr ? entryNameOf(pool_->databaseName()) : std::string_view();

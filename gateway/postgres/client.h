@@ -18,6 +18,7 @@
 #include "gateway/net/peer_address.h"
 #include "gateway/net/socket.h"
 #include "gateway/postgres/borrower.h"
+#include "gateway/postgres/cancel_caller.h"
 #include "gateway/postgres/client_statements.h"
 #include "gateway/postgres/client_table.h"
 #include "gateway/postgres/gather.h"
@@ -78,8 +79,9 @@ class Client final : public net::Mortal,
   void leaveBy(Instant at);
   // Counts it among the clients of its database and user. Not empty: the limit that is reached, in words.
   std::string takeBudgets(WorkerPool& pool, const std::string& user);
-  // Takes the effect of a CancelRequest; `done` when it has been passed on to PostgreSQL, or at once.
-  void cancel(std::function<void()> done);
+  // Takes the effect of a CancelRequest; the caller is told when it has been passed on to PostgreSQL, or at
+  // once.
+  void cancel(CancelCaller caller);
 
   // ---- Borrower
   void promised(Server* server) override;
@@ -120,6 +122,7 @@ class Client final : public net::Mortal,
   const pools::Pins& pins() const { return pins_; }
   WallTime pinnedSince() const { return pinned_since_; }
   bool replication() const { return replication_; }
+  bool sendsCancel() const;  // it came with a CancelRequest
   size_t keptBytes() const { return in_.size() + out_.size(); }
   uint32_t preparedStatements() const { return statements_ ? static_cast<uint32_t>(statements_->size()) : 0; }
   WallTime connectedWall() const { return connected_wall_; }

@@ -96,15 +96,15 @@ void Client::giveBackBudgets() {
   database_account_.reset();
 }
 
-void Client::cancel(std::function<void()> done) {
+void Client::cancel(CancelCaller caller) {
   if (state_ == State::kConsole && console_busy_) worker_.shared().interrupt_console(id_);
   if (state_ == State::kWaiting && waiting()) {
     cancelWaiting();
-    return done();
+    return caller.tell();
   }
   const bool runs = state_ == State::kActive && !server_->tracker().nothingOwed();
-  if (!runs) return done();
-  worker_.cancels().cancelServer(*server_, std::move(done));
+  if (!runs) return caller.tell();
+  worker_.cancels().cancelServer(*server_, std::move(caller));
 }
 
 // The request in front of the queue of requests fails as it would have on a server; the session goes on.

@@ -162,14 +162,14 @@ void ClientLogin::handshake() {
 
 bool ClientLogin::cancelRequest(const pgproto::StartupPacket& packet) {
   step_ = Step::kElsewhere;
+  sends_cancel_ = true;
   PostgresWorker& worker = client_.worker();
-  worker.cancels().requested(packet.cancel_pid, std::string(packet.cancel_secret),
-                             [&worker, slot = client_.slot(), id = client_.id()] {
-                               Client* client = worker.clients().at(slot);
-                               // Closing is the answer: the cancel has been sent.
-                               if (client != nullptr && client->id() == id)
-                                 client->close("cancel request done");
-                             });
+  const auto answered = [&worker, slot = client_.slot(), id = client_.id()] {
+    Client* client = worker.clients().at(slot);
+    // Closing is the answer: the cancel has been sent.
+    if (client != nullptr && client->id() == id) client->close("cancel request done");
+  };
+  worker.cancels().requested(packet.cancel_pid, std::string(packet.cancel_secret), {client_.id(), answered});
   return false;
 }
 
@@ -348,6 +348,7 @@ void ClientLogin::enterConsole() {
                  std::find(settings.admin_users.begin(), settings.admin_users.end(), user_) !=
                      settings.admin_users.end();
   result.protocol = protocol_;
+  result.parameters = client_.worker().parameters().intern(std::move(parameters_));
   pgproto::appendAuthenticationOk(greeting_);
   greeting_ += admin::consoleParameters();
   client_.long_secret_ = protocol_ == pgproto::kProtocol32;

@@ -39,6 +39,7 @@ class ClientLogin final : public net::Mortal {
   void welcomed();
   // The client is gone. What was asked for elsewhere finds nobody any more.
   void closed();
+  bool sendsCancel() const { return sends_cancel_; }
 
  private:
   enum class Step : uint8_t {
@@ -103,7 +104,7 @@ class ClientLogin final : public net::Mortal {
   Client& client_;
   Step step_ = Step::kFirstByte;
   net::Buffer in_;
-  bool ssl_answered_ = false, gss_answered_ = false, direct_tls_ = false;
+  bool ssl_answered_ = false, gss_answered_ = false, direct_tls_ = false, sends_cancel_ = false;
   uint32_t protocol_ = 0;
   std::string database_, user_;
   std::string replication_;  // kLogicalReplication, "true" for physical, or empty

@@ -220,6 +220,7 @@ Client::Step Client::console(char type, Bytes body, bool whole) {
   }
   if (console_busy_) return Step::kWait;
   console_busy_ = true;
+  request_at_ = worker_.loop().now();
   worker_.shared().console(worker_.index(), id_, std::string(body.substr(0, body.size() - 1)), admin_,
                            [&worker = worker_, slot = slot_, id = id_](const std::string& reply) {
                              Client* client = worker.clients().at(slot);

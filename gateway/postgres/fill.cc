@@ -101,6 +101,14 @@ admin::Replication replicationOf(const WorkerPool& pool) {
   return kind->second == kLogicalReplication ? admin::Replication::kLogical : admin::Replication::kPhysical;
 }
 
+// On a Unix socket the kernel knows who is at the other end.
+uint32_t peerPid(int fd) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  const bool told = ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid > 0;
+  return told ? static_cast<uint32_t>(peer.pid) : 0;
+}
+
 void fillLocal(admin::ConnectionRow& row, const net::Socket& socket) {
   row.fd = socket.fd();
   sockaddr_storage local{};
@@ -109,8 +117,22 @@ void fillLocal(admin::ConnectionRow& row, const net::Socket& socket) {
     const net::SocketAddress address(reinterpret_cast<sockaddr*>(&local), size);
     row.local_addr = address.isUnix() ? "unix" : address.host();
     row.local_port = address.isUnix() ? 0 : address.port();
+    if (address.isUnix() && row.remote_pid == 0) row.remote_pid = peerPid(socket.fd());
   }
   if (socket.hasTls()) row.tls = socket.tls()->description();
+}
+
+// On the clock on the wall; the default stays "never".
+WallTime wallTimeOf(Instant at, Instant now) {
+  if (at == Instant{}) return {};
+  return std::chrono::system_clock::now() -
+         std::chrono::duration_cast<std::chrono::system_clock::duration>(now - at);
+}
+
+// When the server was asked last: by the client that has it, or by the one that gave it back.
+Instant requestAt(const Server& server) {
+  const auto* client = dynamic_cast<const Client*>(server.borrower());
+  return client != nullptr && client->requestAt() != Instant{} ? client->requestAt() : server.idle_since;
 }
 
 admin::ClientRow clientRow(const Client& client, Instant now) {
@@ -119,7 +141,11 @@ admin::ClientRow clientRow(const Client& client, Instant now) {
   row.database = client.database();
   row.user = client.user();
   switch (client.state()) {
-    case Client::State::kLogin: row.state = admin::ClientState::kLogin; break;
+    case Client::State::kLogin:
+      row.state = client.waiting()       ? admin::ClientState::kWaiting
+                  : client.sendsCancel() ? admin::ClientState::kActiveCancelReq
+                                         : admin::ClientState::kLogin;
+      break;
     case Client::State::kActive: row.state = admin::ClientState::kActive; break;
     case Client::State::kWaiting: row.state = admin::ClientState::kWaiting; break;
     case Client::State::kIdle:
@@ -128,10 +154,7 @@ admin::ClientRow clientRow(const Client& client, Instant now) {
   }
   if (client.server() != nullptr) row.link_id = client.server()->id();
   if (client.waiting()) row.wait = toMicroseconds(now - client.waiting_since);
-  if (client.requestAt() != Instant{})
-    row.request_time =
-        std::chrono::system_clock::now() -
-        std::chrono::duration_cast<std::chrono::system_clock::duration>(now - client.requestAt());
+  row.request_time = wallTimeOf(client.requestAt(), now);
   row.connect_time = client.connectedWall();
   row.addr = client.peer().host();
   row.port = client.peer().port();
@@ -166,7 +189,7 @@ admin::ServerRow serverRow(Server& server, Instant now, Duration check_delay) {
   row.replication = replicationOf(server.pool());
   if (server.borrower() != nullptr) row.link_id = server.borrower()->borrowerId();
   row.connect_time = server.connectedWall();
-  row.request_time = server.connectedWall();
+  row.request_time = wallTimeOf(requestAt(server), now);
   row.close_needed = server.closeNeeded();
   row.remote_pid = server.backendPid();
   row.addr = server.host().isUnix() ? "unix" : server.host().host;
@@ -236,6 +259,7 @@ void PostgresWorker::fill(admin::Snapshot& out, bool connections, bool pins, boo
   for (const auto& [reason, count] : rejected) out.process.rejected[reason] += count;
   for (const auto& [peer, cancels] : cancels_->forwards())
     out.peer_pools.push_back({peer, cancels, 0, cancels, 0});
+  if (connections) cancels_->fill(out);
   out.memory.push_back({"client_cache", sizeof(Client), clients_.size(), 0});
   out.memory.push_back({"iobuf_cache", 4096, loop_.buffers().bytesLent() / 4096, 0});
   out.memory.push_back({"var_list_cache", sizeof(pools::Parameters), parameters_.size(), 0});

@@ -1,6 +1,7 @@
 // CancelRequests: they reach the query they are meant for, and nothing else.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "tests/integration/console_view.h"
@@ -150,6 +151,43 @@ TEST(Cancel, Pitfall20OneThatIsLostOnItsWayHitsNobodyWhenItArrives) {
   const std::optional<QueryResult> result = next.next();
   ASSERT_TRUE(result && result->ok()) << result->error();
   EXPECT_NE(result->value(), before);
+}
+
+TEST(Cancel, IsARowOfTheConsoleWhileItIsOnItsWay) {
+  Relay relay(sharedPostgres().port());
+  ForebayConfig config = poolOf(1, 2);
+  config.databases["app"]["hosts"] = std::vector<std::string>{"127.0.0.1:" + std::to_string(relay.port())};
+  const Forebay forebay(config);
+  RawClient client(forebay.port());
+  client.login("app", "postgres");
+  client.send(wire::query(endless("on its way")));
+  ASSERT_TRUE(runs("on its way"));
+  ConsoleView console(forebay);
+  const auto rows = [&](const std::string& show) {
+    std::vector<std::string> found;
+    const QueryResult shown = console.connection().exec("show " + show);
+    for (int row = 0; row < shown.rows(); ++row)
+      if (shown.value(row, "state").find("cancel") != std::string::npos)
+        found.push_back(shown.value(row, "state") + " " + shown.value(row, "database") +
+                        (shown.value(row, "link").empty() ? "" : " linked"));
+    std::sort(found.begin(), found.end());
+    return found;
+  };
+  relay.pauseToTarget();
+  std::vector<RawClient> cancellers;
+  for (int i = 0; i < 3; ++i) {  // the lane is two wide
+    cancellers.emplace_back(forebay.port());
+    cancellers.back().send(wire::cancelRequest(client.pid(), client.secret()));
+  }
+  const std::vector<std::string> expected{"active_cancel_req app linked", "active_cancel_req app linked",
+                                          "waiting_cancel_req app"};
+  EXPECT_TRUE(eventually([&] { return rows("clients") == expected; }));
+  EXPECT_EQ(rows("servers"),
+            (std::vector<std::string>{"active_cancel app linked", "active_cancel app linked"}));
+  relay.resume();
+  EXPECT_EQ(types(client.readUntil('Z')).substr(1), "EZ");
+  for (RawClient& canceller : cancellers) EXPECT_TRUE(canceller.readToEnd().empty());
+  EXPECT_TRUE(eventually([&] { return rows("clients").empty() && rows("servers").empty(); }));
 }
 
 TEST(Cancel, WithAWrongKeyDoesNothing) {

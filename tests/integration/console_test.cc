@@ -1,5 +1,6 @@
 // The admin console, as psql and the exporters made for PgBouncer see it.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <set>
 
@@ -76,6 +77,40 @@ TEST(Console, ShowsClientsUnderTheNamesThatTheyLoggedInWith) {
   };
   EXPECT_TRUE(logged(" app/ann@")) << forebay.log();
   EXPECT_TRUE(logged(" pgbouncer/admin@")) << forebay.log();
+}
+
+TEST(Console, ShowsItsOwnClientAsAnyOther) {
+  const Forebay forebay(oneDatabase());
+  Connection console(forebay.consoleConninfo() + " application_name=psql");
+  const QueryResult clients = console.exec("show clients");
+  ASSERT_EQ(clients.rows(), 1);
+  EXPECT_EQ(clients.value(0, "application_name"), "psql");
+  EXPECT_GE(clients.value(0, "request_time"), clients.value(0, "connect_time"));
+}
+
+TEST(Console, ShowsWhichProcessIsAtTheOtherEndOfAUnixSocket) {
+  ForebayConfig config = oneDatabase();
+  config.unix_socket = true;
+  const Forebay forebay(config);
+  const Connection client(forebay.unixConninfo("app"));
+  Connection console(forebay.consoleConninfo());
+  const QueryResult clients = console.exec("show clients");
+  std::string pids;
+  for (int row = 0; row < clients.rows(); ++row)
+    pids += clients.value(row, "database") + "=" + clients.value(row, "remote_pid") + " ";
+  EXPECT_EQ(pids, "app=" + std::to_string(getpid()) + " pgbouncer=0 ");
+}
+
+TEST(Console, ShowsWhenAServerWasAskedLast) {
+  const Forebay forebay(oneDatabase());
+  Connection client(forebay.conninfo("app")), console(forebay.consoleConninfo());
+  client.run("select 1");
+  const auto asked = [&] { return console.exec("show servers").value(0, "request_time"); };
+  const std::string connected = console.exec("show servers").value(0, "connect_time");
+  EXPECT_TRUE(eventually([&] {  // it counts whole seconds
+    client.run("select 1");
+    return asked() > connected;
+  }));
 }
 
 TEST(Console, PausesAndResumes) {
