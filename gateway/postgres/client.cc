@@ -49,6 +49,8 @@ void Client::enter(State next) {
 void Client::awaitWelcome(WorkerPool& pool) {
   pool_ = &pool;
   pool.request(*this);
+  if (waiting())
+    worker_.loop().deadlines().armBy(*this, deadlineAfter(waiting_since, pool.settings().query_wait_timeout));
 }
 
 void Client::loggedIn(LoggedIn result) {

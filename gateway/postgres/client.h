@@ -198,6 +198,7 @@ class Client final : public net::Mortal,
   void limitLogin(Limit& limit);
   void limitIdling(Limit& limit);
   void limitWaiting(Limit& limit);
+  [[gnu::cold]] bool limitQueueing(Limit& limit, Instant since);
   [[gnu::cold]] bool limitHold(Limit& limit);
   void limitWorking(Limit& limit);
   struct TimeLimit {

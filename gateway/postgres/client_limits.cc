@@ -89,13 +89,15 @@ void Client::heldBack() {
 
 void Client::limitLogin(Limit& limit) {
   if (limitHold(limit)) return;
+  if (waiting() && limitQueueing(limit, waiting_since)) return;
   const Duration length = worker_.postgres().client_login_timeout;
   if (!limit.reached(state_since_, length)) return;
   ++worker_.rejected["client_login_timeout"];
-  const bool queued = pool_ != nullptr;
+  const bool queued = pool_ != nullptr;  // it has proved who it is
   close("client_login_timeout",
         errorResponse(
-            pgproto::sqlstate::kInvalidAuthorization, "client_login_timeout: the login took too long",
+            queued ? pgproto::sqlstate::kTooManyConnections : pgproto::sqlstate::kInvalidAuthorization,
+            "client_login_timeout: the login took too long",
             place() + ": " + (queued ? "no server connection" : "not done by the client") + " after " +
                 elapsed(limit.now - state_since_) + ", the limit is " + conf::formatDuration(length) + ".",
             queued ? "Raise pool_size, look for transactions that stay open, or raise client_login_timeout."
@@ -124,22 +126,29 @@ void Client::limitIdling(Limit& limit) {
     idleTooLong(limit.now - state_since_);
 }
 
-void Client::limitWaiting(Limit& limit) {
-  if (limitHold(limit)) return;
+// In the pool's queue, for a query or inside the login.
+bool Client::limitQueueing(Limit& limit, Instant since) {
   const Duration length = pool_->settings().query_wait_timeout;
-  if (limit.reached(state_since_, length)) {
-    pool_->counters().wait_timeouts.add();
-    if (pool_->servers().empty() && !pool_->refusal().empty())
-      return close("query_wait_timeout, and no server can be had", pool_->refusal());
-    return close("query_wait_timeout",
-                 errorResponse(pgproto::sqlstate::kTooManyConnections,
-                               "query_wait_timeout: no server connection came free in time",
-                               place() + ": " + std::to_string(pool_->entry().shared.servers()) +
-                                   " server connections, " + std::to_string(pool_->core().waiting()) +
-                                   " clients waiting, this one for " + elapsed(limit.now - state_since_) +
-                                   ", the limit is " + conf::formatDuration(length) + ".",
-                               "Raise pool_size, or look for transactions that stay open."));
+  if (!limit.reached(since, length)) return false;
+  pool_->counters().wait_timeouts.add();
+  if (pool_->servers().empty() && !pool_->refusal().empty()) {
+    close("query_wait_timeout, and no server can be had", pool_->refusal());
+    return true;
   }
+  close("query_wait_timeout",
+        errorResponse(pgproto::sqlstate::kTooManyConnections,
+                      "query_wait_timeout: no server connection came free in time",
+                      place() + ": " + std::to_string(pool_->entry().shared.servers()) +
+                          " server connections, " + std::to_string(pool_->core().waiting()) +
+                          " clients waiting, this one for " + elapsed(limit.now - since) + ", the limit is " +
+                          conf::formatDuration(length) + ".",
+                      "Raise pool_size, or look for transactions that stay open."));
+  return true;
+}
+
+// Only who has logged in is told that it is queued: before, clients do not expect a notice.
+void Client::limitWaiting(Limit& limit) {
+  if (limitHold(limit) || limitQueueing(limit, state_since_)) return;
   if (notified_ || !limit.reached(state_since_, worker_.postgres().query_wait_notify)) return;
   notified_ = true;
   send(noticeResponse("00000", "No server connection available, client being queued", place() + "."));

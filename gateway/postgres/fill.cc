@@ -166,6 +166,18 @@ admin::ClientRow clientRow(const Client& client, Instant now) {
   return row;
 }
 
+// Clients that have proved who they are, but whose pool has no server yet that tells what to greet them with.
+uint32_t countQueuedLogins(admin::Snapshot& out, const ClientTable& clients) {
+  uint32_t count = 0;
+  clients.forEach([&](const Client& client) {
+    if (client.state() != Client::State::kLogin || !client.waiting()) return;
+    const WorkerPool& pool = *client.pool();
+    ++out.pool(entryNameOf(pool.databaseName()), pool.user()).cl_waiting;
+    ++count;
+  });
+  return count;
+}
+
 admin::ServerState stateOf(const Server& server, Instant now, Duration check_delay) {
   switch (server.state()) {
     case Server::State::kLogin: return admin::ServerState::kLogin;
@@ -252,7 +264,7 @@ void PostgresWorker::fill(admin::Snapshot& out, bool connections, bool pins, boo
   });
   out.process.connections_accepted += connections_accepted;
   out.process.buffer_bytes += loop_.buffers().bytesLent();
-  out.process.login_clients += login_clients;
+  out.process.login_clients += login_clients - countQueuedLogins(out, clients_);
   out.process.console_clients += console_clients;
   out.process.dns_queries += static_cast<uint32_t>(resolver_->names());
   out.process.dns_pending += static_cast<uint32_t>(resolver_->pendingNames());

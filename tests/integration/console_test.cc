@@ -4,9 +4,11 @@
 
 #include <set>
 
+#include "tests/integration/console_view.h"
 #include "tests/rig/connection.h"
 #include "tests/rig/eventually.h"
 #include "tests/rig/forebay.h"
+#include "tests/rig/raw_client.h"
 
 namespace forebay::rig {
 namespace {
@@ -111,6 +113,26 @@ TEST(Console, ShowsWhenAServerWasAskedLast) {
     client.run("select 1");
     return asked() > connected;
   }));
+}
+
+TEST(Console, ShowsWhoWaitsForAServerInsideTheLogin) {
+  ForebayConfig config = oneDatabase();
+  config.postgres["max_db_connections"] = 1;
+  const Forebay forebay(config);
+  ConsoleView console(forebay);
+  Connection holder(forebay.conninfo("app"));
+  holder.run("begin");
+  RawClient waiter(forebay.port());  // the first of its pool
+  waiter.send(wire::startup({{"user", "ann"}, {"database", "app"}}));
+  ASSERT_TRUE(console.clientsWait(1));
+  const QueryResult clients = console.connection().exec("show clients");
+  std::string states;
+  for (int row = 0; row < clients.rows(); ++row)
+    if (clients.value(row, "user") == "ann") states += clients.value(row, "state") + " ";
+  EXPECT_EQ(states, "waiting ");
+  EXPECT_NE(forebay.get("/metrics").find("forebay_pool_queue_depth{database=\"app\",user=\"ann\"} 1\n"),
+            std::string::npos);
+  holder.run("commit");
 }
 
 TEST(Console, PausesAndResumes) {

@@ -65,6 +65,31 @@ TEST(Timeouts, QueryWaitSaysWhoHasTheServers) {
   holder.run("commit");
 }
 
+TEST(Timeouts, QueryWaitHoldsForWhoWaitsInTheLogin) {
+  const Forebay forebay(withSettings({{"query_wait_timeout", "150ms"}, {"max_db_connections", 1}}));
+  Connection holder(forebay.conninfo("app"));
+  holder.run("begin");
+  RawClient waiter(forebay.port());  // the first of its pool: what its servers report is not known yet
+  waiter.send(wire::startup({{"user", "ann"}, {"database", "app"}}));
+  const Message error = lastWords(waiter);
+  EXPECT_EQ(error.field('C'), "53300");
+  EXPECT_NE(error.field('M').find("query_wait_timeout"), std::string::npos) << error.field('M');
+  EXPECT_TRUE(error.field('D').starts_with("Pool app/ann, host ")) << error.field('D');
+  holder.run("commit");
+}
+
+TEST(Timeouts, QueryWaitNotifyIsForWhoHasLoggedIn) {
+  ForebayConfig config = withSettings(
+      {{"query_wait_notify", "50ms"}, {"query_wait_timeout", "300ms"}, {"max_db_connections", 1}});
+  const Forebay forebay(config);
+  Connection holder(forebay.conninfo("app"));
+  holder.run("begin");
+  RawClient waiter(forebay.port());
+  waiter.send(wire::startup({{"user", "ann"}, {"database", "app"}}));
+  EXPECT_EQ(types(waiter.readToEnd()), "E");
+  holder.run("commit");
+}
+
 TEST(Timeouts, QueryWaitNotifyTellsTheClientThatItIsQueued) {
   const Forebay forebay(withSettings({{"query_wait_notify", "50ms"}}));
   Connection holder(forebay.conninfo("app"));
@@ -175,7 +200,7 @@ TEST(Timeouts, ClientLoginTimeoutTellsWhoWaitedForAServer) {
   RawClient client(forebay.port());
   client.send(wire::startup({{"user", "postgres"}, {"database", "app"}}));
   const Message error = lastWords(client);
-  EXPECT_EQ(error.field('C'), "28000");
+  EXPECT_EQ(error.field('C'), "53300");
   expectExplained(error, kPool + ", host " + host, "client_login_timeout", "150ms");
 }
 
