@@ -95,6 +95,10 @@ bool ClientLogin::packet() {
   switch (pgproto::parseStartupPacket(bytes, packet)) {
     case pgproto::Scan::kNeedMore: return false;
     case pgproto::Scan::kMalformed:
+      if (packet.protocol != 0)
+        return reject("protocol", pgproto::sqlstate::kFeatureNotSupported,
+                      "unsupported frontend protocol " + std::to_string(packet.protocol >> 16) + "." +
+                          std::to_string(packet.protocol & 0xffff) + ": server supports 3.0 to 3.2");
       return reject("protocol", pgproto::sqlstate::kProtocolViolation, "invalid startup packet");
     case pgproto::Scan::kFrame: break;
   }
@@ -105,7 +109,7 @@ bool ClientLogin::packet() {
       if (std::exchange(gss_answered_, true))
         return reject("protocol", pgproto::sqlstate::kProtocolViolation, "a second GSSENCRequest");
       send("N");
-      return true;
+      return nothingBehind("GSSAPI encryption");
     case pgproto::StartupKind::kCancelRequest: return cancelRequest(packet);
     case pgproto::StartupKind::kStartup: return startup(packet);
   }
@@ -114,19 +118,24 @@ bool ClientLogin::packet() {
 
 // ---- TLS
 
+// Whoever could put plaintext behind such a request could have it taken for the client's own, sent through
+// TLS. A client waits for the answer, so that it is an attack or a mistake where the answer is no, too.
+bool ClientLogin::nothingBehind(std::string_view request) {
+  if (in_.empty()) return true;
+  return reject(
+      "protocol", pgproto::sqlstate::kProtocolViolation,
+      "received unencrypted data after " + std::string(request) + " request",
+      "This could be either a client-software bug or evidence of an attempted man-in-the-middle attack.");
+}
+
 bool ClientLogin::sslRequest() {
   if (std::exchange(ssl_answered_, true) || client_.socket().hasTls())
     return reject("protocol", pgproto::sqlstate::kProtocolViolation, "a second SSLRequest");
   if (!client_.worker().settings().client_tls || client_.peer().isUnix()) {
     send("N");
-    return true;
+    return nothingBehind("SSL");
   }
-  // Whoever could put plaintext behind the request could have it taken for the client's own, sent through
-  // TLS.
-  if (!in_.empty())
-    return reject(
-        "protocol", pgproto::sqlstate::kProtocolViolation, "received unencrypted data after SSL request",
-        "This could be either a client-software bug or evidence of an attempted man-in-the-middle attack.");
+  if (!nothingBehind("SSL")) return false;
   send("S");
   startTls(false);
   return false;

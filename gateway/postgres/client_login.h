@@ -60,6 +60,7 @@ class ClientLogin final : public net::Mortal {
   void receive();
   bool packet();
   bool sslRequest();
+  bool nothingBehind(std::string_view request);
   void startTls(bool direct);
   void handshake();
   bool cancelRequest(const pgproto::StartupPacket& packet);

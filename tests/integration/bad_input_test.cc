@@ -195,6 +195,20 @@ TEST(BadInput, Pitfall17BeforeTheLogin) {
   EXPECT_EQ(Connection(forebay.conninfo("app")).query("select 'served'"), "served");
 }
 
+TEST(BadInput, AnotherMajorProtocolIsRefusedInPostgresqlsWords) {
+  const Forebay forebay(appPool(1));
+  const auto refusal = [](uint16_t port, uint32_t major) {
+    RawClient client(port);
+    client.send(wire::startup({{"user", "postgres"}}, major << 16));
+    const std::vector<Message> answer = client.readToEnd();
+    if (types(answer) != "E") return types(answer);
+    const std::string text = answer[0].field('M');  // up to which version is each one's own
+    return answer[0].field('S') + " " + answer[0].field('C') + " " + text.substr(0, text.find(" to "));
+  };
+  EXPECT_EQ(refusal(forebay.port(), 2), "FATAL 0A000 unsupported frontend protocol 2.0: server supports 3.0");
+  EXPECT_EQ(refusal(forebay.port(), 4), refusal(sharedPostgres().port(), 4));
+}
+
 TEST(BadInput, MessagesInPlaceOfAPassword) {
   ForebayConfig config = appPool(1);
   config.databases["app"]["user"] = "postgres";

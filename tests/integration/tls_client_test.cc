@@ -114,6 +114,19 @@ TEST(ClientTls, PlaintextBehindAnSslRequestIsRefused) {
   EXPECT_EQ(answer[0].field('C'), "08P01");
 }
 
+TEST(ClientTls, PlaintextBehindARequestThatIsDeclinedIsRefusedToo) {
+  const Forebay forebay(offering("disable"));
+  for (const std::string& request : {wire::sslRequest(), wire::gssEncRequest()}) {
+    RawClient client(forebay.port());
+    client.send(request + wire::startup({{"user", "postgres"}, {"database", "app"}}));
+    EXPECT_EQ(client.readByte(), 'N');
+    const std::vector<Message> answer = client.readToEnd();
+    ASSERT_EQ(types(answer), "E");
+    EXPECT_EQ(answer[0].field('C'), "08P01");
+    EXPECT_TRUE(answer[0].field('M').starts_with("received unencrypted data after ")) << answer[0].field('M');
+  }
+}
+
 TEST(ClientTls, RequestsMayComeInEitherOrderButOnlyOnce) {
   const Forebay forebay(offering("prefer"));
   {
