@@ -311,6 +311,8 @@ void Control::fillOwn(admin::Snapshot& snapshot, admin::Detail detail) {
   fillTopologies(snapshot);
   for (const auto& user : shared_.directory.users()) snapshot.logins[user->name] = user->clients.used();
   snapshot.process.workers = static_cast<uint32_t>(workers_.size());
+  snapshot.process.clients = shared_.client_count.load();
+  snapshot.process.max_clients = settings_->config->postgres.max_client_conn;
   snapshot.process.started = started_;
   admin::addProcessFacts(snapshot.process);
   snapshot.process.reloads_succeeded = reloads_succeeded_;

@@ -10,6 +10,9 @@ double secondsSince(WallTime at) { return std::chrono::duration<double>(at.time_
 void appendConnections(Families& out, const admin::ProcessRow& process) {
   counter(out, "forebay_connections_accepted_total", "Client connections accepted.")
       .add({}, static_cast<double>(process.connections_accepted));
+  gauge(out, "forebay_clients", "Client connections now, to PostgreSQL and the admin console.")
+      .add({}, process.clients);
+  gauge(out, "forebay_clients_limit", "max_client_conn.").add({}, process.max_clients);
   gauge(out, "forebay_login_clients", "Clients that are still logging in.").add({}, process.login_clients);
   gauge(out, "forebay_console_clients", "Clients of the admin console.").add({}, process.console_clients);
   Family rejected = counter(out, "forebay_clients_rejected_total",

@@ -42,6 +42,16 @@ void PostgresWorker::post(std::function<void(PostgresWorker&)> work) {
 
 // ---- clients
 
+namespace {
+
+void clientsChanged(PostgresWorker& worker, uint32_t clients) {
+  const uint32_t limit = worker.postgres().max_client_conn;
+  if (worker.shared().filling.crossed(clients, limit))
+    worker.log().warning() << "80 % of max_client_conn are reached: " << clients << " clients of " << limit;
+}
+
+}  // namespace
+
 void PostgresWorker::accepted(int fd, const net::PeerAddress& peer) {
   ++connections_accepted;
   const uint32_t slot = clients_.freeSlot();
@@ -49,7 +59,7 @@ void PostgresWorker::accepted(int fd, const net::PeerAddress& peer) {
     ::close(fd);
     return;
   }
-  shared_.client_count.fetch_add(1, std::memory_order_relaxed);
+  clientsChanged(*this, shared_.client_count.fetch_add(1, std::memory_order_relaxed) + 1);
   ++login_clients;
   Client* client = clients_.add(std::make_unique<Client>(*this, fd, peer, slot), slot);
   if (!client->socket().valid()) return client->close("the event loop refused its socket");
@@ -58,7 +68,7 @@ void PostgresWorker::accepted(int fd, const net::PeerAddress& peer) {
 }
 
 void PostgresWorker::clientClosed(Client& client) {
-  shared_.client_count.fetch_sub(1, std::memory_order_relaxed);
+  clientsChanged(*this, shared_.client_count.fetch_sub(1, std::memory_order_relaxed) - 1);
   loop_.bury(clients_.remove(client.slot()));
   if (draining_ && clients_.size() == 0 && on_empty) on_empty();
 }

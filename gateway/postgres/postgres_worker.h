@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/backoff.h"
+#include "base/fill_alarm.h"
 #include "base/random.h"
 #include "conf/config.h"
 #include "gateway/admin/snapshot.h"
@@ -57,6 +58,7 @@ struct Shared {
   Topologies topologies;
   std::vector<PostgresWorker*> workers;  // complete before the first one runs
   std::atomic<uint32_t> client_count{0};
+  FillAlarm filling;  // client_count, up to max_client_conn
   std::atomic<uint64_t> next_client_id{1}, next_server_id{1};
   std::atomic<int> pause{0};  // admin::Pause
   std::string mock_secret;    // makes the answers to unknown users repeatable

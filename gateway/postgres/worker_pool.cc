@@ -16,6 +16,9 @@ namespace {
 // A refused login is tried again soon: somebody may be setting the password right this moment.
 constexpr milliseconds kRefusalPause{250};
 
+// How often the log tells of clients that waited long.
+constexpr seconds kLongWaitPause{10};
+
 constexpr Bytes kDateStyle = "DateStyle";
 
 }  // namespace
@@ -112,9 +115,25 @@ void WorkerPool::lend(Server& server, Borrower& borrower, Instant waited_since) 
   counted.server_assignments.add();
   counted.wait.record(now - waited_since);
   const conf::PostgresSettings& settings = worker_.postgres();
+  const Duration slow = settings.query_wait_notify;
+  if (now - waited_since >= slow && slow > Duration::zero()) [[unlikely]]
+    waitedLong(now - waited_since, now);
   const bool check =
       !settings.server_check_query.empty() && now - server.idle_since >= settings.server_check_delay;
   server.lendTo(borrower, check);
+}
+
+// In a jam everybody waits long: one line in ten seconds tells of all.
+void WorkerPool::waitedLong(Duration waited, Instant now) {
+  ++long_waits_;
+  if (long_wait_told_ != Instant{} && now - long_wait_told_ < kLongWaitPause) return;
+  worker_.log().warning() << "pool " << databaseName() << "/" << user() << ": " << long_waits_
+                          << (long_waits_ == 1 ? " client has" : " clients have")
+                          << " waited long for a server, the last one for " << elapsed(waited) << " ("
+                          << entry_->shared.servers() << " servers, " << pool_.waiting()
+                          << " clients waiting)";
+  long_wait_told_ = now;
+  long_waits_ = 0;
 }
 
 const WorkerPool::Greeting& WorkerPool::greeting(const std::vector<pools::Parameter>& asked) {

@@ -155,6 +155,7 @@ class WorkerPool final : public net::Mortal, public Deadline {
   bool unused() const;
   Duration idleLimit() const;
   [[gnu::hot]] void lend(Server& server, Borrower& borrower, Instant waited_since);
+  [[gnu::cold]] void waitedLong(Duration waited, Instant now);
   [[gnu::cold]] void handOver(Server& server, uint32_t worker);
   void dialIfWanted();
   void dialOne();
@@ -187,6 +188,8 @@ class WorkerPool final : public net::Mortal, public Deadline {
   Instant held_since_ = kNever;
   Instant slow_start_ = kNever;  // since when it dials again after an outage
   Instant doubt_again_at_{};
+  Instant long_wait_told_{};  // when the log had the last line on it
+  uint32_t long_waits_ = 0;   // since then
   Instant retired_at_{};  // a server was replaced for its age
   unsigned refusals_ = 0;
   std::string refusal_;

@@ -54,6 +54,33 @@ TEST(ClientLimits, MaxClientConnHoldsForAllButTheConsole) {
   EXPECT_TRUE(eventually([&] { return refusal(forebay, "app").empty(); }));
 }
 
+TEST(ClientLimits, MaxClientConnIsWarnedOfAtFourFifths) {
+  const Forebay forebay(withSettings({{"max_client_conn", 10}}));
+  const std::string warning = " WARNING 80 % of max_client_conn are reached: 8 clients of 10";
+  std::vector<std::unique_ptr<Connection>> clients;
+  const auto come = [&](size_t count) {
+    while (clients.size() < count) clients.push_back(std::make_unique<Connection>(forebay.conninfo("app")));
+  };
+  const auto warned = [&] {
+    int times = 0;
+    const std::string log = forebay.log();
+    for (size_t at = 0; (at = log.find(warning, at)) != std::string::npos; ++at) ++times;
+    return times;
+  };
+  come(7);
+  EXPECT_EQ(warned(), 0);
+  come(9);
+  EXPECT_TRUE(eventually([&] { return warned() == 1; })) << forebay.log();
+  const std::string metrics = forebay.get("/metrics");
+  EXPECT_NE(metrics.find("\nforebay_clients 9\n"), std::string::npos);
+  EXPECT_NE(metrics.find("\nforebay_clients_limit 10\n"), std::string::npos);
+  clients.clear();
+  ASSERT_TRUE(
+      eventually([&] { return forebay.get("/metrics").find("\nforebay_clients 0\n") != std::string::npos; }));
+  come(8);
+  EXPECT_TRUE(eventually([&] { return warned() == 2; })) << forebay.log();
+}
+
 TEST(ClientLimits, OfADatabase) {
   ForebayConfig config = withSettings({});
   config.databases["app"]["max_db_client_connections"] = 1;

@@ -101,6 +101,10 @@ TEST(Timeouts, QueryWaitNotifyTellsTheClientThatItIsQueued) {
   EXPECT_EQ(notice->field('M'), "No server connection available, client being queued");
   holder.run("commit");
   EXPECT_EQ(types(waiter.readUntil('Z')), "TDCZ");
+  EXPECT_TRUE(eventually([&] {
+    return forebay.log().find(" WARNING pool app/postgres: 1 client has waited long for a server") !=
+           std::string::npos;
+  })) << forebay.log();
 }
 
 TEST(Timeouts, QueryTimeoutCancelsTheQuery) {
