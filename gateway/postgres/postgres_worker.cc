@@ -120,6 +120,8 @@ void PostgresWorker::dropUnusedPools() {
   Duration period = kLongestLook;
   for (const Duration limit : {postgres().pool_idle_timeout, postgres().autodb_idle_timeout})
     if (limit > Duration::zero()) period = std::min(period, limit / 2);
+  if (const Duration retry = postgres().server_login_retry; retry > Duration::zero())
+    period = std::min(period, retry / 2);  // pools that their server never let in
   tidy_tick_.in(std::max<Duration>(period, kShortestLook));
 }
 

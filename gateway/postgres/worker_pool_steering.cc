@@ -116,11 +116,17 @@ Instant WorkerPool::dropAt(Instant now) {
 }
 
 Duration WorkerPool::idleLimit() const {
-  const bool configured = worker_.postgres().databases.contains(databaseName());
-  const Duration any = worker_.postgres().pool_idle_timeout;
-  const Duration automatic = configured ? Duration::zero() : worker_.postgres().autodb_idle_timeout;
-  if (any == Duration::zero() || automatic == Duration::zero()) return std::max(any, automatic);
-  return std::min(any, automatic);
+  const conf::PostgresSettings& settings = worker_.postgres();
+  const bool automatic = !settings.databases.contains(databaseName());
+  // Where trust lets everybody in, the server has not, and strangers may bring any number of names along.
+  // What could not be reached stays: it is tried until it can.
+  const bool of_stranger = !entry_->welcome() && (refused_all_ || refusal_.empty());
+  Duration shortest{};
+  for (const Duration limit :
+       {settings.pool_idle_timeout, automatic ? settings.autodb_idle_timeout : Duration::zero(),
+        of_stranger ? settings.server_login_retry : Duration::zero()})
+    if (limit > Duration::zero() && (shortest == Duration::zero() || limit < shortest)) shortest = limit;
+  return shortest;
 }
 
 bool WorkerPool::quiet() const {

@@ -3,6 +3,7 @@
 
 #include "tests/integration/console_view.h"
 #include "tests/rig/raw_client.h"
+#include "tests/rig/relay.h"
 
 namespace forebay::rig {
 namespace {
@@ -41,6 +42,31 @@ TEST_F(UnusedPools, OfADatabaseThatCameFromTheFallbackAreForgotten) {
   EXPECT_TRUE(known(console, "pools", "app")) << "it has an entry of its own";
   use(forebay, "template1");  // and comes back
   EXPECT_TRUE(known(console, "pools", "template1"));
+}
+
+TEST_F(UnusedPools, OfARoleThatTheServerNeverLetInAreForgotten) {
+  const Forebay forebay(impatient({{"server_login_retry", "200ms"}}));
+  Connection console(forebay.consoleConninfo());
+  use(forebay, "app");
+  const auto knows = [&](const std::string& user) {
+    return forebay.get("/metrics").find("user=\"" + user + "\"") != std::string::npos;
+  };
+  EXPECT_NE(Connection::tryConnect(forebay.conninfo("app", "stranger")), "");
+  EXPECT_TRUE(eventually([&] { return !knows("stranger"); }));
+  EXPECT_TRUE(knows("postgres")) << "it has been let in";
+  EXPECT_TRUE(known(console, "pools", "app"));
+}
+
+TEST_F(UnusedPools, OfAServerThatWasNeverReachedStayAndGoOnTrying) {
+  ForebayConfig config = impatient({{"server_login_retry", "100ms"}});
+  Relay relay(sharedPostgres().port());
+  relay.refuse(true);
+  config.databases["app"]["hosts"] = std::vector<std::string>{"127.0.0.1:" + std::to_string(relay.port())};
+  const Forebay forebay(config);
+  EXPECT_NE(Connection::tryConnect(forebay.conninfo("app")), "");
+  ASSERT_TRUE(eventually([&] { return relay.totalConnections() > 5; })) << "it is tried again by itself";
+  relay.refuse(false);
+  EXPECT_TRUE(eventually([&] { return forebay.httpStatus("/readyz") == 200; }));
 }
 
 TEST_F(UnusedPools, StayWhileAClientIsThere) {
