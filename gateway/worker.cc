@@ -3,6 +3,12 @@
 #include <cstring>
 
 namespace forebay {
+namespace {
+
+// How often the log tells that connections cannot be accepted, while that lasts.
+constexpr seconds kExhaustedPause{10};
+
+}  // namespace
 
 Worker::Worker(uint32_t index, Log& log, postgres::Shared& shared, postgres::SettingsPtr settings,
                redis::Shared& redis_shared, redis::SettingsPtr redis_settings)
@@ -35,7 +41,10 @@ void Worker::listenRedis(int fd, bool deal, const std::string& cache) {
 
 void Worker::addListener(int fd, Accepted accepted) {
   const auto exhausted = [this](int error) {
-    log_.warning() << "cannot accept connections: " << std::strerror(error) << "; trying again in "
+    const Instant now = loop_.now();
+    if (now < tell_exhausted_at_) return;
+    tell_exhausted_at_ = now + kExhaustedPause;
+    log_.warning() << "cannot accept connections: " << std::strerror(error) << "; trying again every "
                    << net::Listener::kRest;
   };
   listeners_.push_back(std::make_unique<net::Listener>(loop_, fd, std::move(accepted), exhausted));

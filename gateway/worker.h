@@ -46,6 +46,7 @@ class Worker {
   std::unique_ptr<redis::RedisWorker> redis_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
   size_t next_worker_ = 0;
+  Instant tell_exhausted_at_{};
   std::thread thread_;
 };
 

@@ -309,12 +309,14 @@ bool ServerLogin::tryNextHost(DialFailure failure) {
     tryHost(sslMode());
     return false;
   }
+  const bool over_tls = first_failure_->reason.find("TLS") != std::string::npos;
   if (first_failure_->response.empty())
-    first_failure_->response =
-        errorResponse(pgproto::sqlstate::kConnectionFailure,
-                      "no server of database \"" + pool.databaseName() + "\" can be reached",
-                      first_failure_->reason + " (pool " + pool.databaseName() + "/" + pool.user() + ").",
-                      "Check that PostgreSQL runs there, and hosts in the database's settings.");
+    first_failure_->response = errorResponse(
+        pgproto::sqlstate::kConnectionFailure,
+        "no server of database \"" + pool.databaseName() + "\" can be reached",
+        first_failure_->reason + " (pool " + pool.databaseName() + "/" + pool.user() + ").",
+        over_tls ? "Check server_tls_sslmode and its certificates, and ssl in PostgreSQL's settings."
+                 : "Check that PostgreSQL runs there, and hosts in the database's settings.");
   fail(*first_failure_);
   return false;
 }

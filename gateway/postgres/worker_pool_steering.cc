@@ -16,7 +16,9 @@ void WorkerPool::applySettings() {
   if (found == nullptr) {
     const std::string gone =
         errorResponse(pgproto::sqlstate::kInvalidCatalogName,
-                      "database \"" + databaseName() + "\" was removed from the configuration");
+                      "database \"" + databaseName() + "\" was removed from the configuration",
+                      "A reload found no entry for it in [postgres.databases], and no \"*\".",
+                      "Add the entry again and reload, or connect to another database.");
     settings_.min_pool_size = 0;
     failWaiters(gone, false);
     return closeAll("its database was removed", gone);
@@ -115,6 +117,7 @@ Instant WorkerPool::dropAt(Instant now) {
   return unused_since_ == kNever ? kNever : deadlineAfter(unused_since_, idleLimit());
 }
 
+// Zero: it stays.
 Duration WorkerPool::idleLimit() const {
   const conf::PostgresSettings& settings = worker_.postgres();
   const bool automatic = !settings.databases.contains(databaseName());

@@ -58,6 +58,7 @@ TEST(ServerTls, WithoutAnOfferTheStrictModesFail) {
   for (const char* mode : {"require", "verify-ca", "verify-full"}) {
     const std::string error = outcome(reaching(sharedPostgres(), mode));
     EXPECT_NE(error.find("does not offer TLS"), std::string::npos) << mode << ": " << error;
+    EXPECT_NE(error.find("Check server_tls_sslmode"), std::string::npos) << mode << ": " << error;
   }
 }
 
