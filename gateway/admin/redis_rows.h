@@ -116,7 +116,8 @@ struct RedisCacheRow {
 struct RedisInfo {
   WallTime at{};                    // the default: it has never said anything
   std::optional<std::string> role;  // "master", "replica"
-  std::optional<uint64_t> used_memory, maxmemory, evicted_keys, keyspace_hits, keyspace_misses;
+  std::optional<uint64_t> used_memory, used_memory_peak, maxmemory, evicted_keys;
+  std::optional<uint64_t> keyspace_hits, keyspace_misses, commands_processed, uptime_seconds;
   std::optional<uint64_t> connected_clients, blocked_clients, rejected_connections, ops_per_second;
   bool loading = false;
   std::string error;  // why it says nothing

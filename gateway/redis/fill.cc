@@ -68,10 +68,13 @@ admin::RedisInfo readInfo(const NodeStats& stats) {
   if (const auto role = stats.fields.find("role"); role != stats.fields.end())
     out.role = role->second == "slave" ? "replica" : role->second;
   out.used_memory = numberOf(stats.fields, "used_memory");
+  out.used_memory_peak = numberOf(stats.fields, "used_memory_peak");
   out.maxmemory = numberOf(stats.fields, "maxmemory");
   out.evicted_keys = numberOf(stats.fields, "evicted_keys");
   out.keyspace_hits = numberOf(stats.fields, "keyspace_hits");
   out.keyspace_misses = numberOf(stats.fields, "keyspace_misses");
+  out.commands_processed = numberOf(stats.fields, "total_commands_processed");
+  out.uptime_seconds = numberOf(stats.fields, "uptime_in_seconds");
   out.connected_clients = numberOf(stats.fields, "connected_clients");
   out.blocked_clients = numberOf(stats.fields, "blocked_clients");
   out.rejected_connections = numberOf(stats.fields, "rejected_connections");

@@ -154,9 +154,9 @@ void WorkerCache::connectionLost(Server& server) {
     shared_->unreachable(std::chrono::system_clock::now(), "connection lost");
 }
 
-void WorkerCache::serverRested(Server& server) {
-  if (!lanes_.has(server)) server.close("it was lost, and is not needed");
-}
+// The next request makes another one: nothing is lost with it, and nobody sees connections that long are
+// gone.
+void WorkerCache::serverRested(Server& server) { server.close("it was lost, and nobody waits for it"); }
 
 void WorkerCache::serverClosed(Server& server) {
   lanes_.remove(server);

@@ -118,9 +118,10 @@ TEST_F(RedisWatching, ANodeShowsWhatItsInfoSays) {
   EXPECT_EQ(cell("redis_nodes", "version"), sharedRedis().info("redis_version"));
   EXPECT_EQ(cell("redis_nodes", "databases"), "16");
   EXPECT_EQ(cell("redis_nodes", "maxmemory"), "0");
-  EXPECT_NE(metric("forebay_redis_node_memory_used_bytes{cache=\"main\",node=\"127.0.0.1:" +
-                   std::to_string(sharedRedis().port()) + "\"}"),
-            "");
+  const std::string node = "{cache=\"main\",node=\"127.0.0.1:" + std::to_string(sharedRedis().port()) + "\"}";
+  for (const char* name : {"memory_used_bytes", "memory_peak_bytes", "memory_max_bytes", "commands_total",
+                           "uptime_seconds", "keyspace_hits_total", "keyspace_misses_total"})
+    EXPECT_NE(metric("forebay_redis_node_" + std::string(name) + node), "") << name;
 }
 
 TEST_F(RedisWatching, ANodeThatIsGoneIsDownAndComesBack) {
@@ -130,6 +131,8 @@ TEST_F(RedisWatching, ANodeThatIsGoneIsDownAndComesBack) {
   start(config);
   EXPECT_TRUE(eventually([&] { return cell("redis_nodes", "state") == "up"; }));
   EXPECT_EQ(forebay_->httpStatus("/readyz"), 200);
+  client()->run({"PING"});
+  EXPECT_EQ(pool("shared_idle"), "1");
   redis.stop();
   EXPECT_TRUE(eventually([&] { return cell("redis_nodes", "state") == "down"; }));
   EXPECT_NE(cell("redis_nodes", "error"), "");
@@ -139,6 +142,7 @@ TEST_F(RedisWatching, ANodeThatIsGoneIsDownAndComesBack) {
   redis.start();
   EXPECT_TRUE(eventually([&] { return cell("redis_nodes", "state") == "up"; }));
   EXPECT_TRUE(eventually([&] { return forebay_->httpStatus("/readyz") == 200; }));
+  EXPECT_EQ(pool("shared_lost"), "0") << "nobody waits for it any more";
 }
 
 TEST_F(RedisWatching, ANodeThatHangsIsDownThoughItsConnectionsAreOpen) {

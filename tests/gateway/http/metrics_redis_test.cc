@@ -78,10 +78,14 @@ TEST(RedisMetrics, ShowWhatInfoSaidAndHowOldThatIs) {
   node.info.at = WallTime(seconds(1'000'007));
   node.info.role = "master";
   node.info.used_memory = 1'048'576;
+  node.info.used_memory_peak = 2'097'152;
   node.info.maxmemory = 0;
+  node.info.commands_processed = 77;
   const std::string text = metricsText(snapshot);
   EXPECT_EQ(numberOf(text, "forebay_redis_node_memory_used_bytes" + kNode + "}"), 1'048'576);
+  EXPECT_EQ(numberOf(text, "forebay_redis_node_memory_peak_bytes" + kNode + "}"), 2'097'152);
   EXPECT_EQ(numberOf(text, "forebay_redis_node_memory_max_bytes" + kNode + "}"), 0);
+  EXPECT_EQ(numberOf(text, "forebay_redis_node_commands_total" + kNode + "}"), 77);
   EXPECT_EQ(numberOf(text, "forebay_redis_node_info_age_seconds" + kNode + "}"), 3);
   EXPECT_EQ(numberOf(text, "forebay_redis_node_info" + kNode + R"(,version="7.0.15",role="master"})"), 1);
 }
