@@ -21,6 +21,9 @@ namespace {
 
 using Random = std::mt19937;
 
+constexpr const char* kScript = "return ARGV[1]";
+constexpr const char* kScriptSha = "098e0f0d1448c0a81dafe820f66d460eb09263da";
+
 size_t upTo(Random& random, size_t most) { return std::uniform_int_distribution<size_t>(0, most)(random); }
 
 // What may be said instead of the answer: each says that something was lost or late.
@@ -138,7 +141,7 @@ class Seat {
   }
 
   void askOne(Random& random) {
-    switch (upTo(random, 9)) {
+    switch (upTo(random, 11)) {
       case 0: return set(next());
       case 1: return set(next() + " " + std::string(100'000, 'v'));  // it streams, and so does its GET
       case 2:
@@ -152,7 +155,7 @@ class Seat {
       }
       case 5: {
         const std::string text = next();
-        return ask({"EVAL", "return ARGV[1]", "0", text}, same(text));
+        return ask({"EVAL", kScript, "0", text}, same(text));
       }
       case 6: return increment();
       case 7: return transaction();
@@ -162,6 +165,15 @@ class Seat {
           if (reply.children.size() != 2 || !reply.at(1).isNull()) return false;
           const RedisValue& value = reply.at(0);
           return value.isNull() ? acknowledged_ == 0 : isRecent(value.text, acknowledged_);
+        });
+      case 10: {
+        const std::string text = next();
+        return ask({"EVALSHA", kScriptSha, "0", text}, same(text));
+      }
+      case 11:  // which is gathered whole, and has something added
+        return ask({"INFO", "server", "forebay"}, [](const RedisValue& reply) {
+          return reply.text.find("# Server") != std::string::npos &&
+                 reply.text.find("# Forebay") != std::string::npos;
         });
     }
   }
@@ -273,6 +285,7 @@ TEST(RedisIdentity, NoReplyIsEverGivenToTheWrongClient) {
   config.log["log_disconnections"] = false;
   config.log["log_connections"] = false;
   const Forebay forebay(config);
+  ASSERT_EQ(redis.text({"SCRIPT", "LOAD", kScript}), kScriptSha);
   Crowd crowd(forebay.redisPort(), 500);
 
   const char* asked = std::getenv("FOREBAY_IDENTITY_SECONDS");
