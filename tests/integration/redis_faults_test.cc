@@ -260,6 +260,8 @@ TEST(RedisFaults, WhatWasOnlyQueuedInATransactionWasNotExecuted) {
   loses(whole, {{"MULTI"}, {"SET", "k", "v"}, {"EXEC"}});
   EXPECT_TRUE(whole.receive().text.starts_with(not_executed)) << "MULTI alone does nothing";
   for (int i = 0; i < 2; ++i) EXPECT_TRUE(whole.receive().text.starts_with(kOutcomeUnknown));
+  EXPECT_NE(forebay.get("/metrics").find("\nforebay_redis_outcome_unknown_total{cache=\"main\"} 2\n"),
+            std::string::npos);
 }
 
 TEST(RedisFaults, WhatWasWatchedOverALossCountsAsChanged) {
