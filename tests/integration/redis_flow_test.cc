@@ -120,6 +120,25 @@ TEST(RedisFlow, ASubscriberThatDoesNotReadIsEvictedAndTheOthersGetEverything) {
   forebay.process().waitForOutput("(client_output_buffer_limit_pubsub)");
 }
 
+// Messages must not stand in the middle of a reply, so they are kept until its end.
+TEST(RedisFlow, ASubscriberThatDoesNotReadALargeReplyIsEvictedForTheMessagesBehindIt) {
+  RedisServer redis;
+  redis.run({"SETRANGE", "big", std::to_string(32 * kMegabyte - 1), "x"});
+  ForebayConfig config = mainCache(redis);
+  config.redis["client_output_buffer_limit_pubsub"] = "1MiB";
+  Forebay forebay(config);
+  RedisConnection slow(forebay.redisPort(), kTiny), publisher(forebay.redisPort());
+  slow.hello(3);
+  slow.sendCommand({"SUBSCRIBE", "news"});
+  slow.receivePush();
+  slow.sendCommand({"GET", "big"});
+  slow.receiveExactly(1);  // "$"
+  while (forebay.log().find("(client_output_buffer_limit_pubsub)") == std::string::npos)
+    publisher.run({"PUBLISH", "news", std::string(10'000, 'n')});
+  EXPECT_NE(forebay.get("/metrics").find("\nforebay_redis_clients_shed_total{cache=\"main\"} 1\n"),
+            std::string::npos);
+}
+
 TEST(RedisFlow, WhenMemoryIsUsedUpTheWorstReaderIsClosedAlone) {
   RedisServer redis;
   redis.run({"SET", "k", std::string(10'000, 'v')});
