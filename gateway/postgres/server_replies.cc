@@ -242,7 +242,7 @@ void Server::ownFinished() {
   const Purpose purpose = std::exchange(purpose_, Purpose::kNone);
   switch (purpose) {
     case Purpose::kConnectQuery:
-      if (own_failed_) logServerEvent(pool_.worker().log(), *this, "connect_query failed");
+      if (own_failed_) logServerError(pool_.worker().log(), *this, "connect_query", own_error_);
       enter(State::kIdle);
       pool_.dialled(*this);
       return;

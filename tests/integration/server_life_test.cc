@@ -187,5 +187,15 @@ TEST(ConnectQuery, RunsOnEachNewServer) {
   for (int i = 0; i < 3; ++i) EXPECT_EQ(client.query("show work_mem"), "55MB");
 }
 
+TEST(ConnectQuery, ThatFailsIsToldInTheLogAndIgnored) {
+  ForebayConfig config = onServer({});
+  config.databases["app"]["connect_query"] = "set no_such_setting = 1";
+  const Forebay forebay(config);
+  EXPECT_EQ(Connection(forebay.conninfo("app")).query("select 'served'"), "served");
+  const std::string told =
+      " connect_query failed: unrecognized configuration parameter \"no_such_setting\" (42704)";
+  EXPECT_TRUE(eventually([&] { return forebay.log().find(told) != std::string::npos; })) << forebay.log();
+}
+
 }  // namespace
 }  // namespace forebay::rig
