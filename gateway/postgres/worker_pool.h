@@ -190,7 +190,7 @@ class WorkerPool final : public net::Mortal, public Deadline {
   Instant doubt_again_at_{};
   Instant long_wait_told_{};  // when the log had the last line on it
   uint32_t long_waits_ = 0;   // since then
-  Instant retired_at_{};  // a server was replaced for its age
+  Instant retired_at_{};      // a server was replaced for its age
   unsigned refusals_ = 0;
   std::string refusal_;
   Greeting greeting_;
