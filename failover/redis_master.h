@@ -45,6 +45,7 @@ struct SentinelWord {
 struct RedisFacts {
   bool primary = false;
   bool linked = true;                // of a replica: connected to its primary
+  bool syncing = false;              // of a replica: it is being given all data anew
   std::optional<uint64_t> offset{};  // of the replication stream: written, or received
   bool operator==(const RedisFacts&) const = default;
 };

@@ -118,7 +118,10 @@ std::optional<failover::RedisFacts> readInfoReply(Bytes reply) {
   if (!facts) return std::nullopt;
   facts->offset =
       wholeNumber<uint64_t>(valueOf(fields, facts->primary ? "master_repl_offset" : "slave_repl_offset"));
-  if (!facts->primary) facts->linked = valueOf(fields, "master_link_status") == "up";
+  facts->stream = valueOf(fields, "master_replid");
+  if (facts->primary) return facts;
+  facts->linked = valueOf(fields, "master_link_status") == "up";
+  facts->syncing = valueOf(fields, "master_sync_in_progress") == "1";
   return facts;
 }
 

@@ -190,11 +190,20 @@ TEST(Roles, AreToldByINFO) {
   ASSERT_TRUE(primary);
   EXPECT_TRUE(primary->primary);
   EXPECT_EQ(primary->offset, 42u);
+  EXPECT_EQ(primary->stream, "") << "older than Redis 4";
   const auto replica = of("role:slave\r\nmaster_link_status:down\r\nslave_repl_offset:41\r\n");
   ASSERT_TRUE(replica);
   EXPECT_FALSE(replica->primary);
   EXPECT_FALSE(replica->linked);
+  EXPECT_FALSE(replica->syncing);
   EXPECT_EQ(replica->offset, 41u);
+  const auto beginner =
+      of("role:slave\r\nmaster_link_status:up\r\nmaster_sync_in_progress:1\r\nslave_repl_offset:0\r\n"
+         "master_replid:8371445ee47d41c55ef3bd1e2a6fd4d0a1dbeda6\r\n");
+  ASSERT_TRUE(beginner);
+  EXPECT_TRUE(beginner->linked);
+  EXPECT_TRUE(beginner->syncing);
+  EXPECT_EQ(beginner->stream, "8371445ee47d41c55ef3bd1e2a6fd4d0a1dbeda6");
 }
 
 TEST(Roles, AreNotTakenFromErrorsNorFromASentinel) {
