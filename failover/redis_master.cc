@@ -106,8 +106,11 @@ void RedisMaster::nodeFailed(const conf::HostPort& node, std::string why, Instan
 
 void RedisMaster::selected(const conf::HostPort& node, Instant now) {
   witness(node);
+  // Told once more, by each Sentinel and at each step: what the node has said since the first time still
+  // counts.
+  if (selected_ != node || now >= selected_until_) selected_at_ = now;
   selected_ = node;
-  selected_at_ = now;
+  selected_until_ = now + kSelection;
 }
 
 void RedisMaster::doubted(Instant now) { doubted_until_ = now + kDoubt; }
@@ -159,12 +162,13 @@ bool RedisMaster::proves(const Witness& witness, Instant now) const {
 }
 
 // The Sentinels' choice has become a primary, which they will notice within a second. Until then they name
-// the old one, and what is written there is lost.
+// the old one, and what is written there is lost. They close all connections to it when they promote it, so
+// that it could not be reached a moment ago means nothing.
 bool RedisMaster::claimedBySelected(Instant now) const {
-  if (!selected_ || now - selected_at_ > kSelection || selected_ == primary_ || selected_ == named_)
-    return false;
+  if (!selected_ || now >= selected_until_ || selected_ == primary_ || selected_ == named_) return false;
   const Witness* chosen = findNode(*selected_);
-  return chosen != nullptr && chosen->asked >= selected_at_ && proves(*chosen, now);
+  return chosen != nullptr && chosen->facts && chosen->facts->primary && chosen->asked >= selected_at_ &&
+         now - chosen->asked <= kProofAge;
 }
 
 void RedisMaster::giveUp(std::string why) {
@@ -258,7 +262,7 @@ std::vector<conf::HostPort> RedisMaster::nodes() const {
 }
 
 Duration RedisMaster::askInterval(Instant now) const {
-  const bool selecting = selected_ && selected_ != primary_ && now - selected_at_ < kSelection;
+  const bool selecting = selected_ && selected_ != primary_ && now < selected_until_;
   const bool troubled = std::ranges::any_of(
       sentinels_, [&](const Sentinel& each) { return fresh(each, now) && each.word->troubled; });
   return !answers() || selecting || troubled || now < doubted_until_ ? kAskFast : kAskEvery;

@@ -46,7 +46,8 @@ struct RedisFacts {
   bool primary = false;
   bool linked = true;                // of a replica: connected to its primary
   bool syncing = false;              // of a replica: it is being given all data anew
-  std::optional<uint64_t> offset{};  // of the replication stream: written, or received
+  std::optional<uint64_t> offset{};  // of the replication stream: written, or applied
+  std::string stream{};              // the id of that stream; empty: unknown
   bool operator==(const RedisFacts&) const = default;
 };
 
@@ -132,8 +133,8 @@ class RedisMaster {
   std::optional<conf::HostPort> primary_;   // accepted
   std::optional<conf::HostPort> previous_;  // accepted before
   std::optional<conf::HostPort> selected_;
-  Instant selected_at_{};
-  std::string given_up_;  // why
+  Instant selected_at_{}, selected_until_{};  // when that was first told; how long it is looked at
+  std::string given_up_;                      // why
   Instant doubted_until_{};
   Instant outage_since_;  // kNever: there is none
   uint64_t epoch_;

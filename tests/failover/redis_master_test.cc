@@ -233,6 +233,22 @@ TEST_F(RedisMasterTest, WritesNothingToTheOldOneOnceTheChosenReplicaIsPromoted) 
   EXPECT_EQ(primary(), kNew) << "its proof is there already";
 }
 
+TEST_F(RedisMasterTest, IsNotLedBackWhenThePromotionIsToldOnceMoreOrThePromotedOneIsOutOfReachForAMoment) {
+  acceptOld();
+  master_.selected(kNew, now_);
+  callsItselfPrimary(kNew);
+  ASSERT_EQ(primary(), none_);
+  pass(milliseconds(50));
+  master_.selected(kNew, now_);
+  callsItselfPrimary(kOld);
+  EXPECT_EQ(primary(), none_) << "the old one does not know it yet";
+  fails(kNew);  // Sentinel closes all connections to who is promoted
+  EXPECT_EQ(primary(), none_);
+  pass(RedisMaster::kProofAge);
+  callsItselfPrimary(kOld);
+  EXPECT_EQ(primary(), kOld) << "it has gone, and nobody names it";
+}
+
 TEST_F(RedisMasterTest, ReturnsToTheOldOneWhenAPromotionComesToNothing) {
   acceptOld();
   master_.selected(kNew, now_);
