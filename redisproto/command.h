@@ -199,8 +199,10 @@ struct Command {
                         // SET and RESETSTAT and REWRITE, SAVE, BGSAVE, BGREWRITEAOF, SYNC, PSYNC, REPLCONF,
                         // MONITOR, FLUSHALL, SWAPDB, CLIENT KILL and PAUSE and UNPAUSE, CLUSTER changes,
                         // LATENCY RESET, SLOWLOG RESET, SCRIPT KILL...
-  bool container = false;  // has subcommands
-  uint16_t id = 0;         // below CommandTable::size(); of its container's subcommands, too
+  bool on_replica = false;  // may be asked of a replica: it reads the data, and nothing else of the node
+  bool may_change = true;   // what others read: unless it is known that it cannot
+  bool container = false;   // has subcommands
+  uint16_t id = 0;          // below CommandTable::size(); of its container's subcommands, too
 
   bool is(uint32_t flag) const { return (flags & flag) != 0; }
   bool writes() const { return !is(flag::kReadonly); }

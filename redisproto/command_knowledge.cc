@@ -173,6 +173,42 @@ constexpr std::string_view kBeyond[] = {
     "script|kill",
 };
 
+// Flagged as reads, and yet not for any node: a cursor means something to the node that gave it and to no
+// other; how a value is stored, how large that is and when it was used last are matters of the primary, whose
+// memory is what counts.
+constexpr std::string_view kOfOneNode[] = {
+    "scan",        "hscan",           "sscan",           "zscan",        "object|encoding",
+    "object|freq", "object|idletime", "object|refcount", "memory|usage", "touch",
+};
+
+// No flag says of these that they change nothing.
+bool isHarmless(Special special) {
+  switch (special) {
+    case Special::kPing:
+    case Special::kEcho:
+    case Special::kSelect:
+    case Special::kInfo:
+    case Special::kCommand:
+    case Special::kAclWhoami:
+    case Special::kLolwut:
+    case Special::kScriptExists:
+    case Special::kClientTrackinginfo:
+    case Special::kClientGetredir:
+    case Special::kClientHelp: return true;
+    default: return false;
+  }
+}
+
+// Of a program only its writer knows what it reads, and a module may have cursors of its own. PFCOUNT keeps
+// what it has counted in the value itself. What may wait is waited for where the writes come first.
+bool isForReplicas(const Command& command) {
+  constexpr uint32_t kNever =
+      flag::kWrite | flag::kAdmin | flag::kBlocking | flag::kModule | flag::kMayReplicate | flag::kPubsub;
+  return command.is(flag::kReadonly) && !command.is(kNever) && command.special == Special::kNone &&
+         !command.container && command.name != "fcall_ro" &&
+         std::ranges::find(kOfOneNode, command.name) == std::end(kOfOneNode);
+}
+
 struct KeyRuleRow {
   std::string_view name;
   KeyRule rule;
@@ -208,6 +244,8 @@ void applyKnowledge(Command& command) {
     command.special = Special::kCommand;
   }
   command.slow = std::ranges::find(kSlow, name) != std::end(kSlow);
+  command.on_replica = isForReplicas(command);
+  command.may_change = !command.is(flag::kReadonly) && !isHarmless(command.special);
   command.beyond = std::ranges::find(kBeyond, name) != std::end(kBeyond);
   const auto rule = std::ranges::find(kKeyRules, name, &KeyRuleRow::name);
   if (rule != std::end(kKeyRules)) {

@@ -192,9 +192,10 @@ class Reader {
   // of a container such as CONFIG.
   static void complete(Command& out, const Command* known, const Command* container, bool has_categories) {
     if (known == nullptr && out.name.find('.') != std::string::npos) out.flags |= flag::kModule;
+    if (known != nullptr && !out.is(flag::kModule))
+      out.flags |= known->flags & flag::kMayReplicate;  // Redis 7 has it and does not tell
     applyKnowledge(out);
     if (known != nullptr && !out.is(flag::kModule)) {
-      out.flags |= known->flags & flag::kMayReplicate;  // Redis 7 has it and does not tell
       if (!has_categories) out.categories = known->categories;
       out.group = known->group;
       out.first_access = known->first_access;

@@ -139,6 +139,30 @@ TEST(Command, IsSlowWhenItMayCombineWholeCollections) {
     EXPECT_FALSE(command(name).slow) << name;
 }
 
+TEST(Command, MayBeAskedOfAReplicaWhenItReadsTheDataAndNothingElse) {
+  for (const char* name : {"get", "mget", "hgetall", "zrange", "exists", "ttl", "type", "dbsize", "keys",
+                           "sort_ro", "georadius_ro", "bitfield_ro", "sinter", "xrange", "randomkey", "dump"})
+    EXPECT_TRUE(command(name).on_replica) << name;
+  for (const char* name : {"set", "getex", "getdel", "sort", "georadius", "bitfield", "xadd", "publish"})
+    EXPECT_FALSE(command(name).on_replica) << name << " writes";
+  for (const char* name : {"eval", "evalsha", "eval_ro", "evalsha_ro", "fcall", "fcall_ro"})
+    EXPECT_FALSE(command(name).on_replica) << name << " runs a program";
+  for (const char* name :
+       {"scan", "hscan", "sscan", "zscan", "object|encoding", "object|freq", "memory|usage", "touch"})
+    EXPECT_FALSE(command(name).on_replica) << name << " is about one node";
+  for (const char* name : {"xread", "xreadgroup", "blpop", "wait", "pfcount", "multi", "exec", "watch",
+                           "ping", "info", "config|get", "client|tracking", "debug", "object", "time"})
+    EXPECT_FALSE(command(name).on_replica) << name;
+}
+
+TEST(Command, MayChangeDataUnlessItIsKnownThatItCannot) {
+  for (const char* name :
+       {"set", "eval", "fcall", "exec", "publish", "flushall", "config|set", "script|flush"})
+    EXPECT_TRUE(command(name).may_change) << name;
+  for (const char* name : {"get", "scan", "eval_ro", "ping", "echo", "info", "select"})
+    EXPECT_FALSE(command(name).may_change) << name;
+}
+
 TEST(Categories, HaveRedisNames) {
   EXPECT_EQ(categoryOf("keyspace"), category::kKeyspace);
   EXPECT_EQ(categoryOf("SORTEDSET"), category::kSortedset);
