@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "conf/network.h"
+#include "conf/reads.h"
 
 namespace forebay::conf {
 
@@ -36,9 +37,15 @@ struct Cache {
   std::string sentinel_password;            // a secret
   std::string sentinel_password_file;
   std::optional<SslMode> sentinel_tls_sslmode;  // none: as to the servers
-  uint32_t database = 0;                        // that clients begin in
-  std::string user;                             // the backend's; empty: "default"
-  std::string password;                         // a secret
+  // Without balance and weights. The primary answers sooner than a replica that would have to be waited for.
+  ReadSettings reading = [] {
+    ReadSettings reads;
+    reads.replica_wait_timeout = Duration::zero();
+    return reads;
+  }();
+  uint32_t database = 0;  // that clients begin in
+  std::string user;       // the backend's; empty: "default"
+  std::string password;   // a secret
   std::string password_file;
   std::vector<ListenAddress> listen;  // where its clients connect; none: [listen] redis
   std::map<std::string, CacheUser>

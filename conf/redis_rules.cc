@@ -64,6 +64,22 @@ class RedisRules {
       tell(path + ".sentinel_user", called(cache) + " has a sentinel_user but no sentinel_password");
     if (cache.sentinel_tls_sslmode) checkTlsMode(path, "sentinel_tls_sslmode", *cache.sentinel_tls_sslmode);
     checkTwice(cache, path);
+    checkReads(cache, path);
+  }
+
+  // Without the primary a read that comes right behind a write has nobody to go to, unless it waits.
+  void checkReads(const Cache& cache, const std::string& path) {
+    const ReadSettings& reading = cache.reading;
+    if (reading.reads == Reads::kPrimary || reading.primary_fallback) return;
+    if (reading.reads == Reads::kPreferReplicas)
+      tell(path + ".primary_fallback",
+           called(cache) +
+               " has primary_fallback off, but with reads 'prefer-replicas' the primary takes its share");
+    if (reading.consistency != Consistency::kEventual && reading.replica_wait_timeout == Duration::zero())
+      tell(path + ".primary_fallback",
+           called(cache) +
+               " has primary_fallback off: set replica_wait_timeout, which is how long a read may wait for a "
+               "replica to have what its client has written");
   }
 
   void checkTwice(const Cache& cache, const std::string& path) {
@@ -82,6 +98,7 @@ class RedisRules {
     demand(!cache.sentinel_password.empty() && cache.sentinel_password_file.empty(), "sentinel_password");
     demand(!cache.sentinel_password_file.empty(), "sentinel_password_file");
     demand(cache.sentinel_tls_sslmode.has_value(), "sentinel_tls_sslmode");
+    demand(cache.reading.reads != Reads::kPrimary, "reads");
   }
 
   // PostgreSQL can be asked whether it has TLS, Redis cannot.

@@ -106,6 +106,23 @@ void addSentinels(std::vector<CacheSetting>& table) {
   table.push_back(setting<C>("sentinel_tls_sslmode", &C::sentinel_tls_sslmode, Choice{kSslModes}, kOwn));
 }
 
+// A session is the most: what other clients write goes past this gateway as well.
+constexpr std::array kCacheConsistencies{kConsistencies[0], kConsistencies[1]};
+
+void addReading(std::vector<CacheSetting>& table) {
+  using C = Cache;
+  using R = ReadSettings;
+  const auto add = [&](std::string_view name, auto member, auto kind) {
+    table.push_back(setting<C>(name, in(&C::reading, member), kind, kOwn));
+  };
+  add("reads", &R::reads, Choice{kReads});
+  add("primary_fallback", &R::primary_fallback, Flag{});
+  add("consistency", &R::consistency, Choice{kCacheConsistencies});
+  add("max_replica_lag", &R::max_replica_lag, Time{});
+  add("max_replica_lag_bytes", &R::max_replica_lag_bytes, Bytes{});
+  add("replica_wait_timeout", &R::replica_wait_timeout, Time{});
+}
+
 std::vector<CacheSetting> makeCacheSettings() {
   using C = Cache;
   std::vector<CacheSetting> table;
@@ -114,6 +131,7 @@ std::vector<CacheSetting> makeCacheSettings() {
   };
   table.push_back(hostRow());
   addSentinels(table);
+  addReading(table);
   add("database", &C::database, Count{});
   table.push_back(unlessEmpty<C>("user", &C::user, Text{}));
   table.push_back(unlessEmpty<C>("password", &C::password, Secret{}, {.secret = true}));

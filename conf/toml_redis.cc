@@ -28,7 +28,7 @@ class RedisReader : private TomlPart {
     const std::string path = "redis.caches." + text(name);
     std::map<std::string, CacheUser> users;
     const auto more = [&](const toml::key& key, const toml::node& value) {
-      if (key != "users") return refuseLater(key, {"cluster", "reads"});
+      if (key != "users") return refuseLater(key, {"cluster"});
       return readUsers(key, value, path + ".users", users), true;
     };
     std::optional<Cache> cache = readEntry<Cache>(name, node, "a setting of a cache", path, {"users"}, more);

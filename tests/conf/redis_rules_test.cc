@@ -49,6 +49,30 @@ TEST(RedisRules, WantNothingOfSentinelsWhereThereAreNone) {
             "sentinel_tls_sslmode is of use only with sentinels");
 }
 
+TEST(RedisRules, LetReplicasTakeReadsWhereSentinelsTellOfThem) {
+  const std::string cache = "[redis.caches.a]\nsentinels = ['s']\nmaster = 'm'\n";
+  for (const char* reads : {"primary", "replicas", "prefer-replicas"})
+    EXPECT_EQ(errorOf(cache + "reads = '" + reads + "'"), "");
+  EXPECT_EQ(complaint("reads = 'primary'"), "");
+  EXPECT_EQ(complaint("reads = 'replicas'"), "reads is of use only with sentinels");
+}
+
+TEST(RedisRules, LeaveNoReadWithoutANodeThatMayAnswer) {
+  const std::string cache =
+      "[redis.caches.a]\nsentinels = ['s']\nmaster = 'm'\nprimary_fallback = false\nreads = ";
+  EXPECT_EQ(errorOf(cache + "'primary'"), "");
+  EXPECT_EQ(
+      errorOf(cache + "'replicas'"),
+      "forebay.toml:4:20: cache 'a' has primary_fallback off: set replica_wait_timeout, which is how long a "
+      "read may wait for a replica to have what its client has written");
+  EXPECT_EQ(errorOf(cache + "'replicas'\nreplica_wait_timeout = '1s'"), "");
+  EXPECT_EQ(errorOf(cache + "'replicas'\nconsistency = 'eventual'"), "");
+  EXPECT_EQ(
+      errorOf(cache + "'prefer-replicas'\nreplica_wait_timeout = '1s'"),
+      "forebay.toml:4:20: cache 'a' has primary_fallback off, but with reads 'prefer-replicas' the primary "
+      "takes its share");
+}
+
 TEST(RedisRules, AskForNoDatabaseAndNoLoginOfPostgres) {
   EXPECT_EQ(complaint(""), "");
   EXPECT_EQ(complaint("", "[listen]\npostgres = []"), "") << "nobody would connect there";

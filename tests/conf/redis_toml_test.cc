@@ -238,7 +238,10 @@ INSTANTIATE_TEST_SUITE_P(
               "sentinel_password_file = 'b'",
               "5:26: sentinel_password and sentinel_password_file exclude each other"},
         Wrong{"[redis.caches.a]\ncluster = ['s']", "2:1: cluster: not part of this version yet"},
-        Wrong{"[redis.caches.a]\nreads = 'replicas'", "2:1: reads: not part of this version yet"}));
+        Wrong{"[redis.caches.a]\nreads = 'all'",
+              "2:9: reads must be primary, replicas or prefer-replicas, not 'all'"},
+        Wrong{"[redis.caches.a]\nconsistency = 'strong'",
+              "2:15: consistency must be eventual or session, not 'strong'"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Values, WrongRedisToml,
