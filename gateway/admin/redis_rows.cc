@@ -49,6 +49,11 @@ RedisCounters& RedisCounters::operator+=(const RedisCounters& other) {
   subscriber_gaps += other.subscriber_gaps;
   scripts_repaired += other.scripts_repaired;
   slow_requests += other.slow_requests;
+  replica_reads += other.replica_reads;
+  reads_behind += other.reads_behind;
+  reads_without_replica += other.reads_without_replica;
+  replica_waits += other.replica_waits;
+  reads_moved += other.reads_moved;
   return *this;
 }
 
@@ -77,6 +82,7 @@ RedisCacheRow& RedisCacheRow::operator+=(const RedisCacheRow& other) {
 RedisNodeRow& RedisNodeRow::operator+=(const RedisNodeRow& other) {
   assert(cache == other.cache && host == other.host && port == other.port);
   connections += other.connections;
+  if (other.reads) reads = reads.value_or(0) + *other.reads;
   epoch = std::max(epoch, other.epoch);
   if (version.empty()) version = other.version;
   if (mode.empty()) mode = other.mode;

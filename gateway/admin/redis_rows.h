@@ -41,6 +41,11 @@ struct RedisCounters {
   uint64_t messages = 0, deliveries = 0, subscriber_gaps = 0;  // Pub/Sub
   uint64_t scripts_repaired = 0;
   uint64_t slow_requests = 0;
+  // Where replicas take reads. The primary took the others: no replica was known to have what the client had
+  // written; none served at all.
+  uint64_t replica_reads = 0, reads_behind = 0, reads_without_replica = 0;
+  uint64_t replica_waits = 0;  // reads that waited for a replica
+  uint64_t reads_moved = 0;    // sent again elsewhere, as the replica failed
 
   RedisCounters& operator+=(const RedisCounters& other);
 };
@@ -127,7 +132,9 @@ struct RedisInfo {
 struct RedisTopologyRow {
   bool accepted = false;  // as the primary
   std::string role, state, why;
-  std::optional<uint64_t> lag_bytes;  // of a replica: behind the primary
+  std::optional<uint64_t> lag_bytes{};  // of a replica: behind the primary
+  std::optional<Duration> lag{};        // no more than this
+  std::optional<bool> serves_reads{};   // of a replica, where they do
 };
 
 // A Redis server behind a cache.
@@ -135,7 +142,8 @@ struct RedisNodeRow {
   std::string cache, host;
   uint16_t port = 0;
 
-  uint32_t connections = 0;  // of this process, logged in
+  uint32_t connections = 0;       // of this process, logged in
+  std::optional<uint64_t> reads;  // of clients that went there; none: all go to the primary
 
   // The same on every worker, or the newest counts.
   uint64_t epoch = 0;                           // raised when another node, or another login, takes its place

@@ -79,6 +79,9 @@ constexpr std::array kNodeColumns{
     TableColumn{"ops_per_second", kBig},
     TableColumn{"info_age", kBig},
     TableColumn{"lag_bytes", kBig},
+    TableColumn{"lag_ms", kBig},
+    TableColumn{"serves_reads", kInt},
+    TableColumn{"reads", kBig},
 };
 
 constexpr std::array kSlowColumns{
@@ -104,6 +107,12 @@ Cell printable(std::string_view raw) {
 }
 
 Cell numberIfKnown(const std::optional<uint64_t>& value) { return value ? number(*value) : std::nullopt; }
+
+Cell millis(const std::optional<Duration>& time) {
+  return time ? number(std::chrono::duration_cast<milliseconds>(*time).count()) : std::nullopt;
+}
+
+Cell flagIfKnown(const std::optional<bool>& value) { return value ? flag(*value) : std::nullopt; }
 
 Cell textIfAny(std::string_view value) { return value.empty() ? std::nullopt : text(value); }
 
@@ -232,7 +241,10 @@ Table showRedisNodes(const ShowContext& context) {
              numberIfKnown(info.blocked_clients),
              numberIfKnown(info.ops_per_second),
              ageOf(info.at, context.snapshot.taken),
-             node.topology ? numberIfKnown(node.topology->lag_bytes) : std::nullopt});
+             node.topology ? numberIfKnown(node.topology->lag_bytes) : std::nullopt,
+             node.topology ? millis(node.topology->lag) : std::nullopt,
+             node.topology ? flagIfKnown(node.topology->serves_reads) : std::nullopt,
+             numberIfKnown(node.reads)});
   }
   return out;
 }

@@ -61,6 +61,13 @@ constexpr std::array kCounters{
     Plain{"forebay_redis_scripts_repaired_total",
           "Scripts that Redis did not know and that were sent to it again.",
           &RedisCounters::scripts_repaired},
+    Plain{"forebay_redis_replica_reads_total", "Reads that went to a replica.",
+          &RedisCounters::replica_reads},
+    Plain{"forebay_redis_replica_waits_total", "Reads that waited for a replica (replica_wait_timeout).",
+          &RedisCounters::replica_waits},
+    Plain{"forebay_redis_replica_reads_moved_total",
+          "Reads sent again elsewhere since their replica was lost, or refused them.",
+          &RedisCounters::reads_moved},
     Plain{"forebay_redis_slow_requests_total", "Requests that took longer than slowlog_log_slower_than.",
           &RedisCounters::slow_requests},
     Plain{"forebay_redis_server_logins_total", "Connections to Redis that were opened and logged in.",
@@ -141,6 +148,12 @@ void appendCounters(Families& out, const Caches& caches) {
   appendSplit(counter(out, "forebay_redis_server_bytes_total", "Bytes received from Redis, and sent to it."),
               caches, "direction",
               {{"received", &RedisCounters::server_bytes}, {"sent", &RedisCounters::server_bytes_sent}});
+  appendSplit(
+      counter(out, "forebay_redis_primary_fallbacks_total",
+              "Reads that the primary took in place of a replica: behind: no replica was known to have "
+              "what the client had written; none: no replica served."),
+      caches, "reason",
+      {{"behind", &RedisCounters::reads_behind}, {"none", &RedisCounters::reads_without_replica}});
   for (const Plain& each : kCounters)
     appendEach(counter(out, each.name, each.help), caches,
                [&](const RedisCacheRow& cache) { return cache.counters.*each.field; });

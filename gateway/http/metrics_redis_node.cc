@@ -84,6 +84,18 @@ void appendTopology(Families& out, const Nodes& nodes) {
   for (const RedisNodeRow& node : nodes)
     if (node.topology && node.topology->lag_bytes)
       lag.add(labelsOf(node), static_cast<double>(*node.topology->lag_bytes));
+  Family time = gauge(out, "forebay_redis_node_lag_seconds",
+                      "How far a replica is behind, at most, where replicas take reads.");
+  for (const RedisNodeRow& node : nodes)
+    if (node.topology && node.topology->lag) time.add(labelsOf(node), secondsOf(*node.topology->lag));
+  Family serves = gauge(out, "forebay_redis_node_serves_reads",
+                        "1 for a replica that reads go to, 0 for one left alone.");
+  for (const RedisNodeRow& node : nodes)
+    if (node.topology && node.topology->serves_reads)
+      serves.add(labelsOf(node), *node.topology->serves_reads ? 1 : 0);
+  Family reads = counter(out, "forebay_redis_node_reads_total", "Reads by node, where replicas take reads.");
+  for (const RedisNodeRow& node : nodes)
+    if (node.reads) reads.add(labelsOf(node), static_cast<double>(*node.reads));
 }
 
 void appendFollowed(Families& out, const admin::Snapshot& snapshot) {

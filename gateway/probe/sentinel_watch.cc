@@ -11,7 +11,8 @@ namespace forebay::probe {
 using failover::Topology;
 
 SentinelWatch::SentinelWatch(net::Loop& loop, net::Resolver& resolver, Log& log, redis::SettingsPtr settings,
-                             const conf::Cache& cache, uint64_t epoch, Tell tell)
+                             const conf::Cache& cache, uint64_t epoch, std::atomic<uint64_t>& questions,
+                             Tell tell)
     : loop_(loop),
       resolver_(resolver),
       log_(log),
@@ -19,7 +20,13 @@ SentinelWatch::SentinelWatch(net::Loop& loop, net::Resolver& resolver, Log& log,
       cache_(cache),
       tell_(std::move(tell)),
       master_(cache.master, cache.sentinels, loop.now(), epoch),
-      tick_(loop, [this] { ask(); }) {
+      questions_(questions),
+      tick_(loop, [this] { ask(); }),
+      nodes_tick_(loop, [this] { askNodes(); }) {
+  const conf::ReadSettings& reading = cache.reading;
+  if (reading.reads != conf::Reads::kPrimary)
+    replicas_.emplace(failover::RedisReplicas::Bounds{.lag = reading.max_replica_lag,
+                                                      .lag_bytes = reading.max_replica_lag_bytes});
   tick_.in(Duration::zero());
 }
 
@@ -71,15 +78,18 @@ std::unique_ptr<SentinelLink> SentinelWatch::makeLink(const conf::HostPort& host
 
 std::unique_ptr<RedisRoleProbe> SentinelWatch::makeProbe(const conf::HostPort& host) {
   RedisRoleProbe::Heard heard;
-  heard.answered = [this, host](const failover::RedisFacts& facts, Instant asked) {
+  heard.answered = [this, host](const failover::RedisFacts& facts, Instant asked, uint64_t number) {
     master_.nodeSaid(host, facts, asked);
+    if (replicas_) replicas_->said(host, facts, number, asked);
     review();
   };
   heard.failed = [this, host](const std::string& why) {
     master_.nodeFailed(host, why, loop_.now());
+    if (replicas_) replicas_->failed(host, why);
     review();
   };
-  return std::make_unique<RedisRoleProbe>(loop_, resolver_, nodeDoor(host), std::move(heard));
+  return std::make_unique<RedisRoleProbe>(loop_, resolver_, nodeDoor(host), replicas_.has_value(),
+                                          std::move(heard));
 }
 
 // Makes what is missing, and lets go of what is known no more.
@@ -118,12 +128,26 @@ void SentinelWatch::ask() {
   for (const auto& [name, link] : links_) names.push_back(name);
   for (const std::string& name : names)
     if (const auto found = links_.find(name); found != links_.end()) found->second->ask(lists);
-  names.clear();
+  askNodes();
+  if (lists) report(master_.topology().epoch, false);  // offsets and ages, for who looks
+}
+
+// Its number is known before the question leaves: whoever sees a lower one has nothing of what was asked
+// then.
+void SentinelWatch::askNodes() {
+  nodes_asked_at_ = loop_.now();
+  const uint64_t number = questions_.fetch_add(1) + 1;
+  std::vector<std::string> names;
   for (const auto& [name, probe] : probes_) names.push_back(name);
   for (const std::string& name : names)
-    if (const auto found = probes_.find(name); found != probes_.end()) found->second->ask();
+    if (const auto found = probes_.find(name); found != probes_.end()) found->second->ask(number);
   review();
-  if (lists) report(master_.topology().epoch);  // offsets and ages, for who looks
+  if (replicas_) askNodesBy(nodes_asked_at_ + replicas_->askInterval(nodes_asked_at_));
+}
+
+void SentinelWatch::askNodesBy(Instant at) {
+  if (!nodes_tick_.armed() || at < nodes_tick_.at())
+    nodes_tick_.in(std::max(at - loop_.now(), Duration::zero()));
 }
 
 // At once, but never without a pause between two rounds: many may ask for it.
@@ -137,6 +161,12 @@ void SentinelWatch::doubt() {
   askSoon();
 }
 
+void SentinelWatch::wantProof() {
+  if (!replicas_) return;
+  replicas_->wanted(loop_.now());
+  askNodesBy(nodes_asked_at_ + failover::RedisReplicas::kAskFast);
+}
+
 // ---- what has come of it
 
 void SentinelWatch::review() {
@@ -144,12 +174,19 @@ void SentinelWatch::review() {
   const uint64_t before = master_.topology().epoch;
   const bool changed = master_.decide(now);
   meet();
-  if (changed) report(before);
+  const bool replicas_changed = reviewReplicas(now);
+  if (changed || replicas_changed) report(before, replicas_changed);
   const Duration interval = master_.askInterval(now);
   if (!tick_.armed() || now + interval < tick_.at()) tick_.in(interval);
 }
 
-void SentinelWatch::report(uint64_t before) {
+bool SentinelWatch::reviewReplicas(Instant now) {
+  if (!replicas_) return false;
+  replicas_->follow(master_.topology());
+  return replicas_->decide(now);
+}
+
+void SentinelWatch::report(uint64_t before, bool replicas_changed) {
   const Topology& topology = master_.topology();
   const bool moved = topology.epoch != before;
   if (moved && topology.primary)
@@ -157,7 +194,9 @@ void SentinelWatch::report(uint64_t before) {
                 << conf::format(topology.nodes[*topology.primary].host) << ", epoch " << topology.epoch;
   else if (moved)
     log_.warning() << "cache " << cache_.name << " has no primary: " << topology.why;
-  tell_({std::make_shared<const Topology>(topology), master_.history(), moved});
+  tell_({std::make_shared<const Topology>(topology), master_.history(), moved,
+         replicas_ ? std::make_shared<const failover::Replicas>(replicas_->replicas()) : nullptr,
+         replicas_changed});
 }
 
 }  // namespace forebay::probe

@@ -10,8 +10,10 @@ bool sameWatch(const conf::Cache& before, const redis::Settings& old, const conf
                const redis::Settings& now) {
   const auto facts = [](const conf::Cache& cache, const redis::Settings& settings) {
     const conf::RedisSettings& redis = settings.config->redis;
+    const conf::ReadSettings& reading = cache.reading;
     return std::tuple(cache.sentinels, cache.master, cache.sentinel_user, cache.sentinel_password, cache.user,
-                      cache.password, redis::serverTlsMode(redis, cache),
+                      cache.password, reading.reads != conf::Reads::kPrimary, reading.max_replica_lag,
+                      reading.max_replica_lag_bytes, redis::serverTlsMode(redis, cache),
                       redis::sentinelTlsMode(redis, cache));
   };
   return facts(before, old) == facts(after, now) &&
@@ -30,9 +32,14 @@ SentinelWatches::SentinelWatches(net::Loop& loop, Log& log, redis::Shared& share
       if (const auto found = watched_.find(cache); found != watched_.end()) found->second.watch->doubt();
     });
   };
+  shared_.want_proof = [this](const std::string& cache) {
+    loop_.mailbox().post([this, cache] {
+      if (const auto found = watched_.find(cache); found != watched_.end()) found->second.watch->wantProof();
+    });
+  };
 }
 
-SentinelWatches::~SentinelWatches() { shared_.doubt = nullptr; }
+SentinelWatches::~SentinelWatches() { shared_.doubt = shared_.want_proof = nullptr; }
 
 void SentinelWatches::apply(const redis::SettingsPtr& settings) {
   const auto& caches = settings->config->redis.caches;
@@ -51,17 +58,20 @@ void SentinelWatches::begin(const conf::Cache& cache, const redis::SettingsPtr& 
   const failover::TopologyPtr before = shared->followed().topology;
   watched_[cache.name] = {
       std::make_unique<SentinelWatch>(
-          loop_, resolver_, log_, settings, cache, before ? before->epoch : 0,
+          loop_, resolver_, log_, settings, cache, before ? before->epoch : 0, shared->questions,
           [this, name = cache.name](const SentinelWatch::Told& told) { tell(name, told); }),
       settings};
 }
 
 void SentinelWatches::tell(const std::string& cache, const SentinelWatch::Told& told) {
-  shared_.cache(cache, 0)->setFollowed({told.topology, told.history});
-  if (!told.moved) return;
+  shared_.cache(cache, 0)->setFollowed({told.topology, told.history, told.replicas});
+  if (!told.moved && !told.replicas_changed) return;
   for (redis::RedisWorker* worker : shared_.workers)
-    worker->post([cache, topology = told.topology](redis::RedisWorker& there) {
-      if (redis::WorkerCache* found = there.findCache(cache)) found->follow(topology);
+    worker->post([cache, told](redis::RedisWorker& there) {
+      redis::WorkerCache* found = there.findCache(cache);
+      if (found == nullptr) return;
+      if (told.moved) found->follow(told.topology);
+      if (told.replicas_changed) found->followReplicas(told.replicas);
     });
 }
 

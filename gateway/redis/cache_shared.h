@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "failover/redis_master.h"
+#include "failover/redis_replicas.h"
 #include "pools/lease_limit.h"
 #include "pools/script_cache.h"
 #include "redisproto/acl.h"
@@ -44,6 +45,7 @@ struct NodeStats {
 struct Followed {
   failover::TopologyPtr topology;  // null: nothing yet, or the cache has no Sentinels
   failover::History history{};
+  failover::ReplicasPtr replicas{};  // null: the same, or the primary takes all reads
 };
 
 struct CacheShared {
@@ -52,6 +54,8 @@ struct CacheShared {
   pools::LeaseLimit leases;
   pools::ScriptCache scripts;
   std::atomic<uint32_t> clients{0};
+  // How many the control thread has put to the nodes (failover/redis_replicas.h).
+  std::atomic<uint64_t> questions{0};
 
   void setStats(NodeStats stats) {
     const std::lock_guard lock(mutex_);

@@ -129,7 +129,8 @@ void Client::takeHeld() {
 
 void Client::resume() {
   if (closed_) return;
-  if (hold_ == Hold::kDrain || hold_ == Hold::kRoom || hold_ == Hold::kTooMany) hold_ = Hold::kNone;
+  if (hold_ == Hold::kDrain || hold_ == Hold::kRoom || hold_ == Hold::kTooMany || hold_ == Hold::kReplica)
+    hold_ = Hold::kNone;
   takeHeld();
 }
 
@@ -181,6 +182,8 @@ void Client::drained() {
     server_ = nullptr;
     return worker_.bury(*this);
   }
+  if (reader_.wrote) [[unlikely]]
+    writesAcknowledged();
   if (leased_) {
     may_block_ = false;
     if (server_->requestsEnded()) {
@@ -316,9 +319,11 @@ void Client::closeWhenIdle() {
   if (isIdle()) close("the gateway is going");
 }
 
-bool Client::hasWaitLimit() const {
+// How long it may be held back as it is; zero: without end.
+Duration Client::waitLimit() const {
+  if (hold_ == Hold::kReplica) return cache_.settings().reading.replica_wait_timeout;
   const bool limited = hold_ == Hold::kConfirm || (hold_ == Hold::kRoom && !leased_);
-  return limited && cache_.commandWaitTimeout() > Duration::zero();
+  return limited ? cache_.commandWaitTimeout() : Duration::zero();
 }
 
 void Client::armDeadline(Instant now) {
@@ -327,7 +332,7 @@ void Client::armDeadline(Instant now) {
   if (!logged_in_ && settings.client_login_timeout > Duration::zero())
     at = connected_at_ + settings.client_login_timeout;
   if (settings.timeout > Duration::zero()) at = std::min(at, last_at_ + settings.timeout);
-  if (hasWaitLimit()) at = std::min(at, waiting_since_ + cache_.commandWaitTimeout());
+  if (const Duration wait = waitLimit(); wait > Duration::zero()) at = std::min(at, waiting_since_ + wait);
   worker_.loop().deadlines().arm(*this, at == kNever ? at : std::max(at, now + milliseconds(1)));
 }
 
@@ -338,11 +343,11 @@ void Client::due(Instant now) {
     worker_.rejected["client_login_timeout"] += 1;
     return close("no login within client_login_timeout");
   }
-  const Duration wait = cache_.commandWaitTimeout();
-  if (hasWaitLimit() && now >= waiting_since_ + wait) {
+  const Duration wait = waitLimit();
+  if (wait > Duration::zero() && now >= waiting_since_ + wait) {
     if (hold_ == Hold::kConfirm) {
       unconfirmed(wait);
-    } else {  // its request is looked at again, and refused
+    } else {  // its request is looked at again, and refused, or goes to the primary
       cache_.withdraw(*this);
       resume();
     }

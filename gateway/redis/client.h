@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -21,6 +22,7 @@
 #include "gateway/net/outbox.h"
 #include "gateway/net/peer_address.h"
 #include "gateway/net/socket.h"
+#include "gateway/redis/reader.h"
 #include "gateway/redis/users.h"
 #include "pools/subscriptions.h"
 #include "redisproto/acl.h"
@@ -54,6 +56,7 @@ class Client final : public net::Mortal,
     kRoom,     // the connection is full
     kTooMany,  // it has too many requests outstanding, or does not read
     kLease,    // waits for a connection of its own
+    kReplica,  // waits for a replica to have what it has written
     kConfirm,  // waits for a subscription
     kAsk,      // other workers are asked
   };
@@ -102,6 +105,9 @@ class Client final : public net::Mortal,
   bool onSlow() const { return on_slow_; }
   // All that it waits for comes from there now.
   void moved(Server& server);
+  Reader& reader() { return reader_; }
+  // From now on replicas take reads; before that nobody noted what it writes.
+  void replicasMayServe();
   bool streams() const { return streaming_; }  // a large request goes through as it comes
   const net::PeerAddress& peer() const { return peer_; }
   std::string localAddress() const;  // that it has reached us by
@@ -170,7 +176,7 @@ class Client final : public net::Mortal,
   void logEvent(std::string_view event) const;
   void armDeadline(Instant now);
   Step noRoom(Server& server);
-  bool hasWaitLimit() const;
+  Duration waitLimit() const;
   [[gnu::hot]] void drained();
   [[gnu::cold]] bool beginTls();
   [[gnu::cold]] bool handshake();
@@ -199,6 +205,13 @@ class Client final : public net::Mortal,
   Step wrongArity(std::string_view name);
   [[gnu::cold]] void protocolError(std::string_view text);
   bool replyWanted();
+
+  // client_reads.cc
+  std::optional<Step> chooseNode(const Command& command, bool slow);
+  std::optional<Step> chooseReplica(bool slow);
+  void noteChange(const Command* command);
+  void writesAcknowledged();
+  bool readsFromReplica() const;
 
   // client_session.cc
   Step hello(const Request& request);
@@ -313,6 +326,7 @@ class Client final : public net::Mortal,
   bool no_evict_ = false;
   bool asked_node_ = false;
   bool consuming_ = false, may_be_tls_ = false, handshaking_ = false;
+  Reader reader_;
   std::unique_ptr<Extra> extra_;
   UserPtr user_;
   Instant waiting_since_{};

@@ -120,7 +120,9 @@ Client::Step Client::onShared(const Command& command, const Request& request, By
     cache_.touched(*key);
     if (cache_.isBig(*key, worker_.loop().now())) slow = true;
   }
-  if (outstanding_ == 0) {
+  if (cache_.splitsReads()) [[unlikely]] {
+    if (const auto step = chooseNode(command, slow)) return *step;
+  } else if (outstanding_ == 0) {
     server_ = &cache_.lane(resp_, database_, slow);
     on_slow_ = slow;
   } else if (slow != on_slow_) {
@@ -229,6 +231,7 @@ Client::Step Client::onLease(const Command* command, const Request& request, Byt
   if (!leased_ && !takeLease()) return Step::kWait;
   if (server_->requestsEnded()) return wait(Hold::kDrain);
   if (server_->full()) return noRoom(*server_);
+  noteChange(command);
   may_block_ = may_block_ || (!in_multi_ && bringsItsOwnTime(command));
   return put(*server_, command, wire, collect);
 }

@@ -12,6 +12,7 @@ using redisproto::Special;
 
 Client::Step Client::script(const Command& command, const Request& request, Bytes wire) {
   const std::vector<Bytes>& args = request.args;
+  if (readsFromReplica()) return wait(Hold::kDrain);
   const bool evalsha = command.special == Special::kEvalsha && args.size() > 1;
   if (command.special == Special::kScriptFlush) {
     const Step step = forward(&command, request, wire);
@@ -59,6 +60,7 @@ Client::Step Client::evalWith(Bytes body, const Command& command, const Request&
   if (leased_) return forward(&command, request, wire);
   server_ = &server;
   on_slow_ = command.slow;
+  noteChange(&command);
   return put(server, &command, wire);
 }
 

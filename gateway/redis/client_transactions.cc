@@ -51,6 +51,7 @@ Client::Step Client::execAndSelect(const Command& command, Bytes wire) {
   if (outstanding_ > 0) return wait(Hold::kDrain);
   extra_->exec_is_quiet = !replyWanted();
   exec_sent_ = true;
+  noteChange(&command);
   in_multi_ = watching_ = false;
   ++outstanding_;
   cache_.counters().writes.add();

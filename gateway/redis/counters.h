@@ -26,6 +26,11 @@ struct CacheCounters {
   Counter shed;                                   // clients closed for what was held for them
   Counter messages, deliveries, subscriber_gaps;  // Pub/Sub: received, passed on, connections lost
   Counter scripts_repaired;
+  // Where replicas take reads. Those that the primary took: no replica was known to have what the client had
+  // written; none served at all.
+  Counter replica_reads, reads_behind, reads_without_replica;
+  Counter replica_waits;  // reads that waited for a replica
+  Counter reads_moved;    // sent again elsewhere, as the replica failed
 };
 
 }  // namespace forebay::redis

@@ -51,6 +51,11 @@ void fillCounters(admin::RedisCounters& out, const CacheCounters& in) {
   out.deliveries += in.deliveries.get();
   out.subscriber_gaps += in.subscriber_gaps.get();
   out.scripts_repaired += in.scripts_repaired.get();
+  out.replica_reads += in.replica_reads.get();
+  out.reads_behind += in.reads_behind.get();
+  out.reads_without_replica += in.reads_without_replica.get();
+  out.replica_waits += in.replica_waits.get();
+  out.reads_moved += in.reads_moved.get();
 }
 
 // What this Redis does not tell, or tells in another way, stays unknown.
@@ -111,7 +116,8 @@ RedisConnectionKind kindOf(const Server& server) {
 
 RedisClientState Client::shownState() const {
   if (!logged_in_) return RedisClientState::kLogin;
-  if (hold_ == Hold::kLease || hold_ == Hold::kRoom) return RedisClientState::kWaiting;
+  if (hold_ == Hold::kLease || hold_ == Hold::kRoom || hold_ == Hold::kReplica)
+    return RedisClientState::kWaiting;
   if (outstanding_ > 0) {
     if (server_ != nullptr && server_->state() != Server::State::kReady) return RedisClientState::kWaiting;
     const bool blocks = leased_ && last_command_ != nullptr && last_command_->is(redisproto::flag::kBlocking);
@@ -163,7 +169,10 @@ void WorkerCache::count(admin::RedisCacheRow& out, const Server& server) {
 }
 
 void WorkerCache::fillNode(admin::RedisNodeRow& out) {
-  servers_.forEach([&](const Server& server) { out.connections += server.state() == Server::State::kReady; });
+  servers_.forEach([&](const Server& server) {
+    out.connections += server.replica() == nullptr && server.state() == Server::State::kReady;
+  });
+  if (splits_reads_) out.reads = out.reads.value_or(0) + replicas_.readsOf(nodeName());
   out.epoch = topology_ ? topology_->epoch : epoch_;
   out.version = facts_->version;
   out.mode = facts_->mode;
@@ -200,6 +209,26 @@ void WorkerCache::fillTopology(admin::Snapshot& out, const Followed& followed) {
   }
 }
 
+void WorkerCache::fillReplicas(admin::Snapshot& out, const Followed& followed) {
+  for (const auto& replica : replicas_.all()) {
+    admin::RedisNodeRow& row = out.redisNode(name(), replica->host.host, replica->host.port);
+    row.reads = row.reads.value_or(0) + replica->reads;
+  }
+  servers_.forEach([&](const Server& server) {
+    if (server.replica() == nullptr || server.state() != Server::State::kReady) return;
+    ++out.redisNode(name(), server.replica()->host.host, server.replica()->host.port).connections;
+  });
+  if (!followed.replicas) return;
+  for (const failover::Replica& each : followed.replicas->all) {
+    admin::RedisNodeRow& row = out.redisNode(name(), each.host.host, each.host.port);
+    if (!row.topology) continue;
+    row.topology->serves_reads = each.serves;
+    row.topology->lag = each.lag;
+    if (each.lag_bytes) row.topology->lag_bytes = each.lag_bytes;
+    if (row.topology->why.empty()) row.topology->why = each.why;
+  }
+}
+
 void WorkerCache::fill(admin::Snapshot& out, bool clients, bool slow_log, bool keys) {
   const Instant now = clock();
   admin::RedisCacheRow& row = out.redisCache(name());
@@ -220,7 +249,11 @@ void WorkerCache::fill(admin::Snapshot& out, bool clients, bool slow_log, bool k
   fillCounters(row.counters, *counters_);
   row.counters.slow_requests += slow_log_.added();
   if (node_) fillNode(out.redisNode(name(), node_->host, node_->port));
-  if (follows_) fillTopology(out, shared_->followed());
+  if (follows_) {
+    const Followed followed = shared_->followed();
+    fillTopology(out, followed);
+    fillReplicas(out, followed);
+  }
   if (slow_log)
     for (pools::SlowRequest& request : slow_log_.newest(slow_log_.maxLen()))
       out.redis_slow.push_back({name(), std::move(request)});

@@ -20,7 +20,7 @@ Server& Lanes::choose(Resp resp, uint32_t database, bool slow) {
   Lane& lane = find(resp, database, slow);
   if (lane.open.empty()) [[unlikely]] {
     if (slow && !cache_.mayOpenShared()) return choose(resp, database, false);
-    lane.open.push_back(&cache_.makeShared(resp, database));
+    lane.open.push_back(&cache_.makeShared(resp, database, replica_));
   }
   Server& first = *lane.open.front();
   if (first.owed() < kCrowd) [[likely]]
@@ -43,7 +43,7 @@ Server& Lanes::chooseInCrowd(Lane& lane) {
   }
   if (best->state() != Server::State::kReady) return *best;
   if (unused == nullptr && lane.open.size() < kMostOpen && cache_.mayOpenShared()) {
-    unused = &cache_.makeShared(lane.resp, lane.database);
+    unused = &cache_.makeShared(lane.resp, lane.database, replica_);
     lane.open.push_back(unused);
   }
   if (unused != nullptr) unused->dialWhenDue();

@@ -17,10 +17,12 @@ namespace forebay::redis {
 
 class Server;
 class WorkerCache;
+struct Replica;
 
 class Lanes {
  public:
-  explicit Lanes(WorkerCache& cache) : cache_(cache) {}
+  // To the primary, or to this replica.
+  explicit Lanes(WorkerCache& cache, Replica* replica = nullptr) : cache_(cache), replica_(replica) {}
 
   // Never fails: the connection may still have to be made.
   [[gnu::hot]] Server& choose(redisproto::Resp resp, uint32_t database, bool slow);
@@ -50,6 +52,7 @@ class Lanes {
   [[gnu::cold]] Server& chooseInCrowd(Lane& lane);
 
   WorkerCache& cache_;
+  Replica* const replica_;
   std::vector<Lane> lanes_;
 };
 

@@ -39,6 +39,8 @@ struct Shared {
   // A worker has met what a healthy primary of this cache would not have done: who follows the Sentinels asks
   // them. From any thread; set while no worker runs.
   std::function<void(const std::string& cache)> doubt;
+  // Some client waits to read what it has written from a replica of this cache: ask them soon.
+  std::function<void(const std::string& cache)> want_proof;
 
   // Of the cache of this name, made when there is none. On the control thread, or before the workers run.
   std::shared_ptr<CacheShared> cache(const std::string& name, uint32_t lease_limit);

@@ -7,6 +7,7 @@
 #include "conf/address.h"
 #include "gateway/redis/client.h"
 #include "gateway/redis/redis_worker.h"
+#include "gateway/redis/replicas.h"
 #include "gateway/redis/worker_cache.h"
 #include "pools/in_flight.h"
 
@@ -52,8 +53,10 @@ std::vector<bool> onlyQueued(const Ring<Owed>& owed, size_t written, bool in_mul
 
 }  // namespace
 
-Server::Server(WorkerCache& cache, Kind kind, redisproto::Resp resp, uint32_t database)
+Server::Server(WorkerCache& cache, Kind kind, redisproto::Resp resp, uint32_t database,
+               std::shared_ptr<Replica> replica)
     : cache_(cache),
+      replica_(std::move(replica)),
       id_(cache.worker().shared().next_server_id.fetch_add(1, std::memory_order_relaxed)),
       kind_(kind),
       resp_(resp),
@@ -297,20 +300,22 @@ void Server::onReadable() {
 
 void Server::dial() {
   assert(state_ == State::kResting);
-  assert(cache_.hasNode());
+  assert(hasNode());
   net::Loop& loop = cache_.worker().loop();
   state_ = State::kDialling;
   dialling_since_ = loop.now();
-  node_ = cache_.nodeName();
-  dialer_ = std::make_unique<net::Dialer>(loop, cache_.worker().resolver(), cache_.dialTarget(),
+  node_ = replica_ ? replica_->name : cache_.nodeName();
+  dialer_ = std::make_unique<net::Dialer>(loop, cache_.worker().resolver(), cache_.dialTarget(replica_.get()),
                                           [this](Result<net::Socket> result) { dialled(std::move(result)); });
   armDeadline(loop.now());
   dialer_->start();
 }
 
 void Server::dialWhenDue() {
-  if (state_ == State::kResting && cache_.hasNode() && cache_.worker().loop().now() >= dial_at_) dial();
+  if (state_ == State::kResting && hasNode() && cache_.worker().loop().now() >= dial_at_) dial();
 }
+
+bool Server::hasNode() const { return replica_ != nullptr || cache_.hasNode(); }
 
 // After a failure: whoever waits has until his deadline, and the next try comes after a pause.
 void Server::rest(Instant now) {
@@ -323,8 +328,9 @@ void Server::connectionLost(std::string reason) {
   if (state_ == State::kClosed) return;
   if (state_ == State::kGreeting) return refused(std::move(reason));
   if (ended_ && holder_ != nullptr) return holder_->close("it has sent no more, and Redis would wait");
-  cache_.log("connection lost: " + reason, *this);
   cache_.counters().server_losses.add();
+  if (replica_) return handOver(reason);
+  cache_.log("connection lost: " + reason, *this);
   cache_.connectionLost(*this);
   if (kind_ != Kind::kShared || retiring_) return close(reason);
   net::Loop& loop = cache_.worker().loop();

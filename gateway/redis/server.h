@@ -35,6 +35,7 @@ class Client;
 class RedisWorker;
 class WorkerCache;
 struct InServerList;
+struct Replica;
 
 // A request that is not answered yet.
 struct Owed {
@@ -75,7 +76,9 @@ class Server final : public net::Mortal,
   // More than this in the request buffer, and clients wait until half of it is gone.
   static constexpr size_t kHighWater = size_t{512} * 1024;
 
-  Server(WorkerCache& cache, Kind kind, redisproto::Resp resp, uint32_t database);
+  // `replica`: whose it is; null: it goes to the primary.
+  Server(WorkerCache& cache, Kind kind, redisproto::Resp resp, uint32_t database,
+         std::shared_ptr<Replica> replica = {});
   ~Server() override;
 
   void dial();
@@ -105,6 +108,14 @@ class Server final : public net::Mortal,
   // Another node is primary, or none: what was said to the old one is settled, and what waits goes to the
   // next.
   [[gnu::cold]] void nodeChanged(const std::string& reason);
+  // ---- of one to a replica
+  Replica* replica() const { return replica_.get(); }
+  // How many questions had been asked when it was ready: who answers a later one is the process at its other
+  // end.
+  uint64_t questionsBefore() const { return questions_before_; }
+  // It is of no use any more: what it owes is asked for elsewhere.
+  [[gnu::cold]] void handOver(std::string_view reason);
+
   // Closes when nothing is owed any more and nobody holds it; nothing more is put in.
   void retire();
 
@@ -129,7 +140,8 @@ class Server final : public net::Mortal,
   bool waitsFor(const Client& client) const;
   void moveOthers();  // from behind the large reply to where they need not wait
   uint64_t id() const { return id_; }
-  int64_t backendId() const { return backend_id_; }  // its CLIENT ID there; 0: unknown
+  int64_t backendId() const { return backend_id_; }      // its CLIENT ID there; 0: unknown
+  const std::string& nodeName() const { return node_; }  // that it was dialled to last; empty: none yet
   const net::Socket& socket() const { return socket_; }
   WallTime connectedWall() const { return connected_wall_; }
   Instant idleSince() const { return idle_since_; }
@@ -200,6 +212,7 @@ class Server final : public net::Mortal,
   void watch();
   void popFront();
   std::string place() const;
+  bool hasNode() const;
   std::string outcomeUnknown(std::string_view reason) const;
   std::string notExecuted(std::string_view reason) const;
   bool goesOn(const Owed& owed, Bytes wire) const;
@@ -215,6 +228,10 @@ class Server final : public net::Mortal,
   [[gnu::cold]] bool takeRefused(Bytes piece, bool end);
   [[gnu::cold]] bool refuseHolder(Bytes error);
   void noteRefused(Owed& owed, std::string reply);
+
+  // server_replica.cc
+  static bool refusesReads(Bytes error);
+  void askElsewhere(Owed& owed, Bytes wire);
 
   // server_greeting.cc
   void dialled(Result<net::Socket> result);
@@ -256,6 +273,7 @@ class Server final : public net::Mortal,
   void afterReplies();
 
   WorkerCache& cache_;
+  const std::shared_ptr<Replica> replica_;
   net::Socket socket_;
   net::Buffer requests_;  // not written yet; of a shared one also the request that is written in part
   size_t sent_ = 0;       // bytes at the front of requests_ that are written
@@ -270,6 +288,7 @@ class Server final : public net::Mortal,
   Client* holder_ = nullptr;
   const uint64_t id_;
   uint64_t epoch_ = 0;
+  uint64_t questions_before_ = UINT64_MAX;
   std::string node_;  // that it was dialled to last
   const Kind kind_;
   const redisproto::Resp resp_;

@@ -50,7 +50,7 @@ void Server::armDeadline(Instant now) {
   Instant at = firstAnswerBy();
   if (state_ == State::kDialling || state_ == State::kGreeting)
     at = std::min(at, dialling_since_ + cache_.config().server_connect_timeout);
-  if (state_ == State::kResting && cache_.hasNode() && (!owed_.empty() || cache_.keepsTrying(*this)))
+  if (state_ == State::kResting && hasNode() && (!owed_.empty() || cache_.keepsTrying(*this)))
     at = std::min(at, std::max(dial_at_, now));
   cache_.worker().loop().deadlines().arm(*this, at);
 }
@@ -70,6 +70,10 @@ void Server::due(Instant now) {
 }
 
 void Server::expire(Instant now) {
+  if (replica_) {
+    if (firstAnswerBy() <= now) handOver("it has not answered within command_timeout");
+    return;
+  }
   if (kind_ != Kind::kShared) {
     if (firstAnswerBy() <= now) {
       cache_.counters().timeouts.add();

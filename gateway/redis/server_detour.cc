@@ -39,8 +39,7 @@ void Server::moveOthers() {
     const Bytes wire = wires.next(next.size);
     if (stay.contains(next.client)) continue;
     Client& client = *std::exchange(next.client, nullptr);
-    Server& target =
-        client.server() == this ? cache_.lane(resp_, database_, client.onSlow()) : *client.server();
+    Server& target = client.server() == this ? cache_.laneBeside(*this, client.onSlow()) : *client.server();
     client.moved(target);
     if (next.kind == Owed::Kind::kAnswer && target.owed() == 0) {
       client.receive(*next.text, 1);  // it waits behind nothing any more

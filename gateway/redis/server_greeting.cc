@@ -71,9 +71,11 @@ bool Server::greetingAnswered(Bytes value) {
   if (step == Step::kHello) {
     const HelloReply hello = readHello(value);
     backend_id_ = hello.id;
-    if (cache_.follows() && !hello.role.empty() && hello.role != "master")
-      return refused("it is a " + hello.role + ", and no primary any more"), false;
-    cache_.learned(hello);
+    const bool primary = hello.role.empty() ? !replica_ : hello.role == "master";
+    if (cache_.follows() && primary != !replica_)
+      return refused("it is a " + hello.role + (replica_ ? ", and no replica" : ", and no primary any more")),
+             false;
+    if (!replica_) cache_.learned(hello);
   }
   if (step == Step::kClientId && !failed)
     std::from_chars(value.data() + 1, value.data() + value.size(), backend_id_);
@@ -87,6 +89,7 @@ void Server::ready() {
   greeting_.reset();
   failures_ = 0;
   epoch_ = cache_.epoch();
+  questions_before_ = cache_.shared().questions.load();
   idle_since_ = now;
   cache_.counters().server_logins.add();
   cache_.log("connected", *this);
@@ -99,6 +102,7 @@ void Server::ready() {
 void Server::refused(std::string reason) {
   net::Loop& loop = cache_.worker().loop();
   cache_.counters().server_login_failures.add();
+  if (replica_) return handOver(reason);
   cache_.dialFailed(*this, reason);
   if (dialer_) loop.bury(std::move(dialer_));
   greeting_.reset();

@@ -4,6 +4,7 @@
 
 #include "gateway/redis/client.h"
 #include "gateway/redis/redis_worker.h"
+#include "gateway/redis/reply_value.h"
 #include "gateway/redis/server.h"
 #include "gateway/redis/worker_cache.h"
 #include "pools/in_flight.h"
@@ -24,6 +25,7 @@ bool Server::keepsAll() const { return retains() && cache_.follows(); }
 
 // Sentinels are asked at once, whoever gets the error.
 bool Server::isRefusal(Bytes error) {
+  if (replica_) return refusesReads(error);
   if (!cache_.follows()) return false;
   for (const std::string_view word : kNoPrimary)
     if (error.starts_with(word)) return cache_.doubt(), true;
@@ -32,6 +34,7 @@ bool Server::isRefusal(Bytes error) {
 
 // The oldest request was refused, by its error reply. False: the connection was given up.
 bool Server::beginRefused(Bytes error) {
+  if (replica_) return handOver(errorText(error)), false;
   refusing_ = true;
   refused_ = 0;
   return takeRefused(error, true);

@@ -197,6 +197,7 @@ bool Server::concernsUs(Bytes error) { return error.starts_with(kNoScript) || is
 
 Server::ErrorTaken Server::takeError(Bytes error) {
   if (error.starts_with(kNoScript)) return runScriptAgain() ? ErrorTaken::kTaken : ErrorTaken::kForClient;
+  if (replica_) return beginRefused(error) ? ErrorTaken::kTaken : ErrorTaken::kGivenUp;
   if (kind_ != Kind::kShared) return refuseHolder(error) ? ErrorTaken::kTaken : ErrorTaken::kForClient;
   if (pools::afterError(error, owed_.front().command) != pools::Outcome::kNotExecuted)
     return ErrorTaken::kForClient;

@@ -18,6 +18,7 @@ WorkerCache::WorkerCache(RedisWorker& worker, std::shared_ptr<CacheShared> share
       script_memo_(shared_->scripts),
       slow_from_(worker.redis().slowlog_log_slower_than),
       lanes_(*this),
+      replicas_(*this),
       counters_(std::make_unique<CacheCounters>()),
       hot_keys_(std::make_unique<pools::HotKeys>()),
       big_keys_(std::make_unique<pools::BigKeys>()),
@@ -28,7 +29,9 @@ WorkerCache::WorkerCache(RedisWorker& worker, std::shared_ptr<CacheShared> share
   follows_ = settings_.hasSentinels();
   forgetNode();
   applySettings(settings_);
-  if (const Followed followed = shared_->followed(); follows_ && followed.topology) follow(followed.topology);
+  const Followed followed = shared_->followed();
+  if (follows_ && followed.topology) follow(followed.topology);
+  followReplicas(followed.replicas);
 }
 
 WorkerCache::~WorkerCache() {
@@ -45,8 +48,9 @@ uint32_t WorkerCache::minLeases() const {
 
 // ---- shared connections
 
-Server& WorkerCache::makeServer(Server::Kind kind, Resp resp, uint32_t database) {
-  auto* server = new Server(*this, kind, resp, database);
+Server& WorkerCache::makeServer(Server::Kind kind, Resp resp, uint32_t database, Replica* replica) {
+  auto* server =
+      new Server(*this, kind, resp, database, replica != nullptr ? replica->shared_from_this() : nullptr);
   servers_.pushBack(*server);
   shared_servers_ += kind == Server::Kind::kShared;
   return *server;
@@ -78,20 +82,22 @@ void WorkerCache::detour(Server& server, Bytes request, uint64_t size, Instant n
     const Bytes* key = command != nullptr ? redisproto::firstKey(*command, parsed.args) : nullptr;
     if (key != nullptr) big_keys_->seen(*key, size, now);
   }
-  lanes_.avoid(server);
+  lanesOf(server).avoid(server);
 }
 
 void WorkerCache::detourEnded(Server& server) {
-  if (!lanes_.takeBack(server)) server.retire();
+  if (!lanesOf(server).takeBack(server)) server.retire();
 }
 
 // ---- told by servers
 
-net::Dialer::Target WorkerCache::dialTarget() const {
-  return targetOf(worker_.settings(), *node_, serverTlsMode(config(), settings_));
+net::Dialer::Target WorkerCache::dialTarget(const Replica* replica) const {
+  return targetOf(worker_.settings(), replica != nullptr ? replica->host : *node_,
+                  serverTlsMode(config(), settings_));
 }
 
 void WorkerCache::serverReady(Server& server) {
+  if (server.replica() != nullptr) return replicas_.ready(*server.replica());
   shared_->reached(std::chrono::system_clock::now());
   refusal_.clear();
   refused_ = false;
@@ -105,7 +111,8 @@ void WorkerCache::dialFailed(Server& server, const std::string& reason) {
   doubt();
   // One more for a crowd, of which Redis may have had enough: nobody waits for it, and the others serve.
   const auto serves = [](Server& each) {
-    return each.kind() == Server::Kind::kShared && each.state() == Server::State::kReady;
+    return each.kind() == Server::Kind::kShared && each.replica() == nullptr &&
+           each.state() == Server::State::kReady;
   };
   if (server.kind() == Server::Kind::kShared && server.owed() == 0 && servers_.find(serves) != nullptr)
     return;
@@ -159,7 +166,7 @@ void WorkerCache::connectionLost(Server& server) {
 void WorkerCache::serverRested(Server& server) { server.close("it was lost, and nobody waits for it"); }
 
 void WorkerCache::serverClosed(Server& server) {
-  lanes_.remove(server);
+  lanesOf(server).remove(server);
   shared_servers_ -= server.kind() == Server::Kind::kShared;
   worker_.loop().bury(std::unique_ptr<Server>(&server));
   if (&server == watcher_) {
@@ -201,7 +208,7 @@ void WorkerCache::slow(const Owed& owed, Duration total) {
 
 void WorkerCache::log(std::string_view event, const Server& server) {
   if (!worker_.log().wants(conf::LogLevel::kInfo)) return;
-  const std::string peer = nodeName();
+  const std::string peer = server.nodeName().empty() ? nodeName() : server.nodeName();
   worker_.log().info({'S', server.id(), name(), settings_.user, peer}) << event;
 }
 
@@ -223,6 +230,7 @@ void WorkerCache::applySettings(conf::Cache settings) {
                                                                    : Instant::duration::max();
   users_ = makeUsers(settings_);
   acls_.clear();
+  applyReads();
   if (elsewhere) replaceServers();
   resolveUsers();
   leases_.openMinimum();
@@ -246,6 +254,7 @@ void WorkerCache::replaceServers() {
   servers_.forEach([&](Server& server) { all.push_back(&server); });
   lanes_.clear();
   shared_->lost(clock());
+  replicas_.forgetConnections();
   for (Server* server : all) {
     if (server->kind() == Server::Kind::kSubscriber || server == watcher_) {
       server->close("the settings have changed");

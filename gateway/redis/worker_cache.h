@@ -24,6 +24,7 @@
 #include "gateway/redis/lanes.h"
 #include "gateway/redis/leases.h"
 #include "gateway/redis/pub_sub.h"
+#include "gateway/redis/replicas.h"
 #include "gateway/redis/reply_value.h"
 #include "gateway/redis/server.h"
 #include "pools/big_keys.h"
@@ -57,7 +58,7 @@ class WorkerCache final : public net::Mortal {
   PubSub& pubSub() { return pub_sub_; }
 
   // ---- for servers
-  net::Dialer::Target dialTarget() const;  // where hasNode()
+  net::Dialer::Target dialTarget(const Replica* replica = nullptr) const;  // without one: where hasNode()
   void learned(const HelloReply& hello);
   void serverReady(Server& server);
   void dialFailed(Server& server, const std::string& reason);
@@ -105,6 +106,20 @@ class WorkerCache final : public net::Mortal {
   void forgetLoaded();  // Redis may know no script any more
   pools::ScriptMemo& scriptMemo() { return script_memo_; }
 
+  // ---- its replicas
+  // They take reads, of those commands that they may.
+  [[gnu::hot]] bool splitsReads() const { return splits_reads_; }
+  bool readsOwnWrites() const { return reads_own_writes_; }  // no client reads what is older
+  ReadReplicas& replicas() { return replicas_; }
+  void followReplicas(const failover::ReplicasPtr& replicas);
+  void readGoesTo(const Server& server);
+  void wantProof();  // of what they have
+  Server* preferred(Server& replica, bool slow);
+  Server* readAgain(Client& client);  // where a replica has failed; null: nowhere
+  Server& laneBeside(const Server& server, bool slow);
+  std::vector<Server*> serversOf(const Replica* replica);
+  std::string noReplicaError() const;
+
   // ---- its users
   UserPtr findUser(Bytes name) const;
   // What the user may do; null: whatever the backend lets him.
@@ -124,8 +139,8 @@ class WorkerCache final : public net::Mortal {
   // ---- for its parts
   Leases& leases() { return leases_; }
   Server& makeSubscriber();
-  Server& makeShared(redisproto::Resp resp, uint32_t database) {
-    return makeServer(Server::Kind::kShared, resp, database);
+  Server& makeShared(redisproto::Resp resp, uint32_t database, Replica* replica) {
+    return makeServer(Server::Kind::kShared, resp, database, replica);
   }
   Server& makeLeased(redisproto::Resp resp, uint32_t database) {
     return makeServer(Server::Kind::kLeased, resp, database);
@@ -133,6 +148,7 @@ class WorkerCache final : public net::Mortal {
 
   RedisWorker& worker() { return worker_; }
   CacheShared& shared() { return *shared_; }
+  Instant clock();
   const std::string& name() const { return settings_.name; }
   const conf::Cache& settings() const { return settings_; }
   const conf::RedisSettings& config() const;
@@ -152,8 +168,9 @@ class WorkerCache final : public net::Mortal {
   // Slow readers of large values could make it open one after the other.
   static constexpr size_t kMostShared = 64;
 
-  Instant clock();
-  Server& makeServer(Server::Kind kind, redisproto::Resp resp, uint32_t database);
+  Server& makeServer(Server::Kind kind, redisproto::Resp resp, uint32_t database, Replica* replica = nullptr);
+  Lanes& lanesOf(const Server& server);
+  void applyReads();
   const redisproto::Command* lookUp(const std::vector<Bytes>& args);
   void askNode();
   void polled(Bytes reply);
@@ -162,6 +179,7 @@ class WorkerCache final : public net::Mortal {
   void forgetNode();
   void fillNode(admin::RedisNodeRow& out);
   void fillTopology(admin::Snapshot& out, const Followed& followed);
+  void fillReplicas(admin::Snapshot& out, const Followed& followed);
   void count(admin::RedisCacheRow& out, const Server& server);
 
   RedisWorker& worker_;
@@ -178,15 +196,17 @@ class WorkerCache final : public net::Mortal {
   std::map<std::string, std::shared_ptr<const redisproto::Acl>, std::less<>> acls_;
   pools::ScriptMemo script_memo_;
   Instant::duration slow_from_;
+  uint64_t* primary_reads_ = nullptr;   // where replicas take reads
   std::optional<conf::HostPort> node_;  // behind it; none: no primary is known
   failover::TopologyPtr topology_;      // null: nothing was told yet, or there are no Sentinels
-  bool follows_ = false;
-  Instant doubted_at_{};
+  bool follows_ = false, splits_reads_ = false, reads_own_writes_ = false;
+  Instant doubted_at_{}, wanted_at_{};
   uint64_t epoch_ = 1;  // of what is known to be behind the address
   bool speaks_hello_ = true;
   IntrusiveList<Server, InServerList> servers_;
   size_t shared_servers_ = 0;  // of them
   Lanes lanes_;
+  ReadReplicas replicas_;
   IntrusiveList<Client, InWaitQueue> room_queue_;
   IntrusiveList<Client, InCacheClients> clients_;
   std::unique_ptr<CacheCounters> counters_;

@@ -28,6 +28,7 @@ void WorkerCache::follow(failover::TopologyPtr topology) {
   node_ = primaryOf(*topology_);
   if (node_ == before) return;
   ++epoch_;
+  primary_reads_ = nullptr;
   refusal_.clear();
   refused_ = false;
   speaks_hello_ = true;
@@ -36,9 +37,7 @@ void WorkerCache::follow(failover::TopologyPtr topology) {
   leases_.forgetFailures();
   const std::string reason =
       node_ ? "the primary is " + nodeName() + " now" : "no primary: " + topology_->why;
-  std::vector<Server*> all;
-  servers_.forEach([&](Server& server) { all.push_back(&server); });
-  for (Server* server : all) server->nodeChanged(reason);
+  for (Server* server : serversOf(nullptr)) server->nodeChanged(reason);
   if (!node_) return;
   leases_.nodeFound();
   pub_sub_.nodeFound();

@@ -72,8 +72,9 @@ TEST_F(ShowRedis, WhatIsUnknownOfANodeIsNull) {
   node();
   const WireAnswer nodes = show("REDIS_NODES");
   EXPECT_EQ(nodes.at("main", "state"), "unknown");
-  for (const char* column : {"role", "since", "error", "version", "databases", "used_memory", "maxmemory",
-                             "hit_ratio", "clients", "ops_per_second", "info_age", "lag_bytes"})
+  for (const char* column :
+       {"role", "since", "error", "version", "databases", "used_memory", "maxmemory", "hit_ratio", "clients",
+        "ops_per_second", "info_age", "lag_bytes", "lag_ms", "serves_reads", "reads"})
     EXPECT_EQ(nodes.at("main", column), "NULL") << column;
 }
 
@@ -96,6 +97,29 @@ TEST_F(ShowRedis, NodesThatSentinelsTellOfShowTheirRoleStateAndLag) {
   EXPECT_EQ(nodes.at("of replicas", "lag_bytes"), "120");
   EXPECT_EQ(nodes.at("of the old one", "state"), "fenced");
   EXPECT_EQ(nodes.at("of the old one", "error"), "it calls itself a primary, and is not the accepted one");
+}
+
+TEST_F(ShowRedis, NodesTellWhereReadsGoAndWhyNot) {
+  node().topology = {true, "primary", "up", "", std::nullopt};
+  node().reads = 3;
+  RedisNodeRow& near = fleet_.snapshot.redisNode("near", "10.0.0.8", 6379);
+  near.topology = {false, "replica", "up", "", 0, milliseconds(0), true};
+  near.reads = 40;
+  RedisNodeRow of_another_worker = near;
+  of_another_worker.reads = 2;
+  near += of_another_worker;
+  RedisNodeRow& far = fleet_.snapshot.redisNode("far", "10.0.0.9", 6379);
+  far.topology = {false, "replica",   "up", "what it has may be older than max_replica_lag",
+                  120,   seconds(12), false};
+  const WireAnswer nodes = show("REDIS_NODES");
+  EXPECT_EQ(nodes.at("main", "serves_reads"), "NULL") << "it is no replica";
+  EXPECT_EQ(nodes.at("main", "reads"), "3");
+  EXPECT_EQ(nodes.at("near", "serves_reads"), "1");
+  EXPECT_EQ(nodes.at("near", "reads"), "42");
+  EXPECT_EQ(nodes.at("near", "lag_ms"), "0");
+  EXPECT_EQ(nodes.at("far", "serves_reads"), "0");
+  EXPECT_EQ(nodes.at("far", "lag_ms"), "12000");
+  EXPECT_EQ(nodes.at("far", "error"), "what it has may be older than max_replica_lag");
 }
 
 TEST_F(ShowRedis, ANodeThatIsDownSaysWhyAndSinceWhen) {

@@ -87,7 +87,8 @@ const std::map<std::string, std::string> kColumns = {
      "outstanding/i lease/q subscriptions/i tls unparsed/q unsent/q command"},
     {"REDIS_NODES",
      "cache host port/i role state since error epoch/q version mode databases/i connections/i used_memory/q "
-     "maxmemory/q evicted_keys/q hit_ratio/N clients/q blocked/q ops_per_second/q info_age/q lag_bytes/q"},
+     "maxmemory/q evicted_keys/q hit_ratio/N clients/q blocked/q ops_per_second/q info_age/q lag_bytes/q "
+     "lag_ms/q serves_reads/i reads/q"},
     {"REDIS_SLOWLOG", "time cache command total_us/q gateway_us/q redis_us/q client/q addr"},
     {"REDIS_HOTKEYS", "cache key samples/q"},
     {"REDIS_BIGKEYS", "cache key bytes/q seen_ago/q"},

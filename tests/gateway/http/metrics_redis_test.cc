@@ -113,6 +113,28 @@ TEST(RedisMetrics, TellOfThePrimaryThatSentinelsName) {
   EXPECT_EQ(numberOf(text, "forebay_redis_node_lag_bytes" + kNode + "}"), 77);
 }
 
+TEST(RedisMetrics, TellWhereReadsGo) {
+  admin::Snapshot snapshot;
+  admin::RedisCacheRow& cache = snapshot.redisCache("main");
+  cache.followed.emplace();
+  cache.counters.replica_reads = 1;
+  cache.counters.reads_behind = 2;
+  cache.counters.reads_without_replica = 3;
+  cache.counters.replica_waits = 4;
+  cache.counters.reads_moved = 5;
+  nodeOf(snapshot).topology = {false, "replica", "up", "", 77, milliseconds(1500), true};
+  nodeOf(snapshot).reads = 6;
+  const std::string text = metricsText(snapshot);
+  EXPECT_EQ(numberOf(text, "forebay_redis_replica_reads_total" + kMain + "}"), 1);
+  EXPECT_EQ(numberOf(text, "forebay_redis_primary_fallbacks_total" + kMain + R"(,reason="behind"})"), 2);
+  EXPECT_EQ(numberOf(text, "forebay_redis_primary_fallbacks_total" + kMain + R"(,reason="none"})"), 3);
+  EXPECT_EQ(numberOf(text, "forebay_redis_replica_waits_total" + kMain + "}"), 4);
+  EXPECT_EQ(numberOf(text, "forebay_redis_replica_reads_moved_total" + kMain + "}"), 5);
+  EXPECT_EQ(numberOf(text, "forebay_redis_node_reads_total" + kNode + "}"), 6);
+  EXPECT_EQ(numberOf(text, "forebay_redis_node_serves_reads" + kNode + "}"), 1);
+  EXPECT_EQ(numberOf(text, "forebay_redis_node_lag_seconds" + kNode + "}"), 1.5);
+}
+
 TEST(RedisMetrics, LeaveOutWhatIsUnknown) {
   admin::Snapshot snapshot;
   snapshot.redisCache("main");
