@@ -194,6 +194,11 @@ bool PrimaryMonitor::confirmed(size_t claimant, Instant now) {
 // ---- what follows
 
 void PrimaryMonitor::measureLag() {
+  if (topology_.primary) {
+    const Witness& told = witnesses_[*topology_.primary];
+    if (told.facts && !told.facts->in_recovery)
+      marks_.mark(told.facts->timeline, told.facts->lsn, told.asked);
+  }
   uint64_t newest = 0;
   for (const Witness& witness : witnesses_)
     if (witness.facts && belongs(*witness.facts))
@@ -208,8 +213,8 @@ void PrimaryMonitor::measureLag() {
     about.lag.reset();
     if (!facts || !facts->in_recovery || about.state == NodeState::kForeign) continue;
     about.lag_bytes = newest - std::min(newest, facts->lsn);
-    // With nothing left to replay the age of the last transaction tells only that nobody writes.
-    about.lag = *about.lag_bytes == 0 ? Duration::zero() : facts->replay_age;
+    about.lag = *about.lag_bytes == 0 ? Duration::zero() : marks_.behind(facts->lsn, witnesses_[node].asked);
+    if (!about.lag) about.lag = facts->replay_age;  // the best that is known
   }
 }
 

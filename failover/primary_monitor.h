@@ -21,6 +21,7 @@
 #include "failover/facts.h"
 #include "failover/history.h"
 #include "failover/topology.h"
+#include "failover/wal_marks.h"
 
 namespace forebay::failover {
 
@@ -99,6 +100,7 @@ class PrimaryMonitor {
   Rules rules_;
   Memory memory_;
   std::vector<Witness> witnesses_;
+  WalMarks marks_;  // of the accepted primary
   Topology topology_;
   uint32_t accepted_timeline_ = 0;  // of the last accepted primary
   std::optional<size_t> lone_;      // who waits to be confirmed,

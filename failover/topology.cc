@@ -28,7 +28,7 @@ std::string_view nameOf(NodeState state) {
 bool sameStory(const Topology& one, const Topology& other) {
   const auto same = [](const Node& a, const Node& b) {
     return a.host == b.host && a.role == b.role && a.state == b.state && a.read_only == b.read_only &&
-           a.why == b.why;
+           a.timeline == b.timeline && a.why == b.why;
   };
   return one.epoch == other.epoch && one.primary == other.primary && one.why == other.why &&
          std::ranges::equal(one.nodes, other.nodes, same);

@@ -16,6 +16,13 @@ Status Control::watchTopologies() {
   told.changed = [this](const std::vector<std::string>& entries, const failover::TopologyPtr& topology) {
     topologyChanged(entries, topology);
   };
+  told.measured = [this](const std::vector<std::string>& entries, const failover::TopologyPtr& topology) {
+    for (const std::string& entry : entries) shared_.topologies.set(entry, topology);
+    for (auto& worker : workers_)
+      worker->postgres().post([entries, topology](postgres::PostgresWorker& there) {
+        there.topologyMeasured(entries, topology);
+      });
+  };
   told.event = [this](const std::string& database, const failover::Event& event) {
     noteEvent(database, event);
   };

@@ -6,6 +6,9 @@
 namespace forebay::probe {
 namespace {
 
+// Lags that are known to the workers are no older than this and a probe's interval.
+constexpr milliseconds kMeasureEvery{500};
+
 failover::Rules rulesOf(const conf::FailoverSettings& settings) {
   return {settings.probe_interval, settings.probe_fast_interval, settings.evidence_max_age,
           settings.lone_primary_wait};
@@ -73,11 +76,14 @@ void PostgresCluster::decide() {
   const bool changed = monitor_.decide(now);
   for (const failover::Event& event : monitor_.takeEvents()) told_.event(event);
   if (monitor_.memory() != remembered_) told_.remember(remembered_ = monitor_.memory());
-  if (changed) {
-    published_ = std::make_shared<const failover::Topology>(monitor_.topology());
-    told_.changed(published_);
-  }
+  if (changed || now >= published_at_ + kMeasureEvery) publish(now, changed);
   schedule(now);
+}
+
+void PostgresCluster::publish(Instant now, bool changed) {
+  published_at_ = now;
+  published_ = std::make_shared<const failover::Topology>(monitor_.topology());
+  (changed ? told_.changed : told_.measured)(published_);
 }
 
 void PostgresCluster::doubt(const conf::HostPort& host) {

@@ -20,7 +20,8 @@ namespace forebay::probe {
 class PostgresCluster {
  public:
   struct Told {
-    std::function<void(const failover::TopologyPtr&)> changed;  // what may go where
+    std::function<void(const failover::TopologyPtr&)> changed;   // what may go where
+    std::function<void(const failover::TopologyPtr&)> measured;  // only positions and lags; once a second
     std::function<void(const failover::Event&)> event;
     std::function<void(const failover::Memory&)> remember;  // this is to outlive the process
   };
@@ -43,6 +44,7 @@ class PostgresCluster {
   void askWhoIsDue();
   void schedule(Instant now);
   void decide();
+  void publish(Instant now, bool changed);
 
   net::Loop& loop_;
   const std::vector<conf::HostPort> hosts_;
@@ -53,6 +55,7 @@ class PostgresCluster {
   std::vector<std::unique_ptr<PostgresProbe>> probes_;  // one per host
   std::vector<Instant> asked_;
   failover::TopologyPtr published_;
+  Instant published_at_{};
   net::Tick tick_;
 };
 

@@ -67,6 +67,9 @@ std::unique_ptr<PostgresCluster> PostgresProbes::watch(const std::string& key, W
   told.changed = [this, &watched](const failover::TopologyPtr& topology) {
     told_.changed(watched.databases, topology);
   };
+  told.measured = [this, &watched](const failover::TopologyPtr& topology) {
+    told_.measured(watched.databases, topology);
+  };
   told.event = [this, &watched](const failover::Event& event) {
     told_.event(watched.databases.front(), event);
   };

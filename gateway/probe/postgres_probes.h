@@ -21,6 +21,8 @@ class PostgresProbes {
   struct Told {
     // What may go where has changed for these databases. Null: their roles are no longer discovered.
     std::function<void(const std::vector<std::string>& databases, const failover::TopologyPtr&)> changed;
+    // The same may go where, but positions and lags are others.
+    std::function<void(const std::vector<std::string>& databases, const failover::TopologyPtr&)> measured;
     std::function<void(const std::string& database, const failover::Event&)> event;  // of the first of them
     std::function<void(std::string problem)> problem;
   };
