@@ -16,9 +16,9 @@ PooledServer* Pool::takeIdle(Waiter& waiter, const ParametersRef& preferred, Ins
   return chosen;
 }
 
-PooledServer* Pool::warmServer(const Waiter& waiter, const ParametersRef& preferred, Instant now) {
+PooledServer* Pool::warmServer(const Waiter& waiter, const ParametersRef& preferred, Instant now) const {
   PooledServer* last = waiter.last_server_;
-  const bool fits = last != nullptr && last->ListNode<InIdleList>::linked() &&
+  const bool fits = last != nullptr && last->kept_by_ == this && last->ListNode<InIdleList>::linked() &&
                     last->parameters == preferred && now - last->idle_since < kWarm;
   return fits ? last : nullptr;
 }
@@ -61,6 +61,7 @@ Pool::Decision Pool::onFree() {
 
 void Pool::keep(PooledServer& server, Instant now, bool round_robin) {
   server.idle_since = now;
+  server.kept_by_ = this;
   if (round_robin) {
     idle_.pushBack(server);
   } else {

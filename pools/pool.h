@@ -21,6 +21,7 @@ namespace forebay::pools {
 struct InIdleList;
 struct InWaitQueue;
 
+class Pool;
 class Waiter;
 
 // A server connection as far as the pool is concerned.
@@ -38,7 +39,8 @@ class PooledServer : public ListNode<InIdleList> {
   friend class Pool;
   friend class Waiter;
   void forgetUser();
-  Waiter* last_user_ = nullptr;  // who took it last when it was idle, and has not taken another one since
+  const Pool* kept_by_ = nullptr;  // the last one: a client may take servers of several pools
+  Waiter* last_user_ = nullptr;    // who took it last when it was idle, and has not taken another one since
 };
 
 // A client that wants a server.
@@ -136,7 +138,7 @@ class Pool {
  private:
   static constexpr int kPreferredDepth = 8;
 
-  static PooledServer* warmServer(const Waiter& waiter, const ParametersRef& preferred, Instant now);
+  PooledServer* warmServer(const Waiter& waiter, const ParametersRef& preferred, Instant now) const;
   PooledServer& bestIdle(const ParametersRef& preferred);
   void publishOldest();
   void publishIdle();

@@ -59,6 +59,15 @@ TEST_F(PoolTest, LendsAClientTheServerThatItHadJustNow) {
   EXPECT_EQ(takeAgain(waiters_[0]), &servers_[0]);
 }
 
+TEST_F(PoolTest, LeavesAWarmServerThatAnotherPoolHas) {
+  keep(there_, servers_[0]);
+  EXPECT_EQ(there_.takeIdle(waiters_[0], {}, kStart, false), &servers_[0]);
+  keep(there_, servers_[0]);
+  keep(here_, servers_[1]);
+  EXPECT_EQ(takeAgain(waiters_[0]), &servers_[1]);
+  EXPECT_EQ(there_.idle(), 1u);
+}
+
 TEST_F(PoolTest, LendsTheServerThatWasUsedLastOnceItIsCold) {
   keep(here_, servers_[0]);
   takeAgain(waiters_[0]);
