@@ -30,6 +30,7 @@ constexpr std::array kShows{
     ShowEntry{"redis_nodes", Detail::kPools, showRedisNodes},
     ShowEntry{"redis_pools", Detail::kPools, showRedisPools},
     ShowEntry{"redis_slowlog", Detail::kRedisSlowLog, showRedisSlowLog},
+    ShowEntry{"routes", Detail::kPools, showRoutes},
     ShowEntry{"servers", Detail::kConnections, showServers},
     ShowEntry{"sockets", Detail::kConnections, showSockets},
     ShowEntry{"state", Detail::kPools, showState},
@@ -42,9 +43,8 @@ constexpr std::array kShows{
     ShowEntry{"version", std::nullopt, showVersion},
 };
 
-constexpr std::array<std::string_view, 10> kLater{
-    "routes",  "breakers", "limits",      "scaling", "rules",
-    "traffic", "spikes",   "predictions", "backups", "backup_jobs",
+constexpr std::array<std::string_view, 9> kLater{
+    "breakers", "limits", "scaling", "rules", "traffic", "spikes", "predictions", "backups", "backup_jobs",
 };
 
 struct FakeParameter {

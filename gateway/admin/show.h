@@ -75,6 +75,7 @@ Table showVersion(const ShowContext& context);
 // gateway/admin/show_failover.cc
 Table showTopology(const ShowContext& context);
 Table showEvents(const ShowContext& context);
+Table showRoutes(const ShowContext& context);  // where the reads of databases that split them went
 
 // gateway/admin/show_redis.cc
 Table showRedisPools(const ShowContext& context);

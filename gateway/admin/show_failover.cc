@@ -25,6 +25,8 @@ constexpr std::array kTopologyColumns{
     TableColumn{"epoch", kBig},
     TableColumn{"why"},
 };
+constexpr std::array kRouteColumns{TableColumn{"database"}, TableColumn{"node"}, TableColumn{"role"},
+                                   TableColumn{"reads", kBig}, TableColumn{"why"}};
 constexpr std::array kEventColumns{TableColumn{"time"}, TableColumn{"database"}, TableColumn{"node"},
                                    TableColumn{"event"}};
 
@@ -70,6 +72,19 @@ std::vector<Cell> rowOfNobody(const std::string& database, const failover::Topol
 }
 
 }  // namespace
+
+Table showRoutes(const ShowContext& context) {
+  Table out(kRouteColumns);
+  for (const DatabaseTopology& row : context.snapshot.topologies)
+    for (const ReadRows::Row& at : row.reads.rows) {
+      std::string_view role;
+      if (row.topology)
+        for (const failover::Node& node : row.topology->nodes)
+          if (conf::format(node.host) == at.node) role = nameOf(node.role);
+      out.add({text(row.database), text(at.node), text(role), number(at.reads), printableIfAny(at.why)});
+    }
+  return out;
+}
 
 Table showTopology(const ShowContext& context) {
   Table out(kTopologyColumns);

@@ -10,6 +10,24 @@ namespace forebay::admin {
 
 using failover::Topology;
 
+ReadRows::Row& ReadRows::of(std::string_view node) {
+  const auto known = std::ranges::find(rows, node, &Row::node);
+  if (known != rows.end()) return *known;
+  return rows.emplace_back(Row{std::string(node), 0, {}});
+}
+
+ReadRows& ReadRows::operator+=(const ReadRows& other) {
+  for (const Row& each : other.rows) {
+    Row& row = of(each.node);
+    row.reads += each.reads;
+    row.why = each.why;
+  }
+  behind += other.behind;
+  asked_again += other.asked_again;
+  floors += other.floors;
+  return *this;
+}
+
 DatabaseTopology& DatabaseTopology::operator+=(const DatabaseTopology& other) {
   assert(database == other.database);
   if (other.topology) {  // who knows it knows what goes with it
@@ -23,6 +41,7 @@ DatabaseTopology& DatabaseTopology::operator+=(const DatabaseTopology& other) {
   held_total += other.held_total;
   released += other.released;
   held_refused += other.held_refused;
+  reads += other.reads;
   last_outage = std::max(last_outage, other.last_outage);
   held += other.held;
   return *this;

@@ -5,12 +5,28 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "conf/config.h"
 #include "failover/topology.h"
 
 namespace forebay::admin {
+
+// Where a database's reads went, where they are split.
+struct ReadRows {
+  struct Row {
+    std::string node;    // "host:port"
+    uint64_t reads = 0;  // units that only read and were sent there
+    std::string why;     // it takes none now; empty: it may
+  };
+  std::vector<Row> rows;                             // in the order in which they were heard of
+  uint64_t behind = 0, asked_again = 0, floors = 0;  // see postgres::ReadCounters
+
+  Row& of(std::string_view node);
+  ReadRows& operator+=(const ReadRows& other);
+};
 
 struct DatabaseTopology {
   std::string database;            // the name of its settings: "*" for all that have none of their own
@@ -21,6 +37,8 @@ struct DatabaseTopology {
   uint64_t outages = 0;                                     // times without a primary
   Duration outage_time{};                                   // of all of them together
   uint64_t held_total = 0, released = 0, held_refused = 0;  // clients held; served after all; refused
+
+  ReadRows reads;
 
   Duration last_outage{};
   uint32_t held = 0;  // clients that wait for a primary now

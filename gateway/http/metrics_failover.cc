@@ -75,6 +75,23 @@ void appendEach(Family family, const Rows& rows, auto value) {
     family.add({label("database", row.database)}, static_cast<double>(value(row)));
 }
 
+void appendReads(Families& out, const Rows& rows) {
+  Family reads = counter(out, "forebay_postgres_node_reads_total",
+                         "Requests that only read, by the server that they were sent to.");
+  for (const DatabaseTopology& row : rows)
+    for (const admin::ReadRows::Row& at : row.reads.rows)
+      reads.add({label("database", row.database), label("node", at.node)}, static_cast<double>(at.reads));
+  appendEach(counter(out, "forebay_reads_behind_total",
+                     "Reads sent to the primary because a replica had not caught up with their session."),
+             rows, [](const DatabaseTopology& row) { return row.reads.behind; });
+  appendEach(counter(out, "forebay_reads_asked_again_total",
+                     "Reads asked again of the primary because a replica had failed them."),
+             rows, [](const DatabaseTopology& row) { return row.reads.asked_again; });
+  appendEach(counter(out, "forebay_reads_floors_total",
+                     "Positions in the WAL that the primary was asked for behind writes."),
+             rows, [](const DatabaseTopology& row) { return row.reads.floors; });
+}
+
 void appendTopologies(Families& out, const Rows& rows, Instant now) {
   Family primary =
       gauge(out, "forebay_failover_primary_up", "Whether there is a primary that takes clients.");
@@ -99,6 +116,7 @@ void appendFailoverMetrics(Families& out, const admin::Snapshot& snapshot) {
   appendStates(out, rows);
   appendPositions(out, rows, snapshot.taken_at);
   appendTopologies(out, rows, snapshot.taken_at);
+  appendReads(out, rows);
   appendEach(counter(out, "forebay_failover_primary_changes_total", "Another server became primary."), rows,
              [](const DatabaseTopology& row) { return row.primary_changes; });
   appendEach(counter(out, "forebay_failover_outages_total", "Times without a primary."), rows,

@@ -12,6 +12,7 @@
 #include "pools/parameters.h"
 #include "pools/pool.h"
 #include "pools/reply_tracker.h"
+#include "pools/wal_position.h"
 
 namespace forebay::postgres {
 
@@ -43,6 +44,9 @@ class Borrower : public pools::Waiter {
   // tracker knows what it took along.
   virtual void nameConfirmed() = 0;
   virtual void errorReceived(const pools::ReplyTracker& tracker) = 0;
+  // Before an error is passed on: true has it, and all that answers the request, dropped. ready() still
+  // comes.
+  virtual bool asksAgain(const pgproto::ErrorFields&) { return false; }
   // A batch that we ended with a Sync of our own has been answered.
   virtual void batchEnded(bool idle) = 0;
   // The server takes bytes again after it had refused some.
@@ -54,6 +58,10 @@ class Borrower : public pools::Waiter {
   // means.
   virtual std::string explainLoss(std::string_view reason) const = 0;
 
+  // On a replica: what it must have replayed. The server asks itself; where it has not, and does not soon
+  // enough, behind() tells that it is not the borrower's after all.
+  virtual pools::WalPosition floor() const { return {}; }
+  virtual void behind() {}
   // What the server's session should have set; null: whatever it has.
   virtual const pools::ParametersRef& wantedParameters() const = 0;
   // The server is to be replaced as soon as it can be spared. Whoever keeps it between transactions may let

@@ -29,6 +29,7 @@ Client::~Client() {
   worker_.loop().deadlines().disarm(*this);
   in_.clear(worker_.loop().buffers());
   out_.clear(worker_.loop().buffers());
+  if (reads_) keepNothing();
 }
 
 uint32_t Client::pid() const {
@@ -67,6 +68,7 @@ void Client::loggedIn(LoggedIn result) {
   if (worker_.config().log.log_connections) logEvent("logged in");
   send(result.greeting);
   if (state_ == State::kClosed) return;
+  if (pool_ != nullptr && pool_->reads() != nullptr) takeToken();
   if (worker_.draining()) leaveBy(state_since_);
   in_.append(worker_.loop().buffers(), result.early);
   takeHeld();
@@ -124,8 +126,8 @@ void Client::onWritable() {
 
 // Requests are read unless too many wait already, or the server takes no more.
 void Client::watch() {
-  const bool held_back =
-      in_.size() > kMaxHeld && (state_ == State::kWaiting || flushing_ || settling_ || console_busy_);
+  const bool held_back = in_.size() > kMaxHeld && (state_ == State::kWaiting || flushing_ || settling_ ||
+                                                   console_busy_ || (reads_ && reads_->awaits_floor));
   const bool server_full = server_ != nullptr && server_->full();
   socket_.want(!held_back && !server_full, !out_.empty());
   if (held_back || server_full || !socket_.hasPending()) return;

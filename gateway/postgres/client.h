@@ -22,6 +22,8 @@
 #include "gateway/postgres/client_statements.h"
 #include "gateway/postgres/client_table.h"
 #include "gateway/postgres/gather.h"
+#include "gateway/postgres/read_session.h"
+#include "gateway/postgres/server.h"
 #include "pgproto/frame.h"
 #include "pgproto/sql.h"
 #include "pools/parameters.h"
@@ -32,7 +34,6 @@ namespace forebay::postgres {
 
 class ClientLogin;
 class PostgresWorker;
-class Server;
 class WorkerPool;
 
 struct InClientList;
@@ -98,10 +99,17 @@ class Client final : public net::Mortal,
   void closeWanted() override;
   void serverLost(Bytes response) override;
   std::string explainLoss(std::string_view reason) const override;
+  bool asksAgain(const pgproto::ErrorFields& error) override;
+  pools::WalPosition floor() const override;
+  void behind() override;
   void heldBack() override;
   const pools::ParametersRef& wantedParameters() const override { return parameters_; }
   uint64_t borrowerId() const override { return id_; }
   bool patient() const override { return state_ != State::kLogin; }
+
+  // The answer to the position that was asked for behind its write, or before its read. No lsn: there is
+  // none.
+  void positionTold(uint32_t ask, const conf::HostPort& host, std::optional<uint64_t> lsn);
 
   // ---- SocketUser
   [[gnu::hot]] void onReadable() override;
@@ -172,6 +180,25 @@ class Client final : public net::Mortal,
   void unnamedNeeded(Gather& out);
   [[gnu::cold]] Step console(char type, Bytes body, bool whole);
 
+  // client_reads.cc: where what only reads goes
+  bool staysHere();
+  WorkerPool* lenderAhead();
+  Unit unitAhead();
+  void judgeParameters();
+  bool floorKnown();
+  void leaveServer(Server::GiveBack& how);
+  void keepNothing();
+  void readAtPrimary();
+  void askAgain();
+  bool mayAskAgain() const;
+  void readAgain();
+  void forgetUnanswered();
+  [[gnu::cold]] std::string boundToReplica();
+  static bool asksForToken(Bytes sql);
+  std::string tokenQuery() const;
+  void takeToken();
+  WorkerPool& lender() { return reads_ && reads_->at != nullptr ? *reads_->at : *pool_; }
+
   // client.cc
   [[gnu::hot]] void enter(State next);
   [[gnu::hot]] void watch();
@@ -230,6 +257,8 @@ class Client final : public net::Mortal,
   const uint64_t id_;
   pools::ParametersRef parameters_;
   std::unique_ptr<ClientStatements> statements_;
+  std::unique_ptr<ReadSession> reads_;  // where its database splits them
+  Bytes ahead_;                         // within one turn: the message at hand and what has come behind it
   Bytes unnamed_parse_;     // within one turn: a Parse of the unnamed statement that nothing has used yet
   uint64_t streaming_ = 0;  // bytes left of a message that passes through in parts
   Instant state_since_{};
@@ -251,6 +280,7 @@ class Client final : public net::Mortal,
   bool in_transaction_ = false;
   bool may_commit_ = false;  // what is under way may end the transaction
   bool console_busy_ = false;
+  bool ddl_seen_ = false;          // in this transaction
   bool reset_all_ = false;         // RESET ALL is under way
   bool everything_reset_ = false;  // it was answered
   bool batch_executes_ = false;    // the batch has done more than prepare and describe

@@ -112,6 +112,8 @@ Client::Step Client::parse(Bytes body, Bytes message, bool whole, Gather& out) {
     if (tracksStatements()) {
       const pgproto::SqlScan found = pgproto::scanSql(whole ? parsed.sql : body);
       if (found.effects != pgproto::kNoEffect) noteEffects(found.effects, parsed.sql, tracker.nothingOwed());
+      renamed = boundToReplica();
+      if (reads_ && unnamed && whole && asksForToken(parsed.sql)) renamed = tokenQuery();
       if (!unnamed) pins_.add(pools::Pins::kPrepare);
       if ((found.effects & pgproto::kDeallocates) && unnamed && whole && !tracker.skipping() &&
           !renameDeallocate(parsed.sql, renamed, out))
@@ -221,6 +223,7 @@ Client::Step Client::bind(const pgproto::Header& header, Bytes there, bool whole
   }
   if ((*statement)->effects != pgproto::kNoEffect)
     noteEffects((*statement)->effects, (*statement)->sql, false);
+  if (!boundToReplica().empty()) return protocolError("a statement would bind the session to a replica");
   ensurePrepared(**statement, out);
   server_->tracker().sent(Owed::kExtended);
   const std::string& server_name = (*statement)->name;

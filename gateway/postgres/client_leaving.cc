@@ -26,7 +26,7 @@ void Client::close(std::string_view reason, Bytes response) {
   if (!response.empty() && socket_.valid()) {
     (void)out_.send(socket_, worker_.loop().buffers(), response);
   }
-  if (pool_ != nullptr && waiting()) pool_->withdraw(*this);
+  if (pool_ != nullptr && waiting()) lender().withdraw(*this);
   if (login_) --worker_.login_clients;
   if (state_ == State::kConsole) --worker_.console_clients;
   if (console_busy_) worker_.shared().interrupt_console(id_);
@@ -109,7 +109,7 @@ void Client::cancel(CancelCaller caller) {
 
 // The request in front of the queue of requests fails as it would have on a server; the session goes on.
 void Client::cancelWaiting() {
-  pool_->withdraw(*this);
+  lender().withdraw(*this);
   enter(State::kIdle);
   std::string reply =
       errorResponse(pgproto::sqlstate::kQueryCanceled, "canceling statement due to user request",

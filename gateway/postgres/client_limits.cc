@@ -74,7 +74,7 @@ std::string Client::place() const {
 
 // While its pool has no server that it may dial.
 bool Client::limitHold(Limit& limit) {
-  if (!waiting() || pool_->heldSince() == kNever) return false;
+  if (!waiting() || lender().heldSince() == kNever) return false;
   const Instant since = std::max(pool_->heldSince(), state_since_);
   if (!limit.reached(since, worker_.config().failover.hold_timeout)) return false;
   pool_->counters().wait_timeouts.add();

@@ -4,9 +4,11 @@
 #include "gateway/postgres/client.h"
 #include "gateway/postgres/client_login.h"
 #include "gateway/postgres/postgres_worker.h"
+#include "gateway/postgres/read_router.h"
 #include "gateway/postgres/report.h"
 #include "gateway/postgres/server.h"
 #include "gateway/postgres/worker_pool.h"
+#include "pgproto/volatility_catalog.h"
 
 namespace forebay::postgres {
 
@@ -26,9 +28,16 @@ void Client::lent(Server& server) {
 
 void Client::promised(Server* server) { server_ = server; }
 
-void Client::failed(Bytes response) { close("no server can be had", response); }
+void Client::failed(Bytes response) {
+  if (reads_ && reads_->at != nullptr) {
+    if (pool_->reads() != nullptr) pool_->reads()->failed(*reads_->at);
+    return readAtPrimary();
+  }
+  close("no server can be had", response);
+}
 
 void Client::received(Bytes run) {
+  if (reads_) reads_->passed_on = true;
   send(run);
   if (server_ != nullptr && out_.full()) server_->pauseReading();
 }
@@ -52,6 +61,7 @@ void Client::commandCompleted(Bytes tag) {
   if (tag == "SET" || tag == "RESET") ++sets_done_;
   if (tag == "RESET" && reset_all_) everything_reset_ = true;
   if (tag == "COMMIT") committed_ = true;
+  if (pgproto::changesCatalog(tag)) ddl_seen_ = true;
   if (tag.size() < 8) return;
   if (tag == "ROLLBACK") rolled_back_ = true;
   if (tag == "DEALLOCATE" && statements_) return statements_->deallocated();
@@ -83,6 +93,11 @@ void Client::ready(char status, bool idle) {
                  errorResponse(pgproto::sqlstate::kProtocolViolation,
                                "transaction blocks are not allowed in statement pooling mode", place() + ".",
                                "Use pool_mode = \"transaction\" for this database or user."));
+  if (idle && reads_ && reads_->ask_again) {
+    askAgain();
+    releaseServer();
+    return takeHeld();
+  }
   if (std::exchange(settling_, false)) {
     armDeadline(now);
     return takeHeld();
@@ -99,6 +114,7 @@ void Client::transactionEnded(Instant now) {
   counters.transactions.add();
   counters.transaction.record(now - transaction_at_);
   transaction_at_ = now;
+  if (std::exchange(ddl_seen_, false)) pool_->databaseState().catalog.invalidate(now);
   if (everything_reset_ && !rolled_back_ && !error_seen_) everythingReset();
   everything_reset_ = reset_all_ = false;
   if (statements_ && !statements_->pending_sets.empty()) applyPendingSets(!rolled_back_ && !error_seen_);
@@ -128,6 +144,7 @@ void Client::applyPendingSets(bool committed) {
     server_->parameters = set.reset ? table.without(server_->parameters, set.name)
                                     : table.with(server_->parameters, set.name, set.value, set.verbatim);
   }
+  if (pool_->reads() != nullptr) takeToken();
 }
 
 // DISCARD ALL or RESET ALL.
@@ -160,7 +177,9 @@ void Client::keepServer() {
 void Client::releaseServer() {
   Server* server = std::exchange(server_, nullptr);
   enter(State::kIdle);
-  server->giveBack({.reset = worker_.postgres().server_reset_query_always});
+  Server::GiveBack how{.reset = worker_.postgres().server_reset_query_always};
+  if (reads_) leaveServer(how);
+  server->giveBack(how);
 }
 
 void Client::closeWanted() {
@@ -188,6 +207,7 @@ std::string Client::explainLoss(std::string_view reason) const {
 
 void Client::serverLost(Bytes response) {
   server_ = nullptr;
+  if (mayAskAgain()) return readAgain();
   close("its server was lost", response);
 }
 

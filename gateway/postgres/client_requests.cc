@@ -39,6 +39,7 @@ size_t Client::consume(Bytes in) {
     }
     const size_t there = static_cast<size_t>(std::min<uint64_t>(header.size, in.size() - at));
     drop_streaming_ = false;
+    ahead_ = in.substr(at);
     step = message(header, in.substr(at, there), there == header.size, out);
     if (step != Step::kTaken) break;
     at += there;
@@ -129,13 +130,19 @@ Client::Step Client::discard(char type, bool whole) {
 
 // Is there a server to send to? If not, one is asked for.
 bool Client::haveServer() {
-  if (state_ == State::kActive) return true;
+  if (state_ == State::kActive) return reads_ == nullptr || staysHere();
   if (state_ == State::kWaiting) return false;
+  WorkerPool* lender = pool_;
+  if (pool_->reads() != nullptr) [[unlikely]] {
+    lender = lenderAhead();
+    if (lender == nullptr) return false;
+  }
   state_ = State::kWaiting;  // most often for no time at all: its limits count once it has to wait
   state_since_ = worker_.loop().now();
-  pool_->request(*this);  // may lend at once, and may close this client
+  lender->request(*this);  // may lend at once, and may close this client
   if (state_ == State::kWaiting) armDeadline(state_since_);
-  return state_ == State::kActive;
+  if (state_ == State::kIdle) return haveServer();  // not that one: the primary takes it
+  return state_ == State::kActive && (reads_ == nullptr || staysHere());
 }
 
 // A request begins that is measured from here on, unless one is under way.
@@ -167,7 +174,7 @@ Client::Step Client::query(Bytes body, Bytes message, bool whole, Gather& out) {
     const pgproto::SqlScan found = pgproto::scanSql(sql);
     if (found.effects != pgproto::kNoEffect) {
       noteEffects(found.effects, sql, whole && found.single_statement && server_->tracker().nothingOwed());
-      std::string renamed;
+      std::string renamed = boundToReplica();
       if ((found.effects & pgproto::kDeallocates) && !renameDeallocate(sql, renamed, out)) return settle();
       if (!renamed.empty()) {
         std::string query;
@@ -179,6 +186,12 @@ Client::Step Client::query(Bytes body, Bytes message, bool whole, Gather& out) {
     }
   }
   server_->tracker().sent(Owed::kQuery);
+  if (reads_ && asksForToken(sql)) {
+    std::string query;
+    pgproto::appendQuery(query, tokenQuery());
+    out.add(query);
+    return Step::kTaken;
+  }
   out.pass(message);
   return Step::kTaken;
 }

@@ -1,9 +1,11 @@
 // What a worker tells of itself: its part of a Snapshot.
 #include <sys/socket.h>
 
+#include "conf/address.h"
 #include "gateway/postgres/cancel.h"
 #include "gateway/postgres/client.h"
 #include "gateway/postgres/postgres_worker.h"
+#include "gateway/postgres/read_router.h"
 #include "gateway/postgres/server.h"
 
 namespace forebay::postgres {
@@ -215,6 +217,22 @@ admin::ServerRow serverRow(Server& server, Instant now, Duration check_delay) {
 
 }  // namespace
 
+void PostgresWorker::fillReads(admin::Snapshot& out) {
+  for (const auto& [entry, counted] : read_counters) {
+    admin::ReadRows& reads = out.topology(entry).reads;
+    for (const auto& [node, count] : counted.at) reads.of(node).reads += count.get();
+    reads.behind += counted.behind.get();
+    reads.asked_again += counted.asked_again.get();
+    reads.floors += counted.floors.get();
+  }
+  forEachPool([&](WorkerPool& pool) {
+    if (pool.reads() == nullptr) return;
+    admin::ReadRows& reads = out.topology(pool.database().name).reads;
+    for (ReadRouter::Standing& standing : pool.reads()->standings(loop_.now()))
+      reads.of(conf::format(standing.host)).why = std::move(standing.why);
+  });
+}
+
 void PostgresWorker::fillHolds(admin::Snapshot& out) {
   for (const auto& [entry, counted] : hold_counters) {
     if (shared_.topologies.of(entry) == nullptr) continue;
@@ -255,6 +273,7 @@ void PostgresWorker::fill(admin::Snapshot& out, bool connections, bool pins, boo
     });
   });
   fillHolds(out);
+  fillReads(out);
   clients_.forEach([&](const Client& client) {
     if (connections) out.clients.push_back(clientRow(client, now));
     if (!pins || !client.pins().any()) return;

@@ -32,11 +32,13 @@ void PoolEntry::setWelcome(Welcome welcome) {
 }
 
 ServerCredentials PoolEntry::credentials() const {
+  if (logs_in_like_) return logs_in_like_->credentials();
   const std::lock_guard lock(mutex_);
   return credentials_;
 }
 
 void PoolEntry::setCredentials(ServerCredentials credentials) {
+  if (logs_in_like_) return logs_in_like_->setCredentials(std::move(credentials));
   const std::lock_guard lock(mutex_);
   if (credentials.secret == credentials_.secret) {
     if (!credentials.scram_keys) credentials.scram_keys = credentials_.scram_keys;
@@ -46,11 +48,13 @@ void PoolEntry::setCredentials(ServerCredentials credentials) {
 }
 
 void PoolEntry::keepDerived(const ServerCredentials& credentials) {
+  if (logs_in_like_) return logs_in_like_->keepDerived(credentials);
   const std::lock_guard lock(mutex_);
   if (credentials_.secret == credentials.secret) credentials_.derived = credentials.derived;
 }
 
 void PoolEntry::forgetKeys() {
+  if (logs_in_like_) return logs_in_like_->forgetKeys();
   const std::lock_guard lock(mutex_);
   credentials_.scram_keys.reset();
 }
@@ -86,11 +90,17 @@ bool DatabaseState::claimTrial(Instant now, Instant& end) {
 
 std::shared_ptr<PoolEntry> PoolDirectory::pool(std::string_view database, std::string_view user) {
   const std::lock_guard lock(mutex_);
+  return poolLocked(database, user);
+}
+
+std::shared_ptr<PoolEntry> PoolDirectory::poolLocked(std::string_view database, std::string_view user) {
+  std::shared_ptr<PoolEntry> home;
+  if (database.find(kReplicaMark) != std::string_view::npos) home = poolLocked(databaseOf(database), user);
   auto& entry = pools_[{std::string(database), std::string(user)}];
   if (!entry) {
     entry = std::make_shared<PoolEntry>(std::string(database), std::string(user),
                                         databaseLocked(databaseOf(database))->account, userLocked(user),
-                                        workers_);
+                                        workers_, std::move(home));
   }
   return entry;
 }

@@ -4,6 +4,7 @@
 // any more is forgotten by dropUnheld().
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <memory>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "gateway/postgres/database_catalog.h"
 #include "pgproto/scram.h"
 #include "pools/parameters.h"
 #include "pools/shared_pool.h"
@@ -26,9 +28,11 @@ namespace forebay::postgres {
 inline constexpr std::string_view kReplicationMark = ":replication=";
 // The parameter's value for logical replication, which is bound to a database; any other is physical.
 inline constexpr std::string_view kLogicalReplication = "database";
+// So are the servers of one replica, for what only reads: "orders:replica=pg-1:5432".
+inline constexpr std::string_view kReplicaMark = ":replica=";
 // The database that a pool counts for: PAUSE, budgets, settings.
 inline std::string_view databaseOf(std::string_view pool_name) {
-  return pool_name.substr(0, pool_name.find(kReplicationMark));
+  return pool_name.substr(0, std::min(pool_name.find(kReplicationMark), pool_name.find(kReplicaMark)));
 }
 
 // The entry of the configuration that a pool is of, those of auth_query's pools included.
@@ -50,10 +54,13 @@ struct ServerCredentials {
 };
 
 struct PoolEntry {
+  // `logs_in_like`: the pool whose credentials count here, too; null: it has its own.
   PoolEntry(std::string database, std::string user, std::shared_ptr<pools::SharedAccount> database_account,
-            std::shared_ptr<pools::SharedAccount> user_account, uint32_t workers)
+            std::shared_ptr<pools::SharedAccount> user_account, uint32_t workers,
+            std::shared_ptr<PoolEntry> logs_in_like)
       : shared(std::move(database), std::move(user), std::move(database_account), std::move(user_account),
-               workers) {}
+               workers),
+        logs_in_like_(std::move(logs_in_like)) {}
 
   pools::SharedPool shared;
 
@@ -66,6 +73,7 @@ struct PoolEntry {
   void forgetKeys();  // the server refused them
 
  private:
+  const std::shared_ptr<PoolEntry> logs_in_like_;
   mutable std::mutex mutex_;  // guards what follows
   Welcome welcome_;
   ServerCredentials credentials_;
@@ -76,6 +84,7 @@ struct DatabaseState {
   std::string name;
   std::shared_ptr<pools::SharedAccount> account;
   std::atomic<bool> paused{false}, disabled{false};
+  DatabaseCatalog catalog;
   std::atomic<uint64_t> reconnects{0};  // RECONNECT: servers of an earlier count are replaced
 
   void reached(WallTime at);
@@ -117,6 +126,7 @@ class PoolDirectory {
   template <typename T>
   using ByName = std::map<std::string, std::shared_ptr<T>, std::less<>>;
 
+  std::shared_ptr<PoolEntry> poolLocked(std::string_view database, std::string_view user);
   std::shared_ptr<DatabaseState> databaseLocked(std::string_view name);
   std::shared_ptr<pools::SharedAccount> userLocked(std::string_view name);
 

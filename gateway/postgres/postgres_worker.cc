@@ -6,7 +6,9 @@
 
 #include "gateway/postgres/auth_query.h"
 #include "gateway/postgres/cancel.h"
+#include "gateway/postgres/catalog_loads.h"
 #include "gateway/postgres/client.h"
+#include "gateway/postgres/read_router.h"
 #include "gateway/postgres/report.h"
 #include "gateway/postgres/server.h"
 
@@ -28,6 +30,7 @@ PostgresWorker::PostgresWorker(uint32_t index, net::Loop& loop, Log& log, Shared
                                                 net::Resolver::ttlOf(postgres()))),
       key_queue_(loop),
       auth_queries_(std::make_unique<AuthQueries>(*this)),
+      catalog_loads_(std::make_unique<CatalogLoads>(*this)),
       cancels_(std::make_unique<Cancels>(*this)),
       tidy_tick_(loop, [this] { dropUnusedPools(); }),
       jitter_(index) {}
@@ -116,6 +119,9 @@ void PostgresWorker::dropUnusedPools() {
       at = pools_.erase(at);
     }
   }
+  forEachPool([](WorkerPool& pool) {
+    if (pool.reads() != nullptr) pool.reads()->forgetPools();
+  });
   shared_.directory.dropUnheld();
   Duration period = kLongestLook;
   for (const Duration limit : {postgres().pool_idle_timeout, postgres().autodb_idle_timeout})
@@ -198,6 +204,24 @@ void PostgresWorker::topologyChanged(const std::vector<std::string>& entries,
   for (WorkerPool* pool : all) pool->topologyChanged(topology);
 }
 
+void PostgresWorker::topologyMeasured(const std::vector<std::string>& entries,
+                                      const failover::TopologyPtr& topology) {
+  forEachPool([&](WorkerPool& pool) {
+    if (std::ranges::find(entries, pool.database().name) != entries.end()) pool.topologyMeasured(topology);
+  });
+}
+
+void PostgresWorker::loadCatalog(WorkerPool& pool) {
+  if (!stopping_ && pool.heldSince() == kNever) catalog_loads_->loadIfDue(pool, pool.databaseState().catalog);
+}
+
+pools::ShapeCache& PostgresWorker::shapes(std::string_view database) {
+  if (!shaper_) shaper_ = std::make_unique<pgproto::SqlShaper>();
+  const auto known = shapes_.find(database);
+  if (known != shapes_.end()) return known->second;
+  return shapes_.try_emplace(std::string(database), *shaper_).first->second;
+}
+
 void PostgresWorker::drain(std::optional<Duration> spread) {
   if (draining_) return;
   draining_ = true;
@@ -217,6 +241,7 @@ void PostgresWorker::stopNow() {
   for (Client* client : all) client->close("the gateway has stopped", response);
   stopped_ = true;
   auth_queries_->stop();
+  catalog_loads_->stop();
   cancels_->stop();
   forEachPool([](WorkerPool& pool) { pool.closeAll("the gateway has stopped", {}); });
 }

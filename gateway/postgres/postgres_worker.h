@@ -28,15 +28,18 @@
 #include "gateway/postgres/gather.h"
 #include "gateway/postgres/key_queue.h"
 #include "gateway/postgres/pool_directory.h"
+#include "gateway/postgres/read_counters.h"
 #include "gateway/postgres/scram_secrets.h"
 #include "gateway/postgres/topologies.h"
 #include "gateway/postgres/worker_pool.h"
 #include "pools/parameters.h"
+#include "pools/shape_cache.h"
 #include "pools/statement.h"
 
 namespace forebay::postgres {
 
 class AuthQueries;
+class CatalogLoads;
 class Cancels;
 
 // What the control thread publishes as one: a configuration and what was made from its files.
@@ -109,6 +112,11 @@ class PostgresWorker {
 
   void apply(SettingsPtr settings);
   void topologyChanged(const std::vector<std::string>& entries, const failover::TopologyPtr& topology);
+  void topologyMeasured(const std::vector<std::string>& entries, const failover::TopologyPtr& topology);
+  // Loads what is known of the catalog of its database anew, if that is due.
+  void loadCatalog(WorkerPool& pool);
+  // What is known of the texts of a database's clients.
+  pools::ShapeCache& shapes(std::string_view database);
   // The last client's leaving is reported from now on. Each is sent away at its first transaction boundary
   // after some moment within `spread`; nobody is when there is none.
   void drain(std::optional<Duration> spread);
@@ -148,9 +156,11 @@ class PostgresWorker {
 
   admin::ReasonCounts rejected;
   std::map<std::string, HoldCounters, std::less<>> hold_counters;  // by entry of the configuration
+  std::map<std::string, ReadCounters, std::less<>> read_counters;  // so, too
 
  private:
   void fillHolds(admin::Snapshot& out);
+  void fillReads(admin::Snapshot& out);
 
   const uint32_t index_;
   net::Loop& loop_;
@@ -166,7 +176,10 @@ class PostgresWorker {
   ClientTable clients_;
   std::map<std::pair<std::string, std::string>, std::unique_ptr<WorkerPool>, std::less<>> pools_;
   std::unique_ptr<AuthQueries> auth_queries_;
+  std::unique_ptr<CatalogLoads> catalog_loads_;
   ScramSecrets scram_secrets_;
+  std::unique_ptr<pgproto::SqlShaper> shaper_;  // made with the first of these
+  std::map<std::string, pools::ShapeCache, std::less<>> shapes_;
   std::unique_ptr<Cancels> cancels_;
   net::Tick tidy_tick_;
   bool draining_ = false, stopped_ = false;

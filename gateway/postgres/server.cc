@@ -26,7 +26,8 @@ Server::Server(WorkerPool& pool, Moved moved)
       connected_at_(moved.connected_at),
       connected_wall_(moved.connected_wall),
       transactions_(moved.transactions),
-      reconnects_(moved.reconnects) {
+      reconnects_(moved.reconnects),
+      replayed_(moved.replayed) {
   net::Loop& loop = pool_.worker().loop();
   dialling = false;
   parameters = pool_.worker().parameters().intern(std::move(moved.parameters));
@@ -59,6 +60,7 @@ Server::Moved Server::moveOut() {
   moved.connected_wall = connected_wall_;
   moved.transactions = transactions_;
   moved.reconnects = reconnects_;
+  moved.replayed = replayed_;
   enter(State::kClosed);
   return moved;
 }
@@ -136,7 +138,7 @@ void Server::lendTo(Borrower& borrower, bool check) {
     runOwn(Purpose::kCheck, query == "<empty>" ? Bytes() : Bytes(query));
     return;
   }
-  switchParameters();
+  checkReplayed();
 }
 
 void Server::switchParameters() {
@@ -221,6 +223,7 @@ void Server::close(std::string_view reason, Bytes response) {
   }
   enter(State::kClosed);
   socket_.close();
+  if (position_for_.ask != 0) pool_.tellPosition(std::exchange(position_for_, {}), host_, std::nullopt);
   if (before == State::kPreparing && borrower != nullptr) {
     borrower->promised(nullptr);
     pool_.requestAgain(*borrower);  // nothing of its own was sent yet
@@ -266,6 +269,7 @@ void Server::due(Instant now) {
       if (pool_.aboveMinimum()) return close("server_idle_timeout");
       return armDeadline(now);
     case State::kPreparing:
+      if (std::exchange(waits_to_ask_, false)) checkReplayed();
       if (now >= deadlineAfter(state_since_, settings.server_connect_timeout))
         return close("no answer to its check");
       return armDeadline(state_since_);

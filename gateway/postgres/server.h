@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -31,6 +32,9 @@ class WorkerPool;
 struct DialFailure;
 
 struct InServerList;
+
+// SQL that tells how far a primary has written, as pools::parseLsn() reads it.
+extern const Bytes kWrittenExpression;
 
 class Server final : public net::Mortal,
                      public net::SocketUser,
@@ -66,6 +70,7 @@ class Server final : public net::Mortal,
     Instant connected_at{};
     WallTime connected_wall{};
     uint64_t transactions = 0, reconnects = 0;
+    uint64_t replayed = 0;
   };
 
   Server(WorkerPool& pool, uint64_t id);
@@ -105,11 +110,19 @@ class Server final : public net::Mortal,
   // The borrower lets go. A server that is not idle() is cleaned first; `broken_message`: the borrower left
   // in the middle of a message, which nothing can mend; `reset`: its session state is to be cleared
   // (server_reset_query).
+  // Who wants to know the server's position in the WAL, as it is when it is given back: that client, if it is
+  // still there, and how often it has asked by now; client 0: the pool's ReadRouter.
+  struct PositionFor {
+    uint32_t slot = 0;
+    uint64_t client = 0;
+    uint32_t ask = 0;  // 0: nobody
+  };
   struct GiveBack {
     bool reset = false;
     bool cancel = false;  // what still runs is of no use to anybody
     bool unused = false;  // nothing was asked of it
     bool broken_message = false;
+    PositionFor position_for{};
   };
   [[gnu::hot]] void giveBack(GiveBack how);
   // The borrower cannot take more bytes for now, or can again.
@@ -164,13 +177,30 @@ class Server final : public net::Mortal,
 
  private:
   // What our own SQL on this connection is for.
-  enum class Purpose : uint8_t { kNone, kConnectQuery, kCheck, kParameters, kRollback, kReset, kMarker };
+  enum class Purpose : uint8_t {
+    kNone,
+    kConnectQuery,
+    kCheck,
+    kReplayed,  // a replica's position
+    kParameters,
+    kRollback,
+    kReset,
+    kPosition,  // a primary's
+    kMarker,
+  };
 
   [[gnu::hot]] void enter(State next);
   [[gnu::hot]] void armDeadline(Instant now);
   void adoptReported(std::vector<pools::Parameter> reported);
   void watch() { socket_.want(!reading_paused_, !out_.empty()); }
 
+  // server_position.cc
+  static std::optional<uint64_t> lsnIn(Bytes row);
+  void checkReplayed();
+  void replayedTold();
+  void notCaughtUp();
+  void askPosition();
+  void positionKnown();
   [[gnu::hot]] void switchParameters();
   [[gnu::hot]] void lendNow();
   void preparationFailed();
@@ -194,7 +224,7 @@ class Server final : public net::Mortal,
   [[gnu::hot]] bool reply(Walk& walk, const pgproto::Header& header, Bytes message);
   [[gnu::hot]] void passOn(Walk& walk);
   [[gnu::cold]] void skip(Walk& walk, Bytes message);
-  [[gnu::cold]] void parameterStatus(Bytes body, bool swallow);
+  [[gnu::cold]] bool parameterStatus(Bytes body, bool swallow);
   [[gnu::cold]] void errorReply(Bytes body, bool swallow);
   [[gnu::cold]] bool farewell(Walk& walk, Bytes body, Bytes message);
   [[gnu::hot]] void readyForQuery(Walk& walk, Bytes message);
@@ -209,6 +239,8 @@ class Server final : public net::Mortal,
   bool swallow_body_ = false;
   bool reset_wanted_ = false;
   bool cancel_sent_ = false;
+  bool dropping_ = false;      // up to the next ReadyForQuery: it will be asked of another server
+  bool waits_to_ask_ = false;  // whether the replica has caught up
   uint32_t cancels_ = 0;
   uint32_t lends_ = 0;
   const char* close_reason_ = nullptr;
@@ -224,13 +256,16 @@ class Server final : public net::Mortal,
   pools::ParametersRef base_parameters_;  // what the session has when nothing is SET
   std::string own_error_;                 // the body of the ErrorResponse
   std::string fatal_reason_;              // the server's last words
-  std::string farewell_;  // the error in which it said them, after the last answer that it owed
+  PositionFor position_for_;
+  std::optional<uint64_t> own_lsn_;  // the answer to our own question
+  std::string farewell_;             // the error in which it said them, after the last answer that it owed
   uint32_t backend_pid_ = 0;
   std::string backend_secret_;
   conf::HostPort host_;
   Instant connected_at_{}, state_since_{};
   WallTime connected_wall_{};
   uint64_t transactions_ = 0, reconnects_ = 0;
+  uint64_t replayed_ = 0;  // by a replica, at least: its position grows for as long as the connection stands
 };
 
 }  // namespace forebay::postgres

@@ -13,9 +13,10 @@ void Server::giveBack(GiveBack how) {
   borrower_ = nullptr;
   if (!how.unused) ++transactions_;
   reset_wanted_ = reset_wanted_ || how.reset;
+  position_for_ = how.position_for;
   if (reading_paused_) resumeReading();
   if (how.broken_message) return close("its client left in the middle of a message");
-  if (tracker_.idle() && !reset_wanted_ && out_.empty()) return cleaned();
+  if (tracker_.idle() && !reset_wanted_ && out_.empty() && position_for_.ask == 0) return cleaned();
   cancel_sent_ = false;
   enter(State::kCleaning);
   // A transaction that its client walked away from ends in a ROLLBACK anyway: no need to let its query
@@ -54,6 +55,7 @@ void Server::clean() {
     if (!query.empty()) return runOwn(Purpose::kReset, query);
     reset_wanted_ = false;
   }
+  if (position_for_.ask != 0) return askPosition();
   if (!out_.empty()) return;  // what nobody answers, such as late COPY data, must be gone, too
   cleaned();
 }

@@ -79,7 +79,9 @@ size_t Server::replies(Bytes in) {
       break;
     }
     const size_t there = static_cast<size_t>(std::min<uint64_t>(header.size, in.size() - walk.at));
-    if (there < header.size && insideMatters(header.type) && header.size <= kMaxLookedAt) break;
+    if (there < header.size && (insideMatters(header.type) || purpose_ != Purpose::kNone) &&
+        header.size <= kMaxLookedAt)
+      break;
     if (!reply(walk, header, in.substr(walk.at, there))) break;
     body_left_ = header.size - there;
   }
@@ -100,9 +102,10 @@ size_t Server::replies(Bytes in) {
 // closed.
 bool Server::reply(Walk& walk, const pgproto::Header& header, Bytes message) {
   const bool lent = state_ == State::kLent;
-  swallow_body_ = !lent || tracker_.inInjectedQuery();
+  swallow_body_ = !lent || tracker_.inInjectedQuery() || dropping_;
   if (header.type == 'D' || header.type == 'd') {
     if (swallow_body_) {
+      if (purpose_ != Purpose::kNone) own_lsn_ = lsnIn(message.substr(pgproto::kHeaderSize));
       skip(walk, message);
     } else {
       walk.at += message.size();
@@ -112,10 +115,11 @@ bool Server::reply(Walk& walk, const pgproto::Header& header, Bytes message) {
   const bool whole = message.size() == header.size;
   const Bytes body = whole ? message.substr(pgproto::kHeaderSize) : Bytes();
   switch (header.type) {
-    case 'S': parameterStatus(body, swallow_body_); break;
+    case 'S': swallow_body_ = parameterStatus(body, swallow_body_); break;
     case 'E':
       if (walk.idle && lent && farewell(walk, body, message)) return true;
       errorReply(body, swallow_body_);
+      if (dropping_) walk.run = walk.at, swallow_body_ = true;  // with what came before it
       break;
     case 'Z': readyForQuery(walk, message); return state_ != State::kClosed;
     case 'C':
@@ -146,13 +150,15 @@ bool Server::reply(Walk& walk, const pgproto::Header& header, Bytes message) {
   return true;
 }
 
-void Server::parameterStatus(Bytes body, bool swallow) {
+// True: it is not to be passed on. What a replica says of itself is nothing to clients of its primary.
+bool Server::parameterStatus(Bytes body, bool swallow) {
   pgproto::NamedValue parameter;
-  if (!pgproto::parseParameterStatus(body, parameter)) return;
+  if (!pgproto::parseParameterStatus(body, parameter)) return swallow;
   if (parameter.name == "in_hot_standby") pool_.doubt(host_);
-  if (!followsClient(parameter.name)) return;
+  if (!followsClient(parameter.name)) return swallow || pool_.ofReplica();
   parameters = pool_.worker().parameters().with(parameters, parameter.name, parameter.value);
   if (!swallow) borrower_->parameterChanged(parameter.name, parameter.value);
+  return swallow;
 }
 
 void Server::errorReply(Bytes body, bool swallow) {
@@ -171,6 +177,7 @@ void Server::errorReply(Bytes body, bool swallow) {
     own_failed_ = true;
     own_error_ = body;
   } else {
+    dropping_ = !fatal && borrower_->asksAgain(fields);
     borrower_->errorReceived(tracker_);
   }
 }
@@ -204,7 +211,11 @@ void Server::readyForQuery(Walk& walk, Bytes message) {
     if (state_ == State::kCleaning) clean();
     return;
   }
-  walk.at += message.size();
+  if (std::exchange(dropping_, false)) {
+    skip(walk, message);
+  } else {
+    walk.at += message.size();
+  }
   walk.idle = tracker_.idle();
   if (!walk.idle) {
     passOn(walk);
@@ -230,6 +241,7 @@ void Server::skip(Walk& walk, Bytes message) {
 void Server::runOwn(Purpose purpose, Bytes sql) {
   purpose_ = purpose;
   own_failed_ = false;
+  own_lsn_.reset();
   own_error_.clear();
   std::string message;
   pgproto::appendQuery(message, sql);
@@ -248,7 +260,9 @@ void Server::ownFinished() {
       return;
     case Purpose::kCheck:
       if (own_failed_) return close("server_check_query failed");
-      return state_ == State::kPreparing ? switchParameters() : clean();
+      return state_ == State::kPreparing ? checkReplayed() : clean();
+    case Purpose::kReplayed: return replayedTold();
+    case Purpose::kPosition: return positionKnown();
     case Purpose::kParameters:
       if (!own_failed_) parameters = switching_to_;
       switching_to_ = {};

@@ -7,6 +7,7 @@
 #include "gateway/postgres/client.h"
 #include "gateway/postgres/events.h"
 #include "gateway/postgres/postgres_worker.h"
+#include "gateway/postgres/read_router.h"
 #include "gateway/postgres/report.h"
 #include "pgproto/messages.h"
 
@@ -32,9 +33,28 @@ WorkerPool::WorkerPool(PostgresWorker& worker, std::shared_ptr<PoolEntry> entry,
       pool_(entry_->shared, worker.index()),
       host_at_(worker.index()),
       topology_(worker.shared().topologies.of(database_.name)),
+      of_replica_(databaseName().find(kReplicaMark) != std::string::npos),
       hold_counters_(worker.hold_counters[database_.name]) {
   resolveSettings();
   if (topology_ && hosts().empty()) held_since_ = worker.loop().now();
+  resolveReads();
+}
+
+void WorkerPool::resolveReads() {
+  const bool split = settings_.reads != conf::Reads::kPrimary && !of_replica_ && topology_ != nullptr &&
+                     settings_.pool_mode != conf::PoolMode::kSession &&
+                     databaseName().find(kReplicationMark) == std::string::npos &&
+                     !databaseName().ends_with(AuthQueries::kPoolSuffix);
+  if (split && !reads_) reads_ = std::make_unique<ReadRouter>(*this);
+  if (!split) reads_.reset();
+  if (reads_) reads_->topologyChanged();
+}
+
+void WorkerPool::tellPosition(const Server::PositionFor& whom, const conf::HostPort& host,
+                              std::optional<uint64_t> lsn) {
+  if (whom.client == 0) return reads_ ? reads_->asker().told(whom.ask, host, lsn) : void();
+  Client* client = worker_.clients().at(whom.slot);
+  if (client != nullptr && client->id() == whom.client) client->positionTold(whom.ask, host, lsn);
 }
 
 void WorkerPool::resolveSettings() {
@@ -67,6 +87,7 @@ void WorkerPool::request(Borrower& borrower) {
     }
   }
   if (held_since_ != kNever) [[unlikely]] {
+    if (of_replica_) return borrower.failed({});  // who reads may do so elsewhere
     if (holdsTooMuch()) {
       hold_counters_.refused.add();
       const bool may_hold = worker_.config().failover.hold_timeout > Duration::zero();
@@ -197,14 +218,14 @@ void WorkerPool::dialFailed(Server& server, const DialFailure& failure) {
                                               worker_.postgres().server_login_retry);
     refused_until_ = now + pause;
     state_->reached(std::chrono::system_clock::now());
-  } else {
+  } else if (!of_replica_) {
     state_->unreachable(std::chrono::system_clock::now(), failure.reason);
   }
   closed(server);
   // With other servers up, the queue still moves: only who cannot be helped hears of it.
   // Where roles are discovered, a server that cannot be reached is soon known as such, and they are held.
-  const bool all_held = topology_ && failure.kind == DialFailure::Kind::kUnreachable;
-  if (servers_.empty() && !all_held) failWaiters(failure.response, !refused_all_);
+  const bool all_held = topology_ && failure.kind == DialFailure::Kind::kUnreachable && !of_replica_;
+  if (servers_.empty() && !all_held) failWaiters(failure.response, !refused_all_ && !of_replica_);
   dialIfWanted();
 }
 

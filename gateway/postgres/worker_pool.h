@@ -22,6 +22,7 @@ namespace forebay::postgres {
 
 class Client;
 class PostgresWorker;
+class ReadRouter;
 struct InClientList;
 
 // Why a server could not be had.
@@ -79,6 +80,8 @@ class WorkerPool final : public net::Mortal, public Deadline {
   // ---- where roles are discovered (worker_pool_topology.cc)
   // Its servers' roles are others now. Null: they are not discovered any more.
   void topologyChanged(failover::TopologyPtr topology);
+  // Only positions and lags are others.
+  void topologyMeasured(failover::TopologyPtr topology);
   // A connection to that server has met what a healthy primary would not have done.
   void doubt(const conf::HostPort& host);
   std::vector<conf::HostPort> hosts() const;  // to which it may dial now; none while it holds
@@ -87,6 +90,14 @@ class WorkerPool final : public net::Mortal, public Deadline {
   // For who is held too long, or one too many.
   std::string holdError(std::string_view what, Duration held) const;
   const failover::TopologyPtr& topology() const { return topology_; }
+  // ---- where reads are split
+  // Where what only reads may go; null: everything is for this pool.
+  ReadRouter* reads() const { return reads_.get(); }
+  // Its servers are those of one replica, for reads of another pool's clients.
+  bool ofReplica() const { return of_replica_; }
+  Duration replicaWaitTimeout() const { return database_.reading.replica_wait_timeout; }
+  // The answer to a Server::PositionFor.
+  void tellPosition(const Server::PositionFor& whom, const conf::HostPort& host, std::optional<uint64_t> lsn);
   // Dials one server if the database is down and nobody else tries it; now or as soon as that may be.
   void tryUntilReached();
   bool quiet() const;  // no server is in anybody's hands
@@ -143,6 +154,7 @@ class WorkerPool final : public net::Mortal, public Deadline {
   static constexpr std::string_view kOutOfRole = "its server's role is another one now";
 
   void resolveSettings();
+  void resolveReads();
   void holdBack(Instant now);
   void letGo(Instant now);
   void closeFenced();
@@ -184,6 +196,8 @@ class WorkerPool final : public net::Mortal, public Deadline {
   Instant refused_until_{};         // the server did not let us in: until then its answer stands,
   bool refused_all_ = false;        // also for those who could wait
   failover::TopologyPtr topology_;  // null: roles are not discovered
+  const bool of_replica_;
+  std::unique_ptr<ReadRouter> reads_;
   HoldCounters& hold_counters_;
   Instant held_since_ = kNever;
   Instant slow_start_ = kNever;  // since when it dials again after an outage

@@ -6,6 +6,7 @@
 #include "gateway/postgres/cancel.h"
 #include "gateway/postgres/client.h"
 #include "gateway/postgres/postgres_worker.h"
+#include "gateway/postgres/read_router.h"
 #include "gateway/postgres/report.h"
 #include "gateway/postgres/worker_pool.h"
 
@@ -26,6 +27,8 @@ void WorkerPool::applySettings() {
   conf::Database database = *found;
   if (databaseName().ends_with(AuthQueries::kPoolSuffix))
     database = AuthQueries::ownDatabase(*found, entryNameOf(databaseName()), user());
+  if (of_replica_)
+    database = ReadRouter::replicaDatabase(*found, entryNameOf(databaseName()), database_.hosts[0]);
   if (database_.startup_parameters.contains("replication")) {  // with the parameters of its own client
     database.startup_parameters.insert(database_.startup_parameters.begin(),
                                        database_.startup_parameters.end());
@@ -39,6 +42,7 @@ void WorkerPool::applySettings() {
                            database.server_direct_tls == database_.server_direct_tls);
   database_ = std::move(database);
   resolveSettings();
+  resolveReads();
   worker_.refreshCredentials(*this);
   refused_until_ = {};
   if (elsewhere) reconnect();

@@ -6,6 +6,7 @@
 #include "failover/route.h"
 #include "gateway/postgres/client.h"
 #include "gateway/postgres/postgres_worker.h"
+#include "gateway/postgres/read_router.h"
 #include "gateway/postgres/report.h"
 #include "gateway/postgres/worker_pool.h"
 
@@ -22,7 +23,11 @@ constexpr uint32_t kSlowStartDials = 4;
 }  // namespace
 
 std::vector<conf::HostPort> WorkerPool::hosts() const {
-  return topology_ ? failover::hostsFor(*topology_, conf::targetOf(database_)) : database_.hosts;
+  if (!topology_) return database_.hosts;
+  std::vector<conf::HostPort> all = failover::hostsFor(*topology_, conf::targetOf(database_));
+  if (of_replica_)
+    std::erase_if(all, [this](const conf::HostPort& host) { return host != database_.hosts[0]; });
+  return all;
 }
 
 bool WorkerPool::serves(const conf::HostPort& host) const {
@@ -38,11 +43,19 @@ void WorkerPool::topologyChanged(failover::TopologyPtr topology) {
   if (hold) holdBack(now);  // first: what closes now is not to be dialled anew
   closeFenced();
   if (!hold) letGo(now);
+  resolveReads();
+}
+
+void WorkerPool::topologyMeasured(failover::TopologyPtr topology) {
+  if (!topology_) return;  // they are discovered no more
+  topology_ = std::move(topology);
+  if (reads_) reads_->topologyChanged();
 }
 
 void WorkerPool::holdBack(Instant now) {
   if (held_since_ != kNever) return;
   held_since_ = now;
+  if (of_replica_) return failWaiters({}, false);
   pool_.forEachWaiter([](pools::Waiter& waiter) { static_cast<Borrower&>(waiter).heldBack(); });
 }
 

@@ -213,7 +213,7 @@ TEST_F(ConsoleTest, RefusesWhatItDoesNotKnow) {
 }
 
 TEST_F(ConsoleTest, NamesWhatIsYetToCome) {
-  for (const char* sql : {"SHOW BREAKERS", "show routes", "SHOW BACKUPS", "SCALE UP web TO 3",
+  for (const char* sql : {"SHOW BREAKERS", "show limits", "SHOW BACKUPS", "SCALE UP web TO 3",
                           "BACKUP RUN nightly", "RULE ENABLE peak", "PROMOTE orders pg-1"}) {
     EXPECT_EQ(ask(sql).sqlstate, "0A000") << sql;
   }
