@@ -4,7 +4,6 @@
 
 namespace forebay::failover {
 
-using std::chrono::duration_cast;
 
 void RedisReplicas::follow(const Topology& topology) {
   if (replicas_.epoch != topology.epoch) {

@@ -16,7 +16,10 @@ struct WalPosition {
   uint32_t timeline = 0;
   uint64_t lsn = 0;  // 0: the beginning, which everybody has passed
 
-  auto operator<=>(const WalPosition&) const = default;
+  bool operator==(const WalPosition&) const = default;
+  bool operator<(const WalPosition& other) const {  // what is on a later timeline is further
+    return timeline != other.timeline ? timeline < other.timeline : lsn < other.lsn;
+  }
 };
 
 // A pg_lsn as the number that it is: its distance from 0/0, in decimal.
