@@ -4,7 +4,6 @@
 
 namespace forebay::failover {
 
-
 void RedisReplicas::follow(const Topology& topology) {
   if (replicas_.epoch != topology.epoch) {
     positions_.clear();

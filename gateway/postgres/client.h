@@ -185,7 +185,7 @@ class Client final : public net::Mortal,
   WorkerPool* lenderAhead();
   Unit unitAhead();
   void judgeParameters();
-  bool floorKnown();
+  bool floorKnown(bool fresh);
   void leaveServer(Server::GiveBack& how);
   void keepNothing();
   void readAtPrimary();
@@ -204,7 +204,7 @@ class Client final : public net::Mortal,
   [[gnu::hot]] void watch();
   [[gnu::hot]] void send(Bytes bytes);
   [[gnu::hot]] void takeHeld();
-  [[gnu::hot]] void releaseServer();
+  [[gnu::hot]] void releaseServer(bool reset = false);
   [[gnu::cold]] void keepServer();
   static std::string serverReplaced();
   [[gnu::cold]] void everythingReset();

@@ -110,6 +110,7 @@ void Client::cancel(CancelCaller caller) {
 // The request in front of the queue of requests fails as it would have on a server; the session goes on.
 void Client::cancelWaiting() {
   lender().withdraw(*this);
+  if (reads_) reads_->at = nullptr;
   enter(State::kIdle);
   std::string reply =
       errorResponse(pgproto::sqlstate::kQueryCanceled, "canceling statement due to user request",

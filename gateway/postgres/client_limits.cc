@@ -75,7 +75,7 @@ std::string Client::place() const {
 // While its pool has no server that it may dial.
 bool Client::limitHold(Limit& limit) {
   if (!waiting() || lender().heldSince() == kNever) return false;
-  const Instant since = std::max(pool_->heldSince(), state_since_);
+  const Instant since = std::max(lender().heldSince(), state_since_);
   if (!limit.reached(since, worker_.config().failover.hold_timeout)) return false;
   pool_->counters().wait_timeouts.add();
   close("hold_timeout", pool_->holdError("hold_timeout has passed", limit.now - pool_->heldSince()));

@@ -267,7 +267,8 @@ bool ClientLogin::takeOptions(Bytes options) {
 
 void ClientLogin::enterPool() {
   PostgresWorker& worker = client_.worker();
-  if (config_database_ == nullptr) {
+  // Pools of replicas are named so: nobody logs in to one.
+  if (config_database_ == nullptr || database_.find(kReplicaMark) != std::string::npos) {
     reject("no_database", pgproto::sqlstate::kInvalidCatalogName,
            "database \"" + database_ + "\" does not exist",
            "Forebay has no entry for it in [postgres.databases], and no \"*\".",

@@ -44,6 +44,11 @@ bool Client::staysHere() {
     }
     return true;
   }
+  const bool ends = in_transaction_ && may_commit_ && !tracker.nothingOwed() && !tracker.unsynced();
+  if (reads.ask_again || ends) {  // where the next one goes is not known yet
+    settling_ = true;
+    return false;
+  }
   if (within || pins_.any()) return true;
   if (tracker.nothingOwed()) {
     releaseServer();
@@ -59,9 +64,13 @@ bool Client::staysHere() {
 
 // The pool that the request at hand is for. Null: it has to wait, or the client is gone.
 WorkerPool* Client::lenderAhead() {
-  if (!reads_) reads_ = std::make_unique<ReadSession>();
+  if (!reads_) {  // reads were not split when it logged in: what it has written is not known
+    reads_ = std::make_unique<ReadSession>();
+    reads_->dirty = true;
+  }
   ReadSession& reads = *reads_;
   if (reads.awaits_floor) return nullptr;
+  const bool fresh = std::exchange(reads.fresh, false), refused = std::exchange(reads.refused, false);
   reads.routed = true;
   reads.at = nullptr;
   keepNothing();
@@ -73,13 +82,16 @@ WorkerPool* Client::lenderAhead() {
   }
   reads.interest = ReadSession::kInterest;
   if (!home_next) {
-    if (!floorKnown()) {
+    if (!floorKnown(fresh)) {
       if (reads.awaits_floor) return nullptr;
     } else {
-      reads.at = pool_->reads()->replicaFor(*this, reads.floor);
+      reads.at = pool_->reads()->replicaFor(*this, floor());
     }
   }
-  if (unit.repeatable) {
+  // What a replica has refused, or nothing but its role calls a read, may write on the primary.
+  if (reads.at == nullptr && (refused || unit.asserted)) {
+    reads.wrote = true;
+  } else if (unit.repeatable) {
     reads.kept.append(worker_.loop().buffers(), ahead_.substr(0, unit.size));
     reads.passed_on = reads.ask_again = false;
   }
@@ -98,7 +110,9 @@ Unit Client::unitAhead() {
   if (pool_->reads() == nullptr || !reads.may_split || reads.role == ReadRole::kPrimary ||
       !tracksStatements() || replication_)
     return {};
-  return ReadAhead{*pool_->reads(), statements_.get(), reads.read_only_by_default, reads.role}(ahead_);
+  const bool follows_names = worker_.postgres().max_prepared_statements > 0;
+  return ReadAhead{*pool_->reads(), statements_.get(), reads.read_only_by_default, reads.role,
+                   follows_names}(ahead_);
 }
 
 // What a replica would read otherwise than the primary, or we than PostgreSQL.
@@ -122,14 +136,14 @@ void Client::judgeParameters() {
 // ---- what the session has written
 
 // Is it known what the session's reads must not see less of?
-bool Client::floorKnown() {
+bool Client::floorKnown(bool fresh) {
   ReadSession& reads = *reads_;
   switch (pool_->database().reading.consistency) {
-    case Consistency::kEventual: reads.floor = {}; return true;
+    case Consistency::kEventual: return true;
     case Consistency::kSession: return !reads.dirty;
     case Consistency::kStrong: break;
   }
-  if (std::exchange(reads.fresh, false)) return true;
+  if (fresh) return true;
   reads.awaits_floor = true;
   pool_->reads()->asker().ask({slot_, id_, ++reads.asks});
   return false;
@@ -170,7 +184,10 @@ void Client::positionTold(uint32_t ask, const conf::HostPort& host, std::optiona
   if (state_ == State::kIdle) takeHeld();
 }
 
-pools::WalPosition Client::floor() const { return reads_ ? reads_->floor : pools::WalPosition{}; }
+pools::WalPosition Client::floor() const {
+  const bool counts = reads_ && pool_->database().reading.consistency != Consistency::kEventual;
+  return counts ? reads_->floor : pools::WalPosition{};
+}
 
 // ---- reads that have to be asked again
 
@@ -219,7 +236,7 @@ void Client::askAgain() {
   const std::string again = std::string(reads_->kept.bytes()) + std::string(in_.bytes());
   forgetUnanswered();
   if (pool_->reads() != nullptr) pool_->reads()->counters().asked_again.add();
-  reads_->ask_again = false;
+  reads_->refused = std::exchange(reads_->ask_again, false);
   reads_->home_next = true;
   settling_ = batch_executes_ = error_seen_ = false;
   in_.clear(buffers);
@@ -278,9 +295,9 @@ std::string Client::tokenQuery() const {
 
 // A SET or a startup option has brought a token: from here on it is the session's floor, and no parameter.
 void Client::takeToken() {
+  if (!reads_) reads_ = std::make_unique<ReadSession>();
   const std::optional<Bytes> token = ownParameter(*parameters_, kTokenParameter);
   if (!token) return;
-  if (!reads_) reads_ = std::make_unique<ReadSession>();
   if (const std::optional<pools::WalPosition> position = pools::parseWalPosition(*token)) {
     reads_->floor = std::max(reads_->floor, *position);
   } else if (!token->empty()) {

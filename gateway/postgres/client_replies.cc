@@ -105,6 +105,10 @@ void Client::ready(char status, bool idle) {
   if (!idle || streaming_ > 0) return armDeadline(now);
   may_commit_ = false;
   if (close_when_idle_) return closeWhenIdle();
+  if (reads_ && reads_->at != nullptr && pins_.any()) [[unlikely]] {  // nothing may bind it to a replica
+    pins_.clear();
+    return releaseServer(true);
+  }
   if (mustKeepServer()) return keepServer();
   releaseServer();
 }
@@ -174,10 +178,10 @@ void Client::keepServer() {
   server_->restoreParameters();
 }
 
-void Client::releaseServer() {
+void Client::releaseServer(bool reset) {
   Server* server = std::exchange(server_, nullptr);
   enter(State::kIdle);
-  Server::GiveBack how{.reset = worker_.postgres().server_reset_query_always};
+  Server::GiveBack how{.reset = reset || worker_.postgres().server_reset_query_always};
   if (reads_) leaveServer(how);
   server->giveBack(how);
 }

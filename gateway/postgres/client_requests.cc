@@ -136,6 +136,8 @@ bool Client::haveServer() {
   if (pool_->reads() != nullptr) [[unlikely]] {
     lender = lenderAhead();
     if (lender == nullptr) return false;
+  } else if (reads_) {
+    reads_->at = nullptr;  // they were split before
   }
   state_ = State::kWaiting;  // most often for no time at all: its limits count once it has to wait
   state_since_ = worker_.loop().now();

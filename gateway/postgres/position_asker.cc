@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "gateway/postgres/postgres_worker.h"
+#include "gateway/postgres/read_router.h"
 #include "gateway/postgres/worker_pool.h"
 
 namespace forebay::postgres {
@@ -32,6 +33,22 @@ void PositionAsker::lent(Server& server) {
   coming_.clear();
   if (++round_ == 0) ++round_;
   server.giveBack({.unused = true, .position_for = {0, 0, round_}});
+}
+
+void PositionAsker::abandon() {
+  if (waiting()) pool_.withdraw(*this);
+  if (server_ == nullptr) failed({});
+}
+
+// There is no primary to ask: who waits may wait for one itself, within its own limits. Not at once, since
+// the pool is walking over its waiters.
+void PositionAsker::heldBack() {
+  PostgresWorker& worker = pool_.worker();
+  worker.loop().defer([&worker, database = pool_.databaseName(), user = pool_.user()] {
+    WorkerPool* pool = worker.findPool(database, user);
+    if (pool != nullptr && pool->reads() != nullptr && pool->heldSince() != kNever)
+      pool->reads()->asker().abandon();
+  });
 }
 
 void PositionAsker::failed(Bytes) {

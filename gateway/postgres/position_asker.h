@@ -26,7 +26,11 @@ class PositionAsker final : public Borrower {
   // The pool's server has answered that question, or is lost.
   void told(uint32_t round, const conf::HostPort& host, std::optional<uint64_t> lsn);
 
+  // Tells all who wait that there is no answer.
+  void abandon();
+
   // ---- Borrower
+  void heldBack() override;
   void lent(Server& server) override;
   void promised(Server* server) override { server_ = server; }
   void failed(Bytes response) override;

@@ -78,11 +78,12 @@ Unit ReadAhead::operator()(Bytes ahead) const {
 }
 
 Unit ReadAhead::query(Bytes sql, size_t size) const {
-  const Unit::Kind kind = kindOf(sql);
-  return {kind, size, kind == Unit::Kind::kRead && size <= kMaxRepeated};
+  bool asserted = false;
+  const Unit::Kind kind = kindOf(sql, asserted);
+  return {kind, size, kind == Unit::Kind::kRead && !asserted && size <= kMaxRepeated, asserted};
 }
 
-Unit::Kind ReadAhead::kindOf(Bytes sql) const {
+Unit::Kind ReadAhead::kindOf(Bytes sql, bool& asserted) const {
   const bool commented = sql.starts_with("/*") || sql.ends_with("*/");
   const ReadRole asked = commented ? roleHint(sql) : ReadRole::kAuto;
   const ReadRole wanted = asked == ReadRole::kAuto ? role : asked;
@@ -105,7 +106,9 @@ Unit::Kind ReadAhead::kindOf(Bytes sql) const {
     case Classification::Kind::kSetTransaction:
     case Classification::Kind::kOther: break;
   }
-  return wanted == ReadRole::kReplica ? Unit::Kind::kRead : Unit::Kind::kWrite;
+  if (wanted != ReadRole::kReplica) return Unit::Kind::kWrite;
+  asserted = true;
+  return Unit::Kind::kRead;
 }
 
 Unit ReadAhead::batch(Bytes ahead) const {
@@ -118,7 +121,8 @@ Unit ReadAhead::batch(Bytes ahead) const {
       case 'P': {
         pgproto::Parse parse;
         if (!pgproto::parseParse(messages.body(), parse)) return {};
-        const Unit::Kind kind = kindOf(parse.sql);
+        if (!parse.statement.empty() && !follows_names) return {};
+        const Unit::Kind kind = kindOf(parse.sql, unit.asserted);
         if (kind == Unit::Kind::kWrite) return {};
         if (kind == Unit::Kind::kReadOnlyTransaction) return {kind, messages.end(), false};
         parsed = anything = true;
@@ -131,12 +135,12 @@ Unit ReadAhead::batch(Bytes ahead) const {
         const size_t name_end = portal_end == Bytes::npos ? portal_end : body.find('\0', portal_end + 1);
         if (name_end == Bytes::npos) return {};
         const Bytes name = body.substr(portal_end + 1, name_end - portal_end - 1);
-        anything = true;
+        anything = executes = true;
         if (parsed && name == parsed_name) break;
         if (statements == nullptr) return {};
         const pools::StatementRef* known = name.empty() ? &statements->unnamed : statements->find(name);
         if (known == nullptr || !*known) return {};
-        const Unit::Kind kind = kindOf((*known)->sql);
+        const Unit::Kind kind = kindOf((*known)->sql, unit.asserted);
         if (kind == Unit::Kind::kWrite) return {};
         if (kind == Unit::Kind::kReadOnlyTransaction) return {kind, messages.end(), false};
         break;
@@ -151,7 +155,7 @@ Unit ReadAhead::batch(Bytes ahead) const {
         return anything ? unit : Unit{};
       case 'S':
         unit.size = messages.end();
-        unit.repeatable = unit.repeatable && unit.size <= kMaxRepeated;
+        unit.repeatable = unit.repeatable && !unit.asserted && unit.size <= kMaxRepeated;
         return anything ? unit : Unit{};
       default: return {};
     }

@@ -30,6 +30,7 @@ struct Unit {
   Kind kind = Kind::kWrite;
   size_t size = 0;          // of its messages; 0: not known
   bool repeatable = false;  // it may be sent again, as it is, to another server
+  bool asserted = false;    // only its role says that it reads: nothing proves it
   bool operator==(const Unit&) const = default;
 };
 
@@ -41,6 +42,7 @@ struct ReadAhead {
   const ClientStatements* statements = nullptr;  // what the client has prepared; null: nothing
   bool read_only_by_default = false;             // default_transaction_read_only is on
   ReadRole role = ReadRole::kAuto;               // kReplica: everything is taken for a read
+  bool follows_names = true;                     // named statements are prepared wherever they are needed
 
   // `ahead` begins with the first message of the unit.
   Unit operator()(Bytes ahead) const;
@@ -48,7 +50,8 @@ struct ReadAhead {
  private:
   Unit query(Bytes sql, size_t size) const;
   Unit batch(Bytes ahead) const;
-  Unit::Kind kindOf(Bytes sql) const;
+  // `asserted` is set where only the role makes it a read.
+  Unit::Kind kindOf(Bytes sql, bool& asserted) const;
 };
 
 // A role asked for in a comment at either end of a text: /* forebay.role = primary */. kAuto: none.

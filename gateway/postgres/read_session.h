@@ -40,6 +40,7 @@ struct ReadSession {
   // ---- the read under way on a replica, or on a primary that may die
   net::Buffer kept;        // its messages
   bool passed_on = false;  // the client has seen something of the answer
+  bool refused = false;    // by a replica, with an error: the primary may write for it
   bool ask_again = false;  // it failed in a way that another server would not have
 
   // ---- what its parameters say, until they are others

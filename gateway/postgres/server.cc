@@ -269,7 +269,8 @@ void Server::due(Instant now) {
       if (pool_.aboveMinimum()) return close("server_idle_timeout");
       return armDeadline(now);
     case State::kPreparing:
-      if (std::exchange(waits_to_ask_, false)) checkReplayed();
+      if (lateToTell(now)) return notCaughtUp();
+      if (purpose_ == Purpose::kNone && std::exchange(waits_to_ask_, false)) return checkReplayed();
       if (now >= deadlineAfter(state_since_, settings.server_connect_timeout))
         return close("no answer to its check");
       return armDeadline(state_since_);

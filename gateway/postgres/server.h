@@ -198,6 +198,8 @@ class Server final : public net::Mortal,
   static std::optional<uint64_t> lsnIn(Bytes row);
   void checkReplayed();
   void replayedTold();
+  Duration patience() const;
+  bool lateToTell(Instant now) const;
   void notCaughtUp();
   void askPosition();
   void positionKnown();

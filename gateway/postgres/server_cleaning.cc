@@ -14,6 +14,7 @@ void Server::giveBack(GiveBack how) {
   if (!how.unused) ++transactions_;
   reset_wanted_ = reset_wanted_ || how.reset;
   position_for_ = how.position_for;
+  dropping_ = waits_to_ask_ = false;
   if (reading_paused_) resumeReading();
   if (how.broken_message) return close("its client left in the middle of a message");
   if (tracker_.idle() && !reset_wanted_ && out_.empty() && position_for_.ask == 0) return cleaned();

@@ -36,6 +36,14 @@ void Server::checkReplayed() {
   if (!pool_.ofReplica() || borrower_->floor().lsn <= replayed_) return switchParameters();
   if (state_ != State::kPreparing) enter(State::kPreparing);
   runOwn(Purpose::kReplayed, kReplayedQuery);
+  pool_.worker().loop().deadlines().armBy(*this, state_since_ + patience());
+}
+
+// How long a client is kept from the primary by a replica that has not what it wrote, or that hangs.
+Duration Server::patience() const { return pool_.replicaWaitTimeout() + kAskAgainAfter; }
+
+bool Server::lateToTell(Instant now) const {
+  return purpose_ == Purpose::kReplayed && borrower_ != nullptr && now >= state_since_ + patience();
 }
 
 void Server::replayedTold() {
@@ -50,9 +58,11 @@ void Server::replayedTold() {
 
 void Server::notCaughtUp() {
   Borrower* borrower = std::exchange(borrower_, nullptr);
+  const bool answered = purpose_ == Purpose::kNone;
+  if (!answered) enter(State::kCleaning);  // until the answer comes
   borrower->promised(nullptr);
   borrower->behind();
-  cleaned();
+  if (answered) cleaned();
 }
 
 // ---- of a primary

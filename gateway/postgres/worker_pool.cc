@@ -46,7 +46,10 @@ void WorkerPool::resolveReads() {
                      databaseName().find(kReplicationMark) == std::string::npos &&
                      !databaseName().ends_with(AuthQueries::kPoolSuffix);
   if (split && !reads_) reads_ = std::make_unique<ReadRouter>(*this);
-  if (!split) reads_.reset();
+  if (!split && reads_) {
+    const std::unique_ptr<ReadRouter> old = std::move(reads_);
+    old->asker().abandon();  // who waits for an answer goes on without one
+  }
   if (reads_) reads_->topologyChanged();
 }
 
@@ -118,6 +121,7 @@ void WorkerPool::request(Borrower& borrower) {
 bool WorkerPool::lendsNothing() const { return held_since_ != kNever || worker_.isPaused(*state_); }
 
 void WorkerPool::requestAgain(Borrower& borrower) {
+  if (of_replica_ && held_since_ != kNever) return borrower.failed({});
   pool_.requeue(borrower);
   wake();
 }
