@@ -325,12 +325,16 @@ TEST_F(ReadSplitting, WhatAReplicaRefusesIsAskedOfThePrimary) {
 }
 
 TEST_F(ReadSplitting, AReadWhoseReplicaDiesIsAskedOfThePrimary) {
+  primary.run(
+      "create function slow() returns int stable language plpgsql as "
+      "$$ begin perform pg_sleep(2); return inet_server_port(); end $$");
+  for (const auto& replica : replicas) primary.waitForReplay(*replica);
   const Forebay forebay(config());
   awaitReplicas(forebay);
   std::vector<std::unique_ptr<Connection>> clients;
   for (int i = 0; i < 4; ++i) {
     clients.push_back(std::make_unique<Connection>(forebay.conninfo("app")));
-    clients.back()->send("select here() from pg_sleep(2) /* forebay.role = replica */");
+    clients.back()->send("select slow()");
   }
   EXPECT_TRUE(eventually([&] {
     int running = 0;
