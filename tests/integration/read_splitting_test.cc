@@ -340,7 +340,7 @@ TEST_F(ReadSplitting, AReadWhoseReplicaDiesIsAskedOfThePrimary) {
     int running = 0;
     for (const auto& replica : replicas)
       running +=
-          std::stoi(replica->query("select count(*) from pg_stat_activity where query like '%pg_sleep(2)%' "
+          std::stoi(replica->query("select count(*) from pg_stat_activity where query = 'select slow()' "
                                    "and pid <> pg_backend_pid()"));
     return running == 4;
   }));
