@@ -43,12 +43,12 @@ void appendStates(Families& out, const Rows& rows) {
       gauge(out, "forebay_postgres_node_up", "Whether a server answers and may be used as what it is."), rows,
       [](const Node& node) { return node.state == NodeState::kUp ? 1.0 : 0.0; });
   appendChoice(gauge(out, "forebay_postgres_node_role", "1 for the role that a server says it has."), rows,
-               "role", std::initializer_list{Role::kPrimary, Role::kReplica, Role::kUnknown},
+               "role", std::initializer_list<Role>{Role::kPrimary, Role::kReplica, Role::kUnknown},
                [](const Node& node) { return node.role; });
   appendChoice(gauge(out, "forebay_postgres_node_state", "1 for the state that a server is in."), rows,
                "state",
-               std::initializer_list{NodeState::kUp, NodeState::kSlow, NodeState::kDown, NodeState::kFenced,
-                                     NodeState::kForeign, NodeState::kUnknown},
+               std::initializer_list<NodeState>{NodeState::kUp, NodeState::kSlow, NodeState::kDown,
+                                                NodeState::kFenced, NodeState::kForeign, NodeState::kUnknown},
                [](const Node& node) { return node.state; });
 }
 
