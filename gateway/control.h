@@ -76,6 +76,10 @@ class Control final : public admin::Fleet {
 
   Status watchTopologies();
   void topologyChanged(const std::vector<std::string>& entries, const failover::TopologyPtr& topology);
+  using TakeTopology = void (postgres::PostgresWorker::*)(const std::vector<std::string>& entries,
+                                                          const failover::TopologyPtr& topology);
+  void publishTopology(const std::vector<std::string>& entries, const failover::TopologyPtr& topology,
+                       TakeTopology take);
   void noteEvent(const std::string& database, const failover::Event& event);
   void fillTopologies(admin::Snapshot& snapshot);
   Status listen();

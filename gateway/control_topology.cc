@@ -17,11 +17,7 @@ Status Control::watchTopologies() {
     topologyChanged(entries, topology);
   };
   told.measured = [this](const std::vector<std::string>& entries, const failover::TopologyPtr& topology) {
-    for (const std::string& entry : entries) shared_.topologies.set(entry, topology);
-    for (auto& worker : workers_)
-      worker->postgres().post([entries, topology](postgres::PostgresWorker& there) {
-        there.topologyMeasured(entries, topology);
-      });
+    publishTopology(entries, topology, &postgres::PostgresWorker::topologyMeasured);
   };
   told.event = [this](const std::string& database, const failover::Event& event) {
     noteEvent(database, event);
@@ -39,14 +35,19 @@ Status Control::watchTopologies() {
 
 void Control::topologyChanged(const std::vector<std::string>& entries,
                               const failover::TopologyPtr& topology) {
-  for (const std::string& entry : entries) shared_.topologies.set(entry, topology);
   // What the workers' own attempts met before is out of date where a server has answered since.
   if (topology)
     for (const failover::Node& node : topology->nodes)
       if (node.state == failover::NodeState::kUp) shared_.health.succeeded(node.host);
+  publishTopology(entries, topology, &postgres::PostgresWorker::topologyChanged);
+}
+
+void Control::publishTopology(const std::vector<std::string>& entries, const failover::TopologyPtr& topology,
+                              TakeTopology take) {
+  for (const std::string& entry : entries) shared_.topologies.set(entry, topology);
   for (auto& worker : workers_)
     worker->postgres().post(
-        [entries, topology](postgres::PostgresWorker& there) { there.topologyChanged(entries, topology); });
+        [entries, topology, take](postgres::PostgresWorker& there) { (there.*take)(entries, topology); });
 }
 
 void Control::noteEvent(const std::string& database, const failover::Event& event) {
