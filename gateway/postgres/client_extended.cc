@@ -112,7 +112,7 @@ Client::Step Client::parse(Bytes body, Bytes message, bool whole, Gather& out) {
     if (tracksStatements()) {
       const pgproto::SqlScan found = pgproto::scanSql(whole ? parsed.sql : body);
       if (found.effects != pgproto::kNoEffect) noteEffects(found.effects, parsed.sql, tracker.nothingOwed());
-      renamed = boundToReplica();
+      if (reads_) renamed = boundToReplica();
       if (reads_ && unnamed && whole && asksForToken(parsed.sql)) renamed = tokenQuery();
       if (!unnamed) pins_.add(pools::Pins::kPrepare);
       if ((found.effects & pgproto::kDeallocates) && unnamed && whole && !tracker.skipping() &&

@@ -2,7 +2,6 @@
 // what the client wrote, all else to the primary.
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <utility>
 
 #include "gateway/postgres/client.h"
@@ -145,7 +144,7 @@ bool Client::floorKnown(bool fresh) {
   }
   if (fresh) return true;
   reads.awaits_floor = true;
-  pool_->reads()->asker().ask({slot_, id_, ++reads.asks});
+  pool_->reads()->asker().askFor({slot_, id_, ++reads.asks});
   return false;
 }
 
@@ -195,7 +194,7 @@ void Client::keepNothing() {
   if (!reads_->kept.empty()) reads_->kept.clear(worker_.loop().buffers());
 }
 
-// A replica cannot serve this read, or not soon enough; nothing of it was sent.
+// A replica cannot serve this read, or not soon enough: nothing of it was sent, or all of it waits anew.
 void Client::readAtPrimary() {
   reads_->at = nullptr;
   reads_->home_next = true;
@@ -224,10 +223,8 @@ bool Client::mayAskAgain() const {
 void Client::readAgain() {
   if (reads_->at != nullptr && pool_->reads() != nullptr) pool_->reads()->failed(*reads_->at);
   askAgain();
-  reads_->at = nullptr;
   keepNothing();
-  enter(State::kIdle);
-  takeHeld();
+  readAtPrimary();
 }
 
 // What was kept comes first again, and goes to the primary.
@@ -270,21 +267,20 @@ std::string Client::boundToReplica() {
 }
 
 bool Client::asksForToken(Bytes sql) {
-  constexpr size_t kLongest = 64;
-  if (sql.size() > kLongest || sql.size() < kTokenParameter.size()) return false;
-  std::string text;
-  for (const char each : sql)
-    if (each != ';' && each != '\n')
-      text += static_cast<char>(std::tolower(static_cast<unsigned char>(each)));
-  while (text.ends_with(' ')) text.pop_back();
-  return text == "show " + std::string(kTokenParameter);
+  constexpr Bytes kShow = "show ", kAround = " ;\n";
+  const size_t begin = sql.find_first_not_of(kAround);
+  if (begin == Bytes::npos) return false;
+  sql = sql.substr(begin, sql.find_last_not_of(kAround) - begin + 1);
+  return sql.size() == kShow.size() + kTokenParameter.size() &&
+         pools::sameName(sql.substr(0, kShow.size()), kShow) &&
+         pools::sameName(sql.substr(kShow.size()), kTokenParameter);
 }
 
 // Its answer looks as SHOW's does: how far the server is, which covers all that the session has written and
 // seen.
 std::string Client::tokenQuery() const {
   const std::string position =
-      reads_->at != nullptr ? "pg_last_wal_replay_lsn() - '0/0'::pg_lsn" : std::string(kWrittenExpression);
+      reads_->at != nullptr ? "pg_last_wal_replay_lsn() - '0/0'::pg_lsn" : Server::kWrittenExpression;
   uint32_t timeline = 0;
   if (const failover::TopologyPtr& topology = pool_->topology())
     for (const failover::Node& node : topology->nodes)

@@ -168,16 +168,9 @@ admin::ClientRow clientRow(const Client& client, Instant now) {
   return row;
 }
 
-// Clients that have proved who they are, but whose pool has no server yet that tells what to greet them with.
-uint32_t countQueuedLogins(admin::Snapshot& out, const ClientTable& clients) {
-  uint32_t count = 0;
-  clients.forEach([&](const Client& client) {
-    if (client.state() != Client::State::kLogin || !client.waiting()) return;
-    const WorkerPool& pool = *client.pool();
-    ++out.pool(entryNameOf(pool.databaseName()), pool.user()).cl_waiting;
-    ++count;
-  });
-  return count;
+// Has it proved who it is, but its pool no server yet that tells what to greet it with?
+bool isQueuedLogin(const Client& client) {
+  return client.state() == Client::State::kLogin && client.waiting();
 }
 
 admin::ServerState stateOf(const Server& server, Instant now, Duration check_delay) {
@@ -274,7 +267,12 @@ void PostgresWorker::fill(admin::Snapshot& out, bool connections, bool pins, boo
   });
   fillHolds(out);
   fillReads(out);
+  uint32_t queued_logins = 0;
   clients_.forEach([&](const Client& client) {
+    if (isQueuedLogin(client)) {
+      ++queued_logins;
+      ++out.pool(entryNameOf(client.pool()->databaseName()), client.pool()->user()).cl_waiting;
+    }
     if (connections) out.clients.push_back(clientRow(client, now));
     if (!pins || !client.pins().any()) return;
     out.pins.push_back({client.id(), client.server() != nullptr ? client.server()->id() : 0,
@@ -283,7 +281,7 @@ void PostgresWorker::fill(admin::Snapshot& out, bool connections, bool pins, boo
   });
   out.process.connections_accepted += connections_accepted;
   out.process.buffer_bytes += loop_.buffers().bytesLent();
-  out.process.login_clients += login_clients - countQueuedLogins(out, clients_);
+  out.process.login_clients += login_clients - queued_logins;
   out.process.console_clients += console_clients;
   out.process.dns_queries += static_cast<uint32_t>(resolver_->names());
   out.process.dns_pending += static_cast<uint32_t>(resolver_->pendingNames());

@@ -35,7 +35,7 @@ class OwnQuery : public net::Mortal, public Borrower {
   void serverWritable() final {}
   const pools::ParametersRef& wantedParameters() const final { return any_parameters_; }
   uint64_t borrowerId() const final { return 0; }
-  bool patient() const final { return false; }
+  bool patient() const override { return false; }
 
  protected:
   // Appends the messages that ask, and tells `tracker` of each.
@@ -50,6 +50,7 @@ class OwnQuery : public net::Mortal, public Borrower {
   // Neither is called any more. `cancel`: PostgreSQL is told to stop, if it works on it.
   void withdraw(bool cancel);
   WorkerPool& pool() const { return pool_; }
+  const Server* server() const { return server_; }  // that is asked; null: none yet, or no more
 
  private:
   WorkerPool& pool_;

@@ -5,67 +5,63 @@
 #include "gateway/postgres/postgres_worker.h"
 #include "gateway/postgres/read_router.h"
 #include "gateway/postgres/worker_pool.h"
+#include "pgproto/frame.h"
+#include "pgproto/messages.h"
 
 namespace forebay::postgres {
 
-// Its rounds begin where those of an asker before it, whose last answer may still come, have not been.
-PositionAsker::PositionAsker(WorkerPool& pool)
-    : pool_(pool), round_(static_cast<uint32_t>(pool.worker().shared().next_client_id.fetch_add(1) << 8)) {}
-
-PositionAsker::~PositionAsker() {
-  if (waiting()) pool_.withdraw(*this);
-  if (server_ != nullptr) server_->giveBack({.unused = true});
-}
-
-void PositionAsker::ask(const Server::PositionFor& whom) {
-  coming_.push_back(whom);
+void PositionAsker::askFor(const Server::PositionFor& client) {
+  coming_.push_back(client);
   if (!under_way_) askNow();
 }
 
 void PositionAsker::askNow() {
   under_way_ = true;
-  pool_.request(*this);  // may fail at once
+  ask();  // may fail at once
 }
 
-void PositionAsker::lent(Server& server) {
-  server_ = nullptr;
-  asked_ = std::move(coming_);
-  coming_.clear();
-  if (++round_ == 0) ++round_;
-  server.giveBack({.unused = true, .position_for = {0, 0, round_}});
+void PositionAsker::question(std::string& messages, pools::ReplyTracker& tracker) {
+  asked_ = std::exchange(coming_, {});
+  host_ = server()->host();
+  answer_.clear();
+  pgproto::appendQuery(messages, Server::kWrittenQuery);
+  tracker.sent(pools::Owed::kQuery);
+}
+
+void PositionAsker::answered() {
+  std::optional<uint64_t> lsn;
+  Bytes rest = answer_;
+  for (pgproto::Frame frame; pgproto::scanFrame(rest, UINT32_MAX, frame) == pgproto::Scan::kFrame;
+       rest.remove_prefix(frame.whole.size()))
+    if (frame.type == 'D') lsn = Server::lsnIn(frame.body);
+  tellAll(lsn);
 }
 
 void PositionAsker::abandon() {
-  if (waiting()) pool_.withdraw(*this);
-  if (server_ == nullptr) failed({});
+  withdraw(false);
+  tellNobody();
 }
 
 // There is no primary to ask: who waits may wait for one itself, within its own limits. Not at once, since
 // the pool is walking over its waiters.
 void PositionAsker::heldBack() {
-  PostgresWorker& worker = pool_.worker();
-  worker.loop().defer([&worker, database = pool_.databaseName(), user = pool_.user()] {
+  PostgresWorker& worker = pool().worker();
+  worker.loop().defer([&worker, database = pool().databaseName(), user = pool().user()] {
     WorkerPool* pool = worker.findPool(database, user);
     if (pool != nullptr && pool->reads() != nullptr && pool->heldSince() != kNever)
       pool->reads()->asker().abandon();
   });
 }
 
-void PositionAsker::failed(Bytes) {
-  server_ = nullptr;
+void PositionAsker::tellNobody() {
   asked_.insert(asked_.end(), coming_.begin(), coming_.end());
   coming_.clear();
-  tellAll({}, std::nullopt);
+  tellAll(std::nullopt);
 }
 
-void PositionAsker::told(uint32_t round, const conf::HostPort& host, std::optional<uint64_t> lsn) {
-  if (round == round_) tellAll(host, lsn);
-}
-
-void PositionAsker::tellAll(const conf::HostPort& host, std::optional<uint64_t> lsn) {
+void PositionAsker::tellAll(std::optional<uint64_t> lsn) {
   under_way_ = false;
-  const std::vector<Server::PositionFor> asked = std::exchange(asked_, {});
-  for (const Server::PositionFor& whom : asked) pool_.tellPosition(whom, host, lsn);
+  for (const Server::PositionFor& client : std::exchange(asked_, {})) pool().tellPosition(client, host_, lsn);
   if (!coming_.empty() && !under_way_) askNow();
 }
 

@@ -6,58 +6,43 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "conf/network.h"
-#include "gateway/postgres/borrower.h"
+#include "gateway/postgres/own_query.h"
 #include "gateway/postgres/server.h"
 
 namespace forebay::postgres {
 
-class WorkerPool;
-
-class PositionAsker final : public Borrower {
+class PositionAsker final : public OwnQuery {
  public:
-  explicit PositionAsker(WorkerPool& pool);
-  ~PositionAsker() override;
+  using OwnQuery::OwnQuery;
 
   // The client is told by WorkerPool::tellPosition().
-  void ask(const Server::PositionFor& whom);
-  // The pool's server has answered that question, or is lost.
-  void told(uint32_t round, const conf::HostPort& host, std::optional<uint64_t> lsn);
-
+  void askFor(const Server::PositionFor& client);
   // Tells all who wait that there is no answer.
   void abandon();
 
-  // ---- Borrower
   void heldBack() override;
-  void lent(Server& server) override;
-  void promised(Server* server) override { server_ = server; }
-  void failed(Bytes response) override;
-  void received(Bytes) override {}
-  void ready(char, bool) override {}
-  void parameterChanged(Bytes, Bytes) override {}
-  void commandCompleted(Bytes) override {}
-  void nameConfirmed() override {}
-  void errorReceived(const pools::ReplyTracker&) override {}
-  void batchEnded(bool) override {}
-  void serverWritable() override {}
-  void serverLost(Bytes response) override { failed(response); }
-  std::string explainLoss(std::string_view) const override { return {}; }
-  const pools::ParametersRef& wantedParameters() const override { return whatever_; }
-  uint64_t borrowerId() const override { return 0; }
+  void received(Bytes run) override { answer_ += run; }
   bool patient() const override { return true; }
+
+ protected:
+  void question(std::string& messages, pools::ReplyTracker& tracker) override;
+  void answered() override;
+  void unanswered(std::string) override { tellNobody(); }
+  std::string explain(const std::string&) const override { return {}; }
 
  private:
   void askNow();
-  void tellAll(const conf::HostPort& host, std::optional<uint64_t> lsn);
+  void tellNobody();
+  void tellAll(std::optional<uint64_t> lsn);
 
-  WorkerPool& pool_;
-  Server* server_ = nullptr;  // promised
   bool under_way_ = false;
-  uint32_t round_;  // of the last question
+  conf::HostPort host_;  // that was asked
+  std::string answer_;
   std::vector<Server::PositionFor> coming_, asked_;
-  const pools::ParametersRef whatever_;
 };
 
 }  // namespace forebay::postgres

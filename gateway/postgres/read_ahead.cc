@@ -10,10 +10,8 @@ namespace {
 
 using pgproto::Classification;
 
-constexpr uint32_t kMaxMessage = 0x7fffffff;
 // What is kept to be sent again is short.
 constexpr size_t kMaxRepeated = 16 * 1024;
-constexpr Bytes kHintName = "forebay.role";
 
 Bytes trimmed(Bytes text) {
   constexpr Bytes kBlanks = " \t\r\n";
@@ -34,25 +32,12 @@ Bytes outerComment(Bytes sql) {
   return begin == Bytes::npos ? Bytes() : sql.substr(begin + 2, sql.size() - begin - 4);
 }
 
-// One message at a time, for as long as they are there as a whole.
-class Messages {
- public:
-  explicit Messages(Bytes in) : in_(in) {}
-
-  bool next() {
-    at_ += header_.size;
-    return pgproto::scanHeader(in_.substr(at_), kMaxMessage, header_) == pgproto::Scan::kFrame &&
-           header_.size <= in_.size() - at_;
-  }
-  char type() const { return header_.type; }
-  Bytes body() const { return in_.substr(at_ + pgproto::kHeaderSize, header_.size - pgproto::kHeaderSize); }
-  size_t end() const { return at_ + header_.size; }
-
- private:
-  const Bytes in_;
-  size_t at_ = 0;
-  pgproto::Header header_{};
-};
+// The next whole message of `in`, from `at` on, which becomes its end.
+bool nextMessage(Bytes in, size_t& at, pgproto::Frame& out) {
+  if (pgproto::scanFrame(in.substr(at), UINT32_MAX, out) != pgproto::Scan::kFrame) return false;
+  at += out.whole.size();
+  return true;
+}
 
 }  // namespace
 
@@ -63,18 +48,18 @@ ReadRole readRole(Bytes name) {
 
 ReadRole roleHint(Bytes sql) {
   Bytes text = trimmed(outerComment(sql));
-  if (!text.starts_with(kHintName)) return ReadRole::kAuto;
-  text = trimmed(text.substr(kHintName.size()));
+  if (!text.starts_with(kRoleParameter)) return ReadRole::kAuto;
+  text = trimmed(text.substr(kRoleParameter.size()));
   if (!text.starts_with("=")) return ReadRole::kAuto;
   return readRole(trimmed(text.substr(1)));
 }
 
 Unit ReadAhead::operator()(Bytes ahead) const {
-  Messages messages(ahead);
-  if (!messages.next()) return {};
-  if (messages.type() != 'Q') return batch(ahead);
-  const Bytes body = messages.body();
-  return query(body.substr(0, body.size() - std::min<size_t>(body.size(), 1)), messages.end());
+  size_t at = 0;
+  pgproto::Frame message;
+  if (!nextMessage(ahead, at, message)) return {};
+  if (message.type != 'Q') return batch(ahead);
+  return query(message.body.substr(0, message.body.size() - std::min<size_t>(message.body.size(), 1)), at);
 }
 
 Unit ReadAhead::query(Bytes sql, size_t size) const {
@@ -112,37 +97,28 @@ Unit::Kind ReadAhead::kindOf(Bytes sql, bool& asserted) const {
 }
 
 Unit ReadAhead::batch(Bytes ahead) const {
-  Messages messages(ahead);
   Unit unit{Unit::Kind::kRead, 0, true};
-  Bytes parsed_name;
-  bool parsed = false, executes = false, anything = false;
-  while (messages.next()) {
-    switch (messages.type()) {
+  std::optional<Bytes> parsed;  // the name of the statement that was prepared last
+  bool executes = false, anything = false;
+  pgproto::Frame message;
+  while (nextMessage(ahead, unit.size, message)) {
+    std::optional<Bytes> sql;
+    switch (message.type) {
       case 'P': {
         pgproto::Parse parse;
-        if (!pgproto::parseParse(messages.body(), parse)) return {};
+        if (!pgproto::parseParse(message.body, parse)) return {};
         if (!parse.statement.empty() && !follows_names) return {};
-        const Unit::Kind kind = kindOf(parse.sql, unit.asserted);
-        if (kind == Unit::Kind::kWrite) return {};
-        if (kind == Unit::Kind::kReadOnlyTransaction) return {kind, messages.end(), false};
-        parsed = anything = true;
-        parsed_name = parse.statement;
+        sql = parse.sql;
+        parsed = parse.statement;
         break;
       }
       case 'B': {
-        const Bytes body = messages.body();
-        const size_t portal_end = body.find('\0');
-        const size_t name_end = portal_end == Bytes::npos ? portal_end : body.find('\0', portal_end + 1);
-        if (name_end == Bytes::npos) return {};
-        const Bytes name = body.substr(portal_end + 1, name_end - portal_end - 1);
+        pgproto::Bind bind;
+        if (!pgproto::parseBind(message.body, bind)) return {};
         anything = executes = true;
-        if (parsed && name == parsed_name) break;
-        if (statements == nullptr) return {};
-        const pools::StatementRef* known = name.empty() ? &statements->unnamed : statements->find(name);
-        if (known == nullptr || !*known) return {};
-        const Unit::Kind kind = kindOf((*known)->sql, unit.asserted);
-        if (kind == Unit::Kind::kWrite) return {};
-        if (kind == Unit::Kind::kReadOnlyTransaction) return {kind, messages.end(), false};
+        if (parsed == bind.statement) break;
+        sql = preparedAs(bind.statement);
+        if (!sql) return {};
         break;
       }
       case 'D': break;
@@ -150,17 +126,28 @@ Unit ReadAhead::batch(Bytes ahead) const {
       case 'E': executes = true; break;
       case 'H':
         if (executes) return {};
-        unit.size = messages.end();
         unit.repeatable = false;
         return anything ? unit : Unit{};
       case 'S':
-        unit.size = messages.end();
         unit.repeatable = unit.repeatable && !unit.asserted && unit.size <= kMaxRepeated;
         return anything ? unit : Unit{};
       default: return {};
     }
+    if (!sql) continue;
+    anything = true;
+    const Unit::Kind kind = kindOf(*sql, unit.asserted);
+    if (kind == Unit::Kind::kWrite) return {};
+    if (kind == Unit::Kind::kReadOnlyTransaction) return {kind, unit.size, false};
   }
   return {};
+}
+
+// The text of one of the client's statements, the unnamed one too.
+std::optional<Bytes> ReadAhead::preparedAs(Bytes name) const {
+  if (statements == nullptr) return std::nullopt;
+  const pools::StatementRef* known = name.empty() ? &statements->unnamed : statements->find(name);
+  if (known == nullptr || !*known) return std::nullopt;
+  return (*known)->sql;
 }
 
 }  // namespace forebay::postgres

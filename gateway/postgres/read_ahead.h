@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/bytes.h"
 #include "gateway/postgres/client_statements.h"
@@ -52,7 +53,11 @@ struct ReadAhead {
   Unit batch(Bytes ahead) const;
   // `asserted` is set where only the role makes it a read.
   Unit::Kind kindOf(Bytes sql, bool& asserted) const;
+  std::optional<Bytes> preparedAs(Bytes name) const;
 };
+
+// The parameter with which a client says where its reads are to go: "primary", "replica" or "auto".
+inline constexpr Bytes kRoleParameter = "forebay.role";
 
 // A role asked for in a comment at either end of a text: /* forebay.role = primary */. kAuto: none.
 ReadRole roleHint(Bytes sql);

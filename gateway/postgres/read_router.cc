@@ -4,8 +4,6 @@
 #include <array>
 
 #include "conf/address.h"
-#include "conf/values.h"
-#include "failover/route.h"
 #include "gateway/postgres/client.h"
 #include "gateway/postgres/postgres_worker.h"
 #include "gateway/postgres/report.h"
@@ -35,9 +33,7 @@ ReadRouter::ReadRouter(WorkerPool& home)
       shapes_(home.worker().shapes(entryNameOf(home.databaseName()))),
       catalog_(home.databaseState().catalog),
       asker_(home),
-      counters_(home.worker().read_counters[home.database().name]) {
-  if (home_.topology()) topologyChanged();
-}
+      counters_(home.worker().read_counters[home.database().name]) {}
 
 conf::Database ReadRouter::replicaDatabase(const conf::Database& home, std::string_view asked,
                                            const conf::HostPort& host) {

@@ -33,11 +33,8 @@ class WorkerPool;
 
 class ReadRouter final : public Classifier {
  public:
-  explicit ReadRouter(WorkerPool& home);
+  explicit ReadRouter(WorkerPool& home);  // followed by topologyChanged()
 
-  // Are the reads of this pool's clients to be split?
-  static bool wanted(const conf::Config& config, const conf::Database& database, std::string_view user,
-                     conf::PoolMode mode);
   // How the pool of one replica is configured; `asked`: the name that clients ask for.
   static conf::Database replicaDatabase(const conf::Database& home, std::string_view asked,
                                         const conf::HostPort& host);

@@ -13,8 +13,6 @@ namespace forebay::postgres {
 
 class WorkerPool;
 
-// The parameter with which a client says where its reads are to go: "primary", "replica" or "auto".
-inline constexpr Bytes kRoleParameter = "forebay.role";
 // What a client has written, to be taken along to its next connection.
 inline constexpr Bytes kTokenParameter = "forebay.token";
 

@@ -33,9 +33,6 @@ struct DialFailure;
 
 struct InServerList;
 
-// SQL that tells how far a primary has written, as pools::parseLsn() reads it.
-extern const Bytes kWrittenExpression;
-
 class Server final : public net::Mortal,
                      public net::SocketUser,
                      public Deadline,
@@ -77,6 +74,11 @@ class Server final : public net::Mortal,
   Server(WorkerPool& pool, Moved moved);
   ~Server() override;
 
+  // SQL that tells how far a primary has written: an expression, and a query of its own, whose DataRow
+  // lsnIn() reads.
+  static const std::string kWrittenExpression, kWrittenQuery;
+  static std::optional<uint64_t> lsnIn(Bytes row);
+
   // Starts dialling. Its outcome reaches the pool: dialled() or dialFailed().
   void dial();
 
@@ -111,7 +113,7 @@ class Server final : public net::Mortal,
   // in the middle of a message, which nothing can mend; `reset`: its session state is to be cleared
   // (server_reset_query).
   // Who wants to know the server's position in the WAL, as it is when it is given back: that client, if it is
-  // still there, and how often it has asked by now; client 0: the pool's ReadRouter.
+  // still there, and how often it has asked by now.
   struct PositionFor {
     uint32_t slot = 0;
     uint64_t client = 0;
@@ -195,7 +197,6 @@ class Server final : public net::Mortal,
   void watch() { socket_.want(!reading_paused_, !out_.empty()); }
 
   // server_position.cc
-  static std::optional<uint64_t> lsnIn(Bytes row);
   void checkReplayed();
   void replayedTold();
   Duration patience() const;

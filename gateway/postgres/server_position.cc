@@ -17,10 +17,11 @@ constexpr milliseconds kAskAgainAfter{1};
 // Where the next record will begin, behind those of all commits that were answered; but where that is the
 // first place on a page, behind its header, a replica that has replayed everything stands in front of the
 // page. (A segment's first page has a long header; others may well have a record end there.)
-const Bytes kWrittenExpression =
+const std::string Server::kWrittenExpression =
     "(SELECT n - CASE WHEN n % pg_size_bytes(current_setting('wal_segment_size')) = 40 THEN 40 "
     "WHEN n % current_setting('wal_block_size')::int8 = 24 THEN 24 ELSE 0 END "
     "FROM (SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::int8 AS n) AS inserted)";
+const std::string Server::kWrittenQuery = "SELECT " + kWrittenExpression;
 
 // Of a DataRow of one column.
 std::optional<uint64_t> Server::lsnIn(Bytes row) {
@@ -67,7 +68,7 @@ void Server::notCaughtUp() {
 
 // ---- of a primary
 
-void Server::askPosition() { runOwn(Purpose::kPosition, "SELECT " + std::string(kWrittenExpression)); }
+void Server::askPosition() { runOwn(Purpose::kPosition, kWrittenQuery); }
 
 void Server::positionKnown() {
   const PositionFor whom = std::exchange(position_for_, {});

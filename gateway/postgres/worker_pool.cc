@@ -41,10 +41,9 @@ WorkerPool::WorkerPool(PostgresWorker& worker, std::shared_ptr<PoolEntry> entry,
 }
 
 void WorkerPool::resolveReads() {
-  const bool split = settings_.reads != conf::Reads::kPrimary && !of_replica_ && topology_ != nullptr &&
-                     settings_.pool_mode != conf::PoolMode::kSession &&
-                     databaseName().find(kReplicationMark) == std::string::npos &&
-                     !databaseName().ends_with(AuthQueries::kPoolSuffix);
+  const bool of_clients = entryNameOf(databaseName()) == databaseName();
+  const bool split = settings_.reads != conf::Reads::kPrimary && of_clients && topology_ != nullptr &&
+                     settings_.pool_mode != conf::PoolMode::kSession;
   if (split && !reads_) reads_ = std::make_unique<ReadRouter>(*this);
   if (!split && reads_) {
     const std::unique_ptr<ReadRouter> old = std::move(reads_);
@@ -55,7 +54,6 @@ void WorkerPool::resolveReads() {
 
 void WorkerPool::tellPosition(const Server::PositionFor& whom, const conf::HostPort& host,
                               std::optional<uint64_t> lsn) {
-  if (whom.client == 0) return reads_ ? reads_->asker().told(whom.ask, host, lsn) : void();
   Client* client = worker_.clients().at(whom.slot);
   if (client != nullptr && client->id() == whom.client) client->positionTold(whom.ask, host, lsn);
 }
@@ -72,6 +70,7 @@ void WorkerPool::resolveSettings() {
 WorkerPool::~WorkerPool() {
   worker_.loop().deadlines().disarm(*this);
   if (trying_) trialEnded();
+  reads_.reset();  // it may have a server
   while (!servers_.empty()) {
     delete &servers_.front();
     entry_->shared.returnPermit();

@@ -27,13 +27,14 @@ class ReadSplitting : public testing::Test {
     }
   }
 
-  ForebayConfig config(const std::string& reads = "replicas") {
+  ForebayConfig config(const std::string& reads = "replicas", const std::string& consistency = "session") {
     ForebayConfig config;
     TomlTable& app = config.databases["app"];
     app["hosts"] = std::vector<std::string>{address(primary), address(*replicas[0]), address(*replicas[1])};
     app["dbname"] = "postgres";
     app["user"] = "postgres";
     app["reads"] = reads;
+    app["consistency"] = consistency;
     app["balance"] = "round_robin";
     config.postgres["default_pool_size"] = 5;
     return config;
@@ -274,9 +275,7 @@ TEST_F(ReadSplitting, ATokenTakesWhatWasWrittenAlongToAnotherConnection) {
 }
 
 TEST_F(ReadSplitting, EventualReadsMayBeOld) {
-  ForebayConfig loose = config();
-  loose.databases["app"]["consistency"] = "eventual";
-  const Forebay forebay(loose);
+  const Forebay forebay(config("replicas", "eventual"));
   awaitReplicas(forebay);
   Connection client(forebay.conninfo("app"));
   pauseReplay(true);
@@ -286,9 +285,7 @@ TEST_F(ReadSplitting, EventualReadsMayBeOld) {
 }
 
 TEST_F(ReadSplitting, StrongReadsSeeWhatAnybodyHasWritten) {
-  ForebayConfig strict = config();
-  strict.databases["app"]["consistency"] = "strong";
-  const Forebay forebay(strict);
+  const Forebay forebay(config("replicas", "strong"));
   awaitReplicas(forebay);
   Connection writer(forebay.conninfo("app")), reader(forebay.conninfo("app"));
   for (int i = 1; i <= 100; ++i) {
@@ -373,9 +370,8 @@ TEST_F(ReadSplitting, WithoutAReplicaThePrimaryServesUnlessItMayNot) {
 }
 
 TEST_F(ReadSplitting, AReplicaTooFarBehindTakesNoReads) {
-  ForebayConfig bounded = config();
+  ForebayConfig bounded = config("replicas", "eventual");
   bounded.databases["app"]["max_replica_lag_bytes"] = 1;
-  bounded.databases["app"]["consistency"] = "eventual";
   bounded.more = "[failover]\nprobe_interval = \"50ms\"\n";
   const Forebay forebay(bounded);
   awaitReplicas(forebay);
