@@ -24,15 +24,16 @@ bool tellsOfLostWork(const std::string& sqlstate) {
   return sqlstate.empty() || sqlstate == "57P01" || sqlstate == "08007";
 }
 
-bool isCaughtByAFault(const History& history, const Operation& operation) {
-  return std::ranges::any_of(history.disturbances, [&](const Disturbance& one) {
-    return operation.begun <= one.ended && operation.ended >= one.begun;
-  });
+bool accountsFor(const Disturbance& fault, const Operation& operation) {
+  const bool is_caught = operation.begun <= fault.ended && operation.ended >= fault.begun;
+  return is_caught && (tellsOfLostWork(operation.sqlstate) || fault.answers.contains(operation.sqlstate));
 }
 
 bool wasInFlight(const History& history, const Operation& operation) {
   const bool was_sent = operation.kind == Kind::kWrite || operation.kind == Kind::kRead;
-  return was_sent && tellsOfLostWork(operation.sqlstate) && isCaughtByAFault(history, operation);
+  return was_sent && std::ranges::any_of(history.disturbances, [&](const Disturbance& fault) {
+           return accountsFor(fault, operation);
+         });
 }
 
 // Follows one client through its operations.
@@ -89,8 +90,9 @@ class Client {
 
 }  // namespace
 
-Outcome outcomeOf(const std::string& sqlstate) {
-  const bool nobody_knows = sqlstate.empty() || sqlstate == "08007" || sqlstate == "08006";
+Outcome outcomeOf(const std::string& sqlstate, const std::string& severity) {
+  const bool nobody_knows =
+      sqlstate.empty() || sqlstate == "08007" || sqlstate == "08006" || severity == "PANIC";
   return nobody_knows ? Outcome::kUnknown : Outcome::kNotExecuted;
 }
 
@@ -128,6 +130,18 @@ int History::acknowledgedBy(int server_port, SteadyTime since) const {
       return !failed(operation) && operation.server_port == server_port && operation.ended > since;
     }));
   return sum;
+}
+
+milliseconds History::longestOutage() const {
+  std::vector<SteadyTime> acknowledged;
+  for (const auto& [number, operations] : clients)
+    for (const Operation& operation : operations)
+      if (operation.kind == Kind::kWrite && !failed(operation)) acknowledged.push_back(operation.ended);
+  std::ranges::sort(acknowledged);
+  SteadyTime::duration longest{};
+  for (size_t i = 1; i < acknowledged.size(); ++i)
+    longest = std::max(longest, acknowledged[i] - acknowledged[i - 1]);
+  return std::chrono::duration_cast<milliseconds>(longest);
 }
 
 std::string History::summary() const {

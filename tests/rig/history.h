@@ -44,6 +44,7 @@ using Journal = std::map<int, std::set<int64_t>>;  // by client: the values that
 // The time in which a fault takes servers or connections away: what was sent before its end may be lost.
 struct Disturbance {
   SteadyTime begun{}, ended{};
+  std::set<std::string> answers{};  // SQLSTATEs that a server itself may give because of the fault
 };
 
 struct History {
@@ -58,6 +59,8 @@ struct History {
   std::vector<std::string> errorsNotInFlight() const;
   // Writes and reads that a server acknowledged after `since`, when it was to be primary no more.
   int acknowledgedBy(int server_port, SteadyTime since) const;
+  // The longest time in which no client got a write acknowledged, from the first one to the last.
+  milliseconds longestOutage() const;
   std::string summary() const;
 };
 
@@ -65,7 +68,7 @@ struct History {
 std::vector<std::string> violationsOf(const History& history, const Journal& journal);
 
 // What the SQLSTATE of an error, empty for a lost connection, promises of a statement that could commit by
-// itself, or of a COMMIT.
-Outcome outcomeOf(const std::string& sqlstate);
+// itself, or of a COMMIT. After a PANIC a server itself does not know until it has recovered.
+Outcome outcomeOf(const std::string& sqlstate, const std::string& severity = "ERROR");
 
 }  // namespace forebay::rig

@@ -103,6 +103,30 @@ TEST(History, ExcusesNoErrorOfOtherWork) {
   EXPECT_EQ(notInFlight(failedAt(9, 11, "57P01", Kind::kIdle)), 1);
 }
 
+TEST(History, AllowsWhatAServerItselfAnswersBecauseOfAFault) {
+  const auto not_in_flight = [](const Operation& operation) {
+    const History history{.clients = {{1, {operation}}}, .disturbances = {{at(10), at(20), {"53100"}}}};
+    return history.errorsNotInFlight().size();
+  };
+  EXPECT_EQ(not_in_flight(failedAt(12, 13, "53100")), 0u);
+  EXPECT_EQ(not_in_flight(failedAt(21, 22, "53100")), 1u) << "the fault was over";
+  EXPECT_EQ(not_in_flight(failedAt(12, 13, "53200")), 1u);
+}
+
+TEST(History, TellsHowLongNobodyGotAWriteAcknowledged) {
+  const auto at_time = [](Operation operation, int second) {
+    operation.ended = at(second);
+    return operation;
+  };
+  const History history{
+      .clients = {{1, {at_time(write(1), 10), at_time(write(2), 18)}},
+                  {2,
+                   {at_time(write(1, Outcome::kUnknown), 13), at_time(read(0), 14), at_time(write(2), 11)}}},
+      .disturbances = {}};
+  EXPECT_EQ(history.longestOutage(), seconds(7));
+  EXPECT_EQ(History{}.longestOutage(), seconds(0));
+}
+
 TEST(History, CountsWhatAServerAcknowledgedWhenItWasToBePrimaryNoMore) {
   Operation early = write(1), late = write(2), elsewhere = write(3), refused = write(4, Outcome::kUnknown);
   for (Operation* each : {&early, &late, &refused}) each->server_port = 5432;
@@ -119,6 +143,8 @@ TEST(History, TakesAnErrorForAPromiseAndALostConnectionForNone) {
   EXPECT_EQ(outcomeOf("25006"), Outcome::kNotExecuted);
   EXPECT_EQ(outcomeOf("08007"), Outcome::kUnknown);
   EXPECT_EQ(outcomeOf(""), Outcome::kUnknown);
+  EXPECT_EQ(outcomeOf("53100"), Outcome::kNotExecuted);
+  EXPECT_EQ(outcomeOf("53100", "PANIC"), Outcome::kUnknown) << "recovery will tell";
 }
 
 }  // namespace

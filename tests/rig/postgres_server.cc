@@ -50,6 +50,7 @@ void waitUntilGone(pid_t pid) {
 PostgresServer::PostgresServer(PostgresOptions options, Empty)
     : options_(std::move(options)),
       bin_dir_(options_.bin_dir.empty() ? defaultPostgresBinDir() : options_.bin_dir) {
+  if (options_.small_disk) disk_.emplace(dir_.path());
   giveToPostgres(dir_.path());
   fs::create_directory(socketDir());
   giveToPostgres(socketDir());
@@ -68,15 +69,19 @@ PostgresServer::PostgresServer(PostgresOptions options) : PostgresServer(std::mo
 std::unique_ptr<PostgresServer> PostgresServer::replicaOf(PostgresServer& primary, PostgresOptions options) {
   std::unique_ptr<PostgresServer> replica(new PostgresServer(std::move(options), Empty{}));
   replica->user_hba_ = primary.user_hba_;
-  const std::string source = "host=127.0.0.1 port=" + std::to_string(primary.port()) + " user=postgres";
-  runOrFail({.argv = {replica->tool("pg_basebackup"), "-D", replica->dataDir(), "-d", source, "-R", "-X",
-                      "stream", "-c", "fast", "--no-sync"},
-             .environment = {},
-             .user = postgresSystemUser()},
-            seconds(60));
+  replica->copyDataFrom(primary);
   if (replica->options_.tls) replica->installCertificate();
   replica->startOnFreePort();
   return replica;
+}
+
+void PostgresServer::copyDataFrom(const PostgresServer& primary) {
+  const std::string source = "host=127.0.0.1 port=" + std::to_string(primary.port()) + " user=postgres";
+  runOrFail({.argv = {tool("pg_basebackup"), "-D", dataDir(), "-d", source, "-R", "-X", "stream", "-c",
+                      "fast", "--no-sync"},
+             .environment = {},
+             .user = postgresSystemUser()},
+            seconds(60));
 }
 
 PostgresServer::~PostgresServer() {
@@ -205,6 +210,38 @@ void PostgresServer::stop(Stop how) {
   }
   if (!process_->wait(kPatience)) fail("PostgreSQL does not stop:\n" + log());
   for (const pid_t pid : all) waitUntilGone(pid);  // orphans would keep the port and the shared memory
+}
+
+void PostgresServer::rejoin(PostgresServer& primary, Rejoin how) {
+  stop(Stop::kFast);
+  if (how == Rejoin::kRewind) {
+    rewindTo(primary);
+  } else {
+    removeSharedMemory();
+    fs::remove_all(dataDir());
+    copyDataFrom(primary);
+  }
+  // Whichever it was, the settings that came along are the primary's.
+  writeFile(dataDir() / "postgresql.auto.conf", "primary_conninfo = '" + primary.tcpConninfo() + "'\n");
+  writeFile(dataDir() / "standby.signal", "");
+  for (const char* name : {"postgresql.auto.conf", "standby.signal"}) giveToPostgres(dataDir() / name);
+  configure();
+  start();
+}
+
+// pg_rewind asks the primary for its timeline in pg_control, which the next checkpoint writes there.
+void PostgresServer::rewindTo(PostgresServer& primary) {
+  primary.run("checkpoint");
+  runOrFail(
+      {.argv = {tool("pg_rewind"), "-D", dataDir(), "--source-server", primary.tcpConninfo(), "--no-sync"},
+       .environment = {"TZ=UTC"},
+       .user = postgresSystemUser()},
+      seconds(60));
+}
+
+SmallDisk& PostgresServer::disk() {
+  if (!disk_) fail("this PostgreSQL was started on the disk of everybody");
+  return *disk_;
 }
 
 void PostgresServer::freeze() { signalAll(SIGSTOP); }

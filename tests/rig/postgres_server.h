@@ -16,6 +16,7 @@
 
 #include "tests/rig/certificates.h"
 #include "tests/rig/process.h"
+#include "tests/rig/small_disk.h"
 
 namespace forebay::rig {
 
@@ -24,6 +25,7 @@ struct PostgresOptions {
   std::vector<std::string> hba{};   // lines put before all others in pg_hba.conf
   bool tls = false;                 // offers TLS with a certificate for localhost signed by authority()
   bool another_cluster = false;     // its system identifier is its own; else all have the same one
+  bool small_disk = false;          // its data is on one that can be full: see SmallDisk
   std::filesystem::path bin_dir{};  // empty: the newest of Debian's
 };
 
@@ -33,6 +35,12 @@ enum class Stop {
   kFast,       // disconnects everyone in good order
   kImmediate,  // as in an emergency: no checkpoint, 57P01 to clients
   kKill,       // SIGKILL to every process: what a client sees is a reset
+};
+
+// How a server comes back that was primary, or is behind for good.
+enum class Rejoin {
+  kRewind,  // pg_rewind takes back what only it has; needs wal_log_hints and full_page_writes
+  kCopy,    // all data anew
 };
 
 class PostgresServer {
@@ -59,12 +67,14 @@ class PostgresServer {
   void stop(Stop how = Stop::kFast);
   void freeze();  // SIGSTOP to every process: connections stay open and nothing answers
   void thaw();
-  void reload();   // re-reads its configuration files
-  void promote();  // a replica becomes a primary
+  void reload();                                     // re-reads its configuration files
+  void promote();                                    // a replica becomes a primary
+  void rejoin(PostgresServer& primary, Rejoin how);  // becomes its replica, stopped or not; keeps its port
   void waitForReplay(
       PostgresServer& replica);  // until the replica has replayed all that this primary has written
 
   std::filesystem::path dataDir() const { return dir_ / "data"; }
+  SmallDisk& disk();  // needs PostgresOptions::small_disk
   std::string log() const { return earlier_log_ + (process_ ? process_->output() : ""); }
   bool running() { return process_ && process_->running(); }
 
@@ -74,6 +84,8 @@ class PostgresServer {
 
   std::string tool(std::string_view name) const { return (bin_dir_ / name).string(); }
   void configure();
+  void copyDataFrom(const PostgresServer& primary);
+  void rewindTo(PostgresServer& primary);
   void writeHba();
   void installCertificate();
   bool tryStart();  // false: another program took the port meanwhile
@@ -85,6 +97,7 @@ class PostgresServer {
   PostgresOptions options_;
   std::filesystem::path bin_dir_;
   TempDir dir_{"postgres"};
+  std::optional<SmallDisk> disk_;  // over all of dir_
   std::unique_ptr<CertificateAuthority> authority_;
   std::vector<std::string> user_hba_;
   uint16_t port_ = 0;

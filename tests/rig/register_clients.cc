@@ -14,8 +14,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Kind = Operation::Kind;
 
-// Between two operations: clients that never rest would only measure the machine.
-constexpr milliseconds kRest(2);
 // An HA manager waits for a lease to run out before it promotes anybody.
 constexpr milliseconds kClientPatience = seconds(90);
 // So much later whatever a fault has ended is known to the gateway, on a busy machine too.
@@ -42,6 +40,9 @@ struct Answer {
 
   bool ok() const { return result && result->ok(); }
   std::string sqlstate() const { return result ? result->sqlstate() : ""; }
+  Outcome outcome() const {
+    return outcomeOf(sqlstate(), result ? result->errorField(PG_DIAG_SEVERITY_NONLOCALIZED) : "");
+  }
 };
 
 Answer collect(Connection& connection) {
@@ -64,9 +65,10 @@ Answer ask(Connection& connection, const std::string& sql, bool extended = false
 
 class RegisterClients::Client {
  public:
-  Client(std::string conninfo, int number, uint32_t seed)
+  Client(std::string conninfo, int number, uint32_t seed, milliseconds rest)
       : conninfo_(std::move(conninfo)),
         where_(" where client = " + std::to_string(number)),
+        rest_(rest),
         random_(seed * 1000003u + static_cast<uint32_t>(number)),
         thread_([this] { run(); }) {}
 
@@ -92,7 +94,7 @@ class RegisterClients::Client {
       while (!stopping_) {
         if (!connection_) logIn();
         if (connection_) step();
-        std::this_thread::sleep_for(kRest);
+        std::this_thread::sleep_for(rest_);
       }
     } catch (const RigError& error) {
       problem_ = "a client cannot go on: " + std::string(error.what());
@@ -158,7 +160,7 @@ class RegisterClients::Client {
 
   void writeAtOnce(Operation& operation) {
     const Answer answer = ask(*connection_, update(operation.value), random_() % 2 == 0);
-    if (!answer.ok()) return failed(operation, answer, outcomeOf(answer.sqlstate()));
+    if (!answer.ok()) return failed(operation, answer, answer.outcome());
     takePort(operation, *answer.result);
   }
 
@@ -172,7 +174,7 @@ class RegisterClients::Client {
       return failed(operation, updated, Outcome::kNotExecuted);
     }
     const Answer commit = ask(*connection_, "commit");
-    if (!commit.ok()) return failed(operation, commit, outcomeOf(commit.sqlstate()));
+    if (!commit.ok()) return failed(operation, commit, commit.outcome());
     if (commit.result->tag() != "COMMIT") fail("COMMIT was answered with " + commit.result->tag());
     takePort(operation, *updated.result);
   }
@@ -197,6 +199,7 @@ class RegisterClients::Client {
   }
 
   const std::string conninfo_, where_;
+  const milliseconds rest_;
   std::mt19937 random_;
   std::optional<Connection> connection_;
   Operations done_;
@@ -226,8 +229,8 @@ Journal RegisterClients::journalOf(const std::string& conninfo) {
   return journal;
 }
 
-RegisterClients::RegisterClients(const std::string& conninfo, int count, uint32_t seed) {
-  for (int i = 0; i < count; ++i) clients_.push_back(std::make_unique<Client>(conninfo, i, seed));
+RegisterClients::RegisterClients(const std::string& conninfo, int count, uint32_t seed, milliseconds rest) {
+  for (int i = 0; i < count; ++i) clients_.push_back(std::make_unique<Client>(conninfo, i, seed, rest));
 }
 
 RegisterClients::~RegisterClients() = default;
@@ -243,10 +246,10 @@ void RegisterClients::awaitProgress(int writes, milliseconds limit) {
   }
 }
 
-void RegisterClients::disturb(const std::function<void()>& fault) {
+void RegisterClients::disturb(const std::function<void()>& fault, std::set<std::string> answers) {
   const SteadyTime begun = Clock::now();
   fault();
-  disturbances_.push_back({begun, Clock::now() + kGrace});
+  disturbances_.push_back({begun, Clock::now() + kGrace, std::move(answers)});
 }
 
 History RegisterClients::stop() {

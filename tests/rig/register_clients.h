@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -35,15 +36,17 @@ class RegisterClients {
   static Journal journalOf(PostgresServer& primary);
   static Journal journalOf(const std::string& conninfo);
 
-  // `seed`: what they write how. They start at once.
-  RegisterClients(const std::string& conninfo, int count, uint32_t seed);
+  // `seed`: what they write how. `rest`: between two operations; clients that never rest would only measure
+  // the machine. They start at once.
+  RegisterClients(const std::string& conninfo, int count, uint32_t seed, milliseconds rest = milliseconds(2));
   ~RegisterClients();
 
   // Returns when each client has had so many writes acknowledged that it began after the call, or has failed
   // with later ones; throws when that takes longer than `limit`.
   void awaitProgress(int writes = 5, milliseconds limit = kPatience);
-  // Runs `fault`, and notes that what is under way meanwhile, or begins within a moment, may be lost.
-  void disturb(const std::function<void()>& fault);
+  // Runs `fault`, and notes that what is under way meanwhile, or begins within a moment, may be lost, or may
+  // be answered by a server with one of these SQLSTATEs.
+  void disturb(const std::function<void()>& fault, std::set<std::string> answers = {});
   // Ends them, and gives what they have noted. Throws when one could not go on.
   History stop();
 

@@ -120,6 +120,27 @@ TEST(PostgresServer, HasAReplicaThatFollowsAndCanBePromoted) {
   EXPECT_EQ(replica->query("select pg_is_in_recovery()"), "f");
 }
 
+class Rejoins : public testing::TestWithParam<Rejoin> {};
+
+TEST_P(Rejoins, ItsSuccessorWithoutWhatOnlyItHad) {
+  const PostgresOptions options{.conf = {"wal_log_hints = on", "full_page_writes = on"}};
+  PostgresServer former(options);
+  former.run("create table kept (n int)");
+  const auto successor = PostgresServer::replicaOf(former, options);
+  former.waitForReplay(*successor);
+  successor->promote();
+  former.run("insert into kept values (1)");
+  successor->run("insert into kept values (2)");
+  former.stop(Stop::kKill);
+  former.rejoin(*successor, GetParam());
+  successor->waitForReplay(former);
+  EXPECT_EQ(former.query("select string_agg(n::text, ',') from kept"), "2");
+  EXPECT_EQ(former.query("select pg_is_in_recovery()"), "t");
+}
+
+INSTANTIATE_TEST_SUITE_P(PostgresServer, Rejoins, testing::Values(Rejoin::kRewind, Rejoin::kCopy),
+                         [](const auto& each) { return each.index == 0 ? "Rewound" : "AsACopy"; });
+
 TEST(RawClient, LogsInWithEachKindOfPassword) {
   PostgresServer& server = sharedPostgres();
   server.createUser("raw_md5", "secret", PasswordKind::kMd5);
