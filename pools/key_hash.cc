@@ -42,8 +42,7 @@ const uint64_t* seeds() {
   return kSeeds.values;
 }
 
-uint64_t hashFrom(uint64_t state, Bytes key) {
-  const uint64_t* seed = seeds();
+uint64_t hashFrom(uint64_t state, Bytes key, const uint64_t* seed) {
   const char* at = key.data();
   size_t left = key.size();
   for (; left > 16; at += 16, left -= 16) state = fold(load64(at) ^ seed[0], load64(at + 8) ^ state);
@@ -55,13 +54,17 @@ uint64_t hashFrom(uint64_t state, Bytes key) {
 
 }  // namespace
 
-uint64_t keyHash(Bytes key) { return hashFrom(seeds()[1], key); }
+uint64_t keyHash(Bytes key) {
+  const uint64_t* const seed = seeds();
+  return hashFrom(seed[1], key, seed);
+}
 
 uint64_t boundedKeyHash(Bytes key) {
   constexpr size_t kEnd = 64;
   if (key.size() <= 2 * kEnd) return keyHash(key);
-  const uint64_t head = hashFrom(seeds()[1] ^ key.size(), key.substr(0, kEnd));
-  return hashFrom(head, key.substr(key.size() - kEnd));
+  const uint64_t* const seed = seeds();
+  const uint64_t head = hashFrom(seed[1] ^ key.size(), key.substr(0, kEnd), seed);
+  return hashFrom(head, key.substr(key.size() - kEnd), seed);
 }
 
 }  // namespace forebay::pools

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "pgproto/read_only.h"
 
 namespace forebay::pools {
 
@@ -43,6 +44,9 @@ struct Statement {
   std::string parameter_types;  // as in the Parse message
   uint32_t effects = 0;         // pgproto::SessionEffect
   uint32_t references = 0;
+  // Whether it reads, as was found out in that epoch of its database's catalog; a note of the worker's.
+  mutable pgproto::Classification classification{};
+  mutable uint64_t classified_in = 0;  // 0: it was not
   StatementRegistry* registry = nullptr;
 };
 

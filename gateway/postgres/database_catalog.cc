@@ -54,7 +54,7 @@ void DatabaseCatalog::invalidate(Instant now) {
 
 void DatabaseCatalog::replace(Catalog catalog) {
   current_ = std::move(catalog);
-  epoch_.fetch_add(1, std::memory_order_release);
+  epoch_.store(nextEpoch(), std::memory_order_release);
 }
 
 }  // namespace forebay::postgres

@@ -29,7 +29,7 @@ class DatabaseCatalog {
   static constexpr Duration kPause = seconds(1);
   static constexpr Duration kFirstRetry = seconds(1), kLastRetry = std::chrono::minutes(1);
 
-  // Another one: so is current(). To be read before it.
+  // Another one: so is current(). To be read before it. No two databases ever have the same one.
   uint64_t epoch() const { return epoch_.load(std::memory_order_acquire); }
   // Null while nothing is known.
   Catalog current() const;
@@ -49,11 +49,15 @@ class DatabaseCatalog {
   void invalidate(Instant now);
 
  private:
+  static uint64_t nextEpoch() {
+    static std::atomic<uint64_t> last{0};
+    return last.fetch_add(1, std::memory_order_relaxed) + 1;
+  }
   void replace(Catalog catalog);
   void dueAt(Instant at) { due_at_.store(at.time_since_epoch().count(), std::memory_order_relaxed); }
   bool ends(Claim claim);
 
-  std::atomic<uint64_t> epoch_{1};
+  std::atomic<uint64_t> epoch_{nextEpoch()};
   std::atomic<Instant::rep> due_at_{Instant::min().time_since_epoch().count()};
   mutable std::mutex mutex_;  // guards what follows, and changes of what stands above
   Catalog current_;

@@ -1,6 +1,7 @@
 #include "gateway/postgres/read_ahead.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "pgproto/frame.h"
 #include "pgproto/messages.h"
@@ -64,16 +65,17 @@ Unit ReadAhead::operator()(Bytes ahead) const {
 
 Unit ReadAhead::query(Bytes sql, size_t size) const {
   bool asserted = false;
-  const Unit::Kind kind = kindOf(sql, asserted);
+  const Unit::Kind kind = kindOf(sql, nullptr, asserted);
   return {kind, size, kind == Unit::Kind::kRead && !asserted && size <= kMaxRepeated, asserted};
 }
 
-Unit::Kind ReadAhead::kindOf(Bytes sql, bool& asserted) const {
+Unit::Kind ReadAhead::kindOf(Bytes sql, const pools::Statement* prepared, bool& asserted) const {
   const bool commented = sql.starts_with("/*") || sql.ends_with("*/");
   const ReadRole asked = commented ? roleHint(sql) : ReadRole::kAuto;
   const ReadRole wanted = asked == ReadRole::kAuto ? role : asked;
   if (wanted == ReadRole::kPrimary) return Unit::Kind::kWrite;
-  const Classification found = classifier.classify(sql);
+  const Classification found =
+      prepared != nullptr ? classifier.classifyPrepared(*prepared) : classifier.classify(sql);
   switch (found.kind) {
     case Classification::Kind::kRead: return Unit::Kind::kRead;
     case Classification::Kind::kBegin: {
@@ -102,13 +104,13 @@ Unit ReadAhead::batch(Bytes ahead) const {
   bool executes = false, anything = false;
   pgproto::Frame message;
   while (nextMessage(ahead, unit.size, message)) {
-    std::optional<Bytes> sql;
+    std::optional<Unit::Kind> kind;
     switch (message.type) {
       case 'P': {
         pgproto::Parse parse;
         if (!pgproto::parseParse(message.body, parse)) return {};
         if (!parse.statement.empty() && !follows_names) return {};
-        sql = parse.sql;
+        kind = kindOf(parse.sql, nullptr, unit.asserted);
         parsed = parse.statement;
         break;
       }
@@ -117,8 +119,9 @@ Unit ReadAhead::batch(Bytes ahead) const {
         if (!pgproto::parseBind(message.body, bind)) return {};
         anything = executes = true;
         if (parsed == bind.statement) break;
-        sql = preparedAs(bind.statement);
-        if (!sql) return {};
+        const pools::Statement* const statement = preparedAs(bind.statement);
+        if (statement == nullptr) return {};
+        kind = kindOf(statement->sql, statement, unit.asserted);
         break;
       }
       case 'D': break;
@@ -133,21 +136,19 @@ Unit ReadAhead::batch(Bytes ahead) const {
         return anything ? unit : Unit{};
       default: return {};
     }
-    if (!sql) continue;
+    if (!kind) continue;
     anything = true;
-    const Unit::Kind kind = kindOf(*sql, unit.asserted);
-    if (kind == Unit::Kind::kWrite) return {};
-    if (kind == Unit::Kind::kReadOnlyTransaction) return {kind, unit.size, false};
+    if (*kind == Unit::Kind::kWrite) return {};
+    if (*kind == Unit::Kind::kReadOnlyTransaction) return {*kind, unit.size, false};
   }
   return {};
 }
 
-// The text of one of the client's statements, the unnamed one too.
-std::optional<Bytes> ReadAhead::preparedAs(Bytes name) const {
-  if (statements == nullptr) return std::nullopt;
+// One of the client's statements, the unnamed one too; null: it has none of that name.
+const pools::Statement* ReadAhead::preparedAs(Bytes name) const {
+  if (statements == nullptr) return nullptr;
   const pools::StatementRef* known = name.empty() ? &statements->unnamed : statements->find(name);
-  if (known == nullptr || !*known) return std::nullopt;
-  return (*known)->sql;
+  return known != nullptr ? known->get() : nullptr;
 }
 
 }  // namespace forebay::postgres

@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 
 #include "base/bytes.h"
 #include "gateway/postgres/client_statements.h"
@@ -20,6 +19,9 @@ class Classifier {
  public:
   virtual ~Classifier() = default;
   virtual pgproto::Classification classify(Bytes sql) = 0;
+  virtual pgproto::Classification classifyPrepared(const pools::Statement& statement) {
+    return classify(statement.sql);
+  }
 };
 
 struct Unit {
@@ -51,9 +53,10 @@ struct ReadAhead {
  private:
   Unit query(Bytes sql, size_t size) const;
   Unit batch(Bytes ahead) const;
-  // `asserted` is set where only the role makes it a read.
-  Unit::Kind kindOf(Bytes sql, bool& asserted) const;
-  std::optional<Bytes> preparedAs(Bytes name) const;
+  // `prepared`: the statement that has this text, if one has. `asserted` is set where only the role makes it
+  // a read.
+  Unit::Kind kindOf(Bytes sql, const pools::Statement* prepared, bool& asserted) const;
+  const pools::Statement* preparedAs(Bytes name) const;
 };
 
 // The parameter with which a client says where its reads are to go: "primary", "replica" or "auto".

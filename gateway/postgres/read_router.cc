@@ -1,7 +1,6 @@
 #include "gateway/postgres/read_router.h"
 
 #include <algorithm>
-#include <array>
 
 #include "conf/address.h"
 #include "gateway/postgres/client.h"
@@ -33,7 +32,9 @@ ReadRouter::ReadRouter(WorkerPool& home)
       shapes_(home.worker().shapes(entryNameOf(home.databaseName()))),
       catalog_(home.databaseState().catalog),
       asker_(home),
-      counters_(home.worker().read_counters[home.database().name]) {}
+      counters_(home.worker().read_counters[home.database().name]) {
+  candidates_.reserve(pools::kMostCandidates);
+}
 
 conf::Database ReadRouter::replicaDatabase(const conf::Database& home, std::string_view asked,
                                            const conf::HostPort& host) {
@@ -56,6 +57,17 @@ pgproto::Classification ReadRouter::classify(Bytes sql) {
   parsed_at_ = now;
   if (++parsed_now_ > kParsedPerTurn) return {};
   return shapes_.learn(catalog_.current().get());
+}
+
+pgproto::Classification ReadRouter::classifyPrepared(const pools::Statement& statement) {
+  const uint64_t epoch = catalog_.epoch();
+  if (statement.classified_in == epoch && !catalog_.due(home_.worker().loop().now()))
+    return statement.classification;
+  const pgproto::Classification found = classify(statement.sql);
+  if (found == pgproto::Classification()) return found;  // it was not looked at
+  statement.classification = found;
+  statement.classified_in = epoch;
+  return found;
 }
 
 // ---- where it goes
@@ -111,27 +123,25 @@ std::string ReadRouter::reasonAgainst(const failover::Topology& topology, size_t
 
 WorkerPool* ReadRouter::replicaFor(const Client& client, const pools::WalPosition& floor) {
   const Instant now = home_.worker().loop().now();
-  std::array<pools::ReadCandidate, pools::kMostCandidates> candidates;
-  size_t count = 0;
+  candidates_.clear();
   for (Replica& replica : replicas_) {
     if (!replica.why.empty() || replica.outlier.ejected(now)) continue;
     if (floor.lsn > 0 && replica.timeline < floor.timeline) continue;
     replica.candidate.busy = replica.pool != nullptr ? busyIn(*replica.pool) : 0;
-    candidates[count++] = replica.candidate;
+    candidates_.push_back(replica.candidate);
   }
-  if (count == 0) return nullptr;
+  if (candidates_.empty()) return nullptr;
   if (home_.settings().reads == Reads::kPreferReplicas && home_.heldSince() == kNever)
-    candidates[count++] = {.slot = kPrimarySlot, .busy = busyIn(home_), .name_hash = kPrimarySlot};
+    candidates_.push_back({.slot = kPrimarySlot, .busy = busyIn(home_), .name_hash = kPrimarySlot});
   const auto& address = client.peer().bytes();
   const conf::Balance policy = home_.database().reading.balance;
   const uint64_t hash =
       policy == conf::Balance::kIpHash
           ? pools::stableHash(Bytes(reinterpret_cast<const char*>(address.data()), address.size()))
           : 0;
-  const auto chosen =
-      balance_.choose(policy, std::span<const pools::ReadCandidate>(candidates.data(), count), hash, now);
-  if (!chosen || candidates[*chosen].slot == kPrimarySlot) return nullptr;
-  Replica& replica = replicas_[candidates[*chosen].slot];
+  const auto chosen = balance_.choose(policy, candidates_, hash, now);
+  if (!chosen || candidates_[*chosen].slot == kPrimarySlot) return nullptr;
+  Replica& replica = replicas_[candidates_[*chosen].slot];
   replica.reads->add();
   return &poolOf(replica);
 }

@@ -40,6 +40,7 @@ class ReadRouter final : public Classifier {
                                         const conf::HostPort& host);
 
   pgproto::Classification classify(Bytes sql) override;
+  pgproto::Classification classifyPrepared(const pools::Statement& statement) override;
 
   // Null: no replica may take it; the primary may have been chosen, too (reads = "prefer-replicas").
   WorkerPool* replicaFor(const Client& client, const pools::WalPosition& floor);
@@ -92,6 +93,7 @@ class ReadRouter final : public Classifier {
   DatabaseCatalog& catalog_;
   std::vector<Replica> replicas_;
   pools::ReadBalance balance_;
+  std::vector<pools::ReadCandidate> candidates_;  // of the choice that is being made
   PositionAsker asker_;
   ReadCounters& counters_;
   Instant parsed_at_{};      // the turn in which texts were parsed last,

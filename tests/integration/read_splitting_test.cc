@@ -146,10 +146,15 @@ TEST_F(ReadSplitting, WhatCallsAVolatileFunctionStaysOnThePrimaryFromItsDefiniti
   Connection client(forebay.conninfo("app"));
   EXPECT_EQ(client.query("select here() from random()"), portOf(primary));
   client.run("create function mine() returns int stable language sql as 'select inet_server_port()'");
+  ASSERT_TRUE(client.prepare("mine", "select mine()").ok());
   EXPECT_TRUE(eventually([&] { return onReplica(client.query("select mine()")); }));
+  EXPECT_TRUE(eventually([&] { return onReplica(client.execPrepared("mine", {}).value()); }));
   client.run(
       "create or replace function mine() returns int volatile language sql as 'select inet_server_port()'");
-  for (int i = 0; i < 4; ++i) EXPECT_EQ(client.query("select mine()"), portOf(primary));
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(client.query("select mine()"), portOf(primary));
+    EXPECT_EQ(client.execPrepared("mine", {}).value(), portOf(primary));
+  }
 }
 
 TEST_F(ReadSplitting, APipelineKeepsItsOrderOverSeveralServers) {

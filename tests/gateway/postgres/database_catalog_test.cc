@@ -158,6 +158,7 @@ TEST_F(DatabaseCatalogTest, IsTriedAgainLessAndLessOften) {
 TEST(DatabaseCatalogThreads, LoadOnceForAll) {
   DatabaseCatalog catalog;
   const Instant now{std::chrono::hours(1)};
+  const uint64_t first = catalog.epoch();
   std::atomic<int> claims{0};
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
@@ -168,13 +169,13 @@ TEST(DatabaseCatalogThreads, LoadOnceForAll) {
           catalog.loaded(*claim, someCatalog(), now);
         }
         const uint64_t epoch = catalog.epoch();
-        EXPECT_TRUE(epoch == 1 || catalog.current() != nullptr);
+        EXPECT_TRUE(epoch == first || catalog.current() != nullptr);
       }
     });
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(claims, 1);
-  EXPECT_EQ(catalog.epoch(), 2u);
+  EXPECT_GT(catalog.epoch(), first);
 }
 
 }  // namespace
