@@ -1,11 +1,12 @@
 """`./run bench failover`: how long clients notice that another server has become primary.
 
-Fifty clients write through Forebay, or through PgBouncer, and one per server writes directly, while the primary is
+Fifty clients, or five hundred, write through Forebay, or through PgBouncer, and one per server writes directly, while the primary is
 killed and its replica promoted, or Patroni switches over. Prints medians, p99s and whether Forebay's goals are met;
 ends with status 0 whatever they say, and with 1 when it could not measure.
 """
 
 import argparse
+import collections
 import os
 import platform
 import random
@@ -22,14 +23,16 @@ from host import LOOPBACK, BenchError, Workspace, raise_descriptor_limit
 from run import REPOSITORY, interrupt
 from target import available, check_names
 
-CLIENTS = 50
-REST, DIRECT_REST = 0.02, 0.002  # seconds between two writes of a client
+DIRECT_REST = 0.002  # seconds between two writes of a direct client
 DIRECT_ROWS = 1000  # the direct clients have rows from here on
 GRACE = 0.1  # s after the old primary has failed a direct client: what begins later cannot have been under way
 
+# `rest`: seconds between two writes of a client; without any, all but those that have a server wait for one.
+Case = collections.namedtuple("Case", "title make_servers clients rest")
 CASES = {
-    "kill": ("kill -9 and pg_promote", Pair),
-    "switchover": ("Patroni switchover", PatroniSet),
+    "kill": Case("kill -9 and pg_promote", Pair, 50, 0.02),
+    "switchover": Case("Patroni switchover", PatroniSet, 50, 0.02),
+    "crowd": Case("kill -9 and pg_promote, 500 clients that never rest", Pair, 500, 0),
 }
 
 
@@ -51,9 +54,9 @@ def parse_arguments(argv):
 
 def run_case(workspace, case, options):
     """Gives the figures of all rounds, by target."""
-    title, make_servers = CASES[case]
-    say(f"[{case}] {title}: starting the servers")
-    servers = make_servers(workspace)
+    what = CASES[case]
+    say(f"[{case}] {what.title}: starting the servers")
+    servers = what.make_servers(workspace)
     targets, missing = available(workspace, servers, failover_targets.TARGETS,
                                  failover_targets.programs(options.build), options.target, options.workers)
     for line in missing:
@@ -61,16 +64,16 @@ def run_case(workspace, case, options):
     results = {target.name: [] for target in targets}
     for number in range(options.rounds):
         for target in targets:
-            figures = run_round(servers, target)
+            figures = run_round(servers, target, what)
             results[target.name].append(figures)
             say(f"    {number + 1:2} {target.name:17}" + "  ".join(f"{k} {v:.0f}" for k, v in figures.items()))
             servers.restore()
     return results
 
 
-def run_round(servers, target):
+def run_round(servers, target, case):
     target.start()
-    through = [Client(i, LOOPBACK, target.port, REST) for i in range(CLIENTS)]
+    through = [Client(i, LOOPBACK, target.port, case.rest) for i in range(case.clients)]
     direct = [Client(DIRECT_ROWS + i, host, servers.port, DIRECT_REST) for i, host in enumerate(servers.hosts)]
     try:
         with Clients(through + direct):
@@ -102,12 +105,12 @@ def new_writer(direct, since, former):
 
 
 def print_summary(results, options):
-    titles = {case: CASES[case][0] for case in results}
+    titles = {case: CASES[case].title for case in results}
     lines = []
     for case, rounds in results.items():
         summaries = {name: failover_report.summarize(figures) for name, figures in rounds.items()}
         results[case] = summaries
-        print("\n" + failover_report.text_table(f"{case}: {titles[case]}, {CLIENTS} clients", summaries))
+        print("\n" + failover_report.text_table(f"{case}: {titles[case]}, {CASES[case].clients} clients", summaries))
         if "forebay" in summaries:
             lines += failover_report.verdict_lines(case, summaries["forebay"])
     print("\n" + "\n".join(lines))
@@ -122,7 +125,7 @@ def print_summary(results, options):
 def measure(options):
     results = {}
     for case in options.case or CASES:
-        missing = PatroniSet.missing() if case == "switchover" else []
+        missing = PatroniSet.missing() if CASES[case].make_servers is PatroniSet else []
         if missing:
             say(f"[{case}] is left out: {', '.join(missing)} is not installed")
             continue

@@ -65,11 +65,11 @@ def percentile(values, rank):
 
 def verdicts(case, summary):
     """The goals that Forebay has, as (what, value, goal, met)."""
-    if case == "kill":
+    if case == "switchover":
+        found = [at_most_ms("outage beyond the servers' own, median", summary["added_ms"], ADDED_GOAL)]
+    else:
         found = [at_most_ms("first write after the new primary accepts writes, median", summary["first_ms"],
                             FIRST_WRITE_GOAL)]
-    else:
-        found = [at_most_ms("outage beyond the servers' own, median", summary["added_ms"], ADDED_GOAL)]
     found.append(none("errors for work that was not in flight", summary["late_errors"]))
     found.append(none("answers with SQLSTATE 25006", summary["read_only"]))
     return found

@@ -1,4 +1,4 @@
-"""The PostgreSQLs of the failover benchmark: a pair that this program promotes, and three under Patroni.
+"""PostgreSQLs with replicas: a pair that this program promotes, and three under Patroni.
 
 All servers of one set-up have the same port, on loopback addresses of their own: PgBouncer knows several hosts
 of a database, but one port.
@@ -31,45 +31,38 @@ def psql(workspace, host, port, statements):
     return workspace.run(argv + ["-d", DATABASE, "-c", statements]).strip()
 
 
-class Pair:
-    """A primary and a streaming replica, which swap their parts with each kill()."""
+class Replicated:
+    """A primary and streaming replicas, each on a loopback address of its own."""
 
-    def __init__(self, workspace):
+    def __init__(self, workspace, replicas):
         self.workspace = workspace
         self.port = free_port()
-        self.hosts = ["127.0.0.1", "127.0.0.2"]
+        self.hosts = [f"127.0.0.{i + 1}" for i in range(replicas + 1)]
         self.children = {}
-        self.primary, self.replica = self.hosts
+        self.primary = self.hosts[0]
         how = f"-A trust -U {USER} -E UTF8 --no-sync --no-locale".split()
         workspace.run([tool("initdb"), "-D", self._data(self.primary), *how], as_server=True)
         with open(os.path.join(self._data(self.primary), "pg_hba.conf"), "w") as hba:
             hba.write(HBA)
         self._start(self.primary)
-        psql(workspace, self.primary, self.port, TABLE)
-        self._copy_primary()
+        self.sql(TABLE)
+        for host in self.replicas:
+            self._copy_primary(host)
 
-    def replace_primary(self):
-        """kill -9 of the primary and of all its processes, then the promotion of the replica."""
-        child = self.children.pop(self.primary)
-        processes = [child.pid, *children_of(child.pid)]
-        for process in processes:
-            os.kill(process, signal.SIGKILL)
-        child.wait(10)
-        self.primary, self.replica = self.replica, self.primary
-        psql(self.workspace, self.primary, self.port, "select pg_promote()")
+    @property
+    def replicas(self):
+        return [host for host in self.hosts if host != self.primary]
 
-    def restore(self):
-        """The one that was killed follows the new primary."""
-        shutil.rmtree(self._data(self.replica))
-        self._copy_primary()
+    def sql(self, statements, host=None):
+        return psql(self.workspace, host or self.primary, self.port, statements)
 
-    def _copy_primary(self):
-        source = f"host={self.primary} port={self.port} user={USER}"
-        self.workspace.run([tool("pg_basebackup"), "-D", self._data(self.replica), "-d", source, "-R", "-X",
+    def _copy_primary(self, host):
+        source = f"host={self.primary} port={self.port} user={USER} application_name={host}"
+        self.workspace.run([tool("pg_basebackup"), "-D", self._data(host), "-d", source, "-R", "-X",
                             "stream", "-c", "fast", "--no-sync"], as_server=True)
-        self._start(self.replica)
-        wait_for(lambda: psql(self.workspace, self.primary, self.port,
-                              "select 1 from pg_stat_replication where state = 'streaming'"), "the replica")
+        self._start(host)
+        streams = f"select 1 from pg_stat_replication where state = 'streaming' and application_name = '{host}'"
+        wait_for(lambda: self.sql(streams), "the replica on " + host)
 
     def _data(self, host):
         return self.workspace.path("data-" + host)
@@ -86,6 +79,29 @@ class Pair:
     def _accepts(self, host):
         asked = [tool("pg_isready"), "-q", "-h", host, "-p", str(self.port)]
         return subprocess.call(asked, stdout=subprocess.DEVNULL) == 0
+
+
+class Pair(Replicated):
+    """A primary and a replica, which swap their parts whenever the primary is replaced."""
+
+    def __init__(self, workspace):
+        super().__init__(workspace, replicas=1)
+
+    def replace_primary(self):
+        """kill -9 of the primary and of all its processes, then the promotion of the replica."""
+        child = self.children.pop(self.primary)
+        processes = [child.pid, *children_of(child.pid)]
+        for process in processes:
+            os.kill(process, signal.SIGKILL)
+        child.wait(10)
+        [self.primary] = self.replicas
+        self.sql("select pg_promote()")
+
+    def restore(self):
+        """The one that was killed follows the new primary."""
+        [killed] = self.replicas
+        shutil.rmtree(self._data(killed))
+        self._copy_primary(killed)
 
 
 PATRONI = {

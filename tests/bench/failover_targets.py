@@ -8,7 +8,7 @@ from failover_clients import DATABASE
 from host import LOOPBACK
 from target import Target, to_toml
 
-MAX_CLIENTS = 500
+MAX_CLIENTS = 600
 POOL_SIZE = 20
 
 

@@ -11,7 +11,7 @@ import redis_server
 import redis_tables
 from bench_test import outcome, sample
 from host import BenchError
-from redis_report import proxy_cpu, rate, ratio
+from rounds import proxy_cpu, rate, ratio
 
 
 def case(name):

@@ -1,6 +1,6 @@
-"""`./run bench [redis]`: the server itself, other proxies and Forebay in turn, on this machine, in one run.
+"""`./run bench [reads | redis]`: the server itself, other proxies and Forebay in turn, on this machine, in one run.
 
-The server is a private PostgreSQL, or a Redis when asked. Each round starts its targets afresh in front of it
+The server is a private PostgreSQL, one with replicas, or a Redis. Each round starts its targets afresh in front of it
 and measures them in interleaved rounds; one more pass counts system calls. Prints medians, ratios and whether
 Forebay's goals are met, and ends with status 0 whatever they say: this measures, it does not judge. Status 1:
 it could not measure.
@@ -17,10 +17,11 @@ import report
 from bench import Bench, say
 from host import BenchError, Workspace, raise_descriptor_limit
 from postgres_suite import PostgresSuite
+from reads_suite import ReadsSuite
 from redis_suite import RedisSuite
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-SUITES = {"postgres": PostgresSuite, "redis": RedisSuite}
+SUITES = {"postgres": PostgresSuite, "reads": ReadsSuite, "redis": RedisSuite}
 
 
 def parse_arguments(argv):
