@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "tests/rig/error.h"
+#include "tests/rig/interruption.h"
 
 namespace forebay::rig {
 
@@ -12,6 +13,7 @@ template <typename Condition>
 bool eventually(Condition condition, milliseconds limit = kPatience) {
   const SteadyTime deadline = std::chrono::steady_clock::now() + limit;
   while (!condition()) {
+    throwIfInterrupted();
     if (std::chrono::steady_clock::now() >= deadline) return false;
     std::this_thread::sleep_for(milliseconds(2));
   }

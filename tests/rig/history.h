@@ -32,8 +32,9 @@ struct Operation {
   Kind kind = Kind::kWrite;
   int64_t value = 0;  // written, or read
   Outcome outcome = Outcome::kAcknowledged;
-  int server_port = 0;     // of the server that acknowledged it
-  std::string sqlstate{};  // of the error; empty where there was none, or the connection was just lost
+  int server_port = 0;      // of the server that acknowledged it
+  bool replicated = false;  // a write to Redis that is on all replicas
+  std::string sqlstate{};   // of the error; empty where there was none, or the connection was just lost
   std::string error{};
   SteadyTime begun{}, ended{};
 };

@@ -1,5 +1,6 @@
 #include "tests/rig/redis_sentinel.h"
 
+#include <algorithm>
 #include <sstream>
 
 #include "tests/rig/eventually.h"
@@ -12,9 +13,13 @@ RedisReplicaSet::RedisReplicaSet(ReplicaSetOptions options) : options_(std::move
   // A replica that falls behind for a moment must not need all data anew.
   of_node.conf = {"repl-backlog-size 16mb", "repl-ping-replica-period 1"};
   if (!options_.password.empty()) of_node.conf.push_back("masterauth " + options_.password);
-  nodes_.push_back(std::make_unique<RedisServer>(of_node));
-  of_node.conf.push_back("replicaof 127.0.0.1 " + std::to_string(nodes_[0]->port()));
-  while (nodes_.size() < kNodes) nodes_.push_back(std::make_unique<RedisServer>(of_node));
+  while (nodes_.size() < kNodes) {
+    nodes_.push_back(std::make_unique<RedisServer>(of_node));
+    RedisServer& node = *nodes_.back();
+    if (options_.wires) putOnWire(node);
+    if (nodes_.size() > 1) node.run({"REPLICAOF", "127.0.0.1", std::to_string(addressOf(*nodes_[0]))});
+    node.run({"CONFIG", "REWRITE"});  // what a node was told it knows when it is started anew
+  }
   if (!eventually([&] { return nodes_[0]->info("connected_slaves") == "2"; }))
     fail("the replicas do not connect:\n" + log());
   sentinels_.resize(kSentinels);
@@ -32,7 +37,7 @@ void RedisReplicaSet::configure(Sentinel& sentinel) const {
   std::ostringstream conf;
   conf << "port " << sentinel.port << "\nbind 127.0.0.1\nprotected-mode no\ndaemonize no\nlogfile \"\"\n"
        << "dir " << sentinel.dir.path().string() << "\n"
-       << "sentinel monitor mymaster 127.0.0.1 " << nodes_[0]->port() << " 2\n"
+       << "sentinel monitor mymaster 127.0.0.1 " << addressOf(*nodes_[0]) << " 2\n"
        << "sentinel down-after-milliseconds mymaster " << options_.down_after_ms << "\n"
        << "sentinel failover-timeout mymaster 3000\nsentinel parallel-syncs mymaster 2\n";
   if (!options_.password.empty()) conf << "sentinel auth-pass mymaster " << options_.password << "\n";
@@ -74,7 +79,7 @@ uint16_t RedisReplicaSet::namedBy(size_t sentinel) const {
 
 RedisServer& RedisReplicaSet::at(uint16_t port) {
   for (const auto& each : nodes_)
-    if (each->port() == port) return *each;
+    if (each->port() == port || addressOf(*each) == port) return *each;
   fail("no Redis of the set has port " + std::to_string(port));
 }
 
@@ -100,6 +105,65 @@ bool RedisReplicaSet::hasMovedFrom(uint16_t before) {
     if (named == before || named == 0 || !saysPrimary(at(named))) return false;
   }
   return true;
+}
+
+size_t RedisReplicaSet::indexOf(const RedisServer& node) const {
+  for (size_t i = 0; i < nodes_.size(); ++i)
+    if (nodes_[i].get() == &node) return i;
+  fail("no Redis of the set");
+}
+
+// A replica tells its primary where it is to be found when they meet.
+void RedisReplicaSet::putOnWire(RedisServer& node) {
+  wires_.push_back(std::make_unique<Relay>(node.port()));
+  node.run({"CONFIG", "SET", "replica-announce-ip", "127.0.0.1", "replica-announce-port",
+            std::to_string(wires_.back()->port())});
+}
+
+uint16_t RedisReplicaSet::addressOf(const RedisServer& node) const {
+  return wires_.empty() ? node.port() : wires_[indexOf(node)]->port();
+}
+
+Relay& RedisReplicaSet::wireTo(const RedisServer& node) {
+  if (wires_.empty()) fail("this set is not on wires");
+  return *wires_[indexOf(node)];
+}
+
+void RedisReplicaSet::makeReplica(RedisServer& node) {
+  node.run({"REPLICAOF", "127.0.0.1", std::to_string(addressOf(primary()))});
+}
+
+void RedisReplicaSet::awaitHealthy() {
+  const auto all_online = [&] {
+    const RedisServer& from = primary();
+    for (const auto& each : nodes_)
+      if (each.get() != &from && each->info("master_link_status") != "up") return false;
+    return from.info("role") == "master" && from.info("connected_slaves") == std::to_string(kNodes - 1);
+  };
+  const bool well = eventually(
+      [&] {
+        try {
+          for (size_t i = 0; i < kSentinels; ++i)
+            if (!knowsAll(i) || namedBy(i) != namedBy(0)) return false;
+          return all_online();
+        } catch (const Interrupted&) {
+          throw;
+        } catch (const RigError&) {  // a Sentinel closes the connections of whom it gives another role
+          return false;
+        }
+      },
+      seconds(60));
+  if (!well) fail("the Sentinels' nodes are not well:\n" + log());
+}
+
+int64_t RedisReplicaSet::configEpoch() const {
+  int64_t most = 0;
+  for (size_t i = 0; i < kSentinels; ++i)
+    if (sentinels_[i].process->running())
+      most = std::max(
+          most,
+          std::stol(connectToSentinel(i).run({"SENTINEL", "MASTER", "mymaster"}).at("config-epoch").text));
+  return most;
 }
 
 void RedisReplicaSet::failOver() {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "tests/rig/connection.h"
-#include "tests/rig/eventually.h"
+#include "tests/rig/progress.h"
 
 namespace forebay::rig {
 namespace {
@@ -16,8 +16,6 @@ using Kind = Operation::Kind;
 
 // An HA manager waits for a lease to run out before it promotes anybody.
 constexpr milliseconds kClientPatience = seconds(90);
-// So much later whatever a fault has ended is known to the gateway, on a busy machine too.
-constexpr milliseconds kGrace(200);
 
 constexpr const char* kTables =
     "create table register (client int primary key, value bigint not null, port int);"
@@ -218,6 +216,10 @@ void RegisterClients::prepare(const std::string& conninfo, int count) {
                 ") i");
 }
 
+void RegisterClients::clear(PostgresServer& primary) {
+  primary.run("update register set value = 0, port = null; truncate journal");
+}
+
 Journal RegisterClients::journalOf(PostgresServer& primary) { return journalOf(primary.conninfo()); }
 
 Journal RegisterClients::journalOf(const std::string& conninfo) {
@@ -236,20 +238,13 @@ RegisterClients::RegisterClients(const std::string& conninfo, int count, uint32_
 RegisterClients::~RegisterClients() = default;
 
 void RegisterClients::awaitProgress(int writes, milliseconds limit) {
-  const SteadyTime deadline = Clock::now() + limit;
-  std::vector<int64_t> begun;
-  for (const auto& client : clients_) begun.push_back(client->begun());
-  for (size_t i = 0; i < clients_.size(); ++i) {
-    const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
-    if (!eventually([&] { return clients_[i]->acknowledged() >= begun[i] + writes; }, left))
-      fail("client " + std::to_string(i) + " gets no write acknowledged");
-  }
+  awaitProgressOf(clients_, writes, limit);
 }
 
 void RegisterClients::disturb(const std::function<void()>& fault, std::set<std::string> answers) {
   const SteadyTime begun = Clock::now();
   fault();
-  disturbances_.push_back({begun, Clock::now() + kGrace, std::move(answers)});
+  disturbances_.push_back({begun, Clock::now() + kFaultGrace, std::move(answers)});
 }
 
 History RegisterClients::stop() {

@@ -33,6 +33,7 @@ class RegisterClients {
   // Makes the tables; once, before there are clients.
   static void prepare(PostgresServer& primary, int count);
   static void prepare(const std::string& conninfo, int count);
+  static void clear(PostgresServer& primary);  // as if nobody had written yet
   static Journal journalOf(PostgresServer& primary);
   static Journal journalOf(const std::string& conninfo);
 

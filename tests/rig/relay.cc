@@ -159,7 +159,7 @@ void Relay::read(Wire& wire, Way& way, std::atomic<uint64_t>& counter) {
   }
   if (size == 0) way.ended = true;
   way.held.append(buffer, static_cast<size_t>(size));
-  way.allowance -= static_cast<double>(size);
+  if (rate_) way.allowance -= static_cast<double>(size);
   counter += static_cast<uint64_t>(size);
 }
 

@@ -62,6 +62,16 @@ TEST(Relay, SlowsDown) {
   EXPECT_LT(took, seconds(10));
 }
 
+TEST(Relay, SlowsDownNoMoreForWhatWentThroughBefore) {
+  Relay relay(sharedPostgres().port());
+  RawClient client = loggedIn(relay);
+  client.query("select repeat('x', 1000000)");
+  relay.slowDown(100000);
+  const auto begin = std::chrono::steady_clock::now();
+  client.query("select 1");
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, seconds(5)) << "a megabyte would take ten";
+}
+
 TEST(Relay, CutsInGoodOrder) {
   Relay relay(sharedPostgres().port());
   RawClient client = loggedIn(relay);
