@@ -21,6 +21,7 @@ const Classification* ShapeCache::find(Bytes sql, uint64_t epoch) {
     epoch_ = epoch;
   }
   if (pgproto::beginsAsWrite(sql)) return &kWrites;
+  if (const Classification* known = recent_.find(sql)) return known;
   if (sql.size() > pgproto::SqlShaper::kMaxSql) return &kTooLong;
   asked_ = shaper_.shape(sql);
   if (asked_.size() > pgproto::kMaxClassifiedSql) return &kTooLong;
@@ -28,6 +29,7 @@ const Classification* ShapeCache::find(Bytes sql, uint64_t epoch) {
   if (found == entries_.end()) return nullptr;
   const Order::iterator entry = found->second;
   if (entry != order_.begin()) order_.splice(order_.begin(), order_, entry);
+  recent_.remember(sql, entry->classification);
   return &entry->classification;
 }
 
@@ -52,6 +54,7 @@ void ShapeCache::makeRoom(size_t bytes) {
 }
 
 void ShapeCache::clear() {
+  recent_.clear();
   entries_.clear();
   order_.clear();
   bytes_ = 0;
