@@ -81,13 +81,13 @@ def _stat_fields(pid):
 class CpuWindow:
     """CPU use between open() and close() of proxy, server, client and, as the rest, of everybody else."""
 
-    def __init__(self, proxy_pid, server_pid, client_pid=None):
+    def __init__(self, proxy_pid, server_pids, client_pid=None):
         self.pids = {"proxy": proxy_pid, "client": client_pid, "self": os.getpid()}
-        self.server_pid = server_pid
+        self.server_pids = server_pids
 
     def _now(self):
         now = {name: process_cpu(pid) if pid else 0.0 for name, pid in self.pids.items()}
-        now["server"] = family_cpu(self.server_pid)
+        now["server"] = sum(family_cpu(pid) for pid in self.server_pids)
         now["user"], now["system"] = user_and_system(self.pids["proxy"]) if self.pids["proxy"] else (0.0, 0.0)
         now["busy"] = busy_cpu()
         now["clock"] = time.time()

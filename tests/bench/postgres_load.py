@@ -21,9 +21,9 @@ from window import SETTLE, await_sockets, counting, pause
 class Load:
     """The three kinds of load, on whichever target is given."""
 
-    def __init__(self, workspace, server_pid, idle_program):
+    def __init__(self, workspace, server_pids, idle_program):
         self.workspace = workspace
-        self.server_pid = server_pid
+        self.server_pids = server_pids
         self.idle_program = idle_program
         self.pgbench_program, self.psql_program = tool("pgbench"), tool("psql")
 
@@ -43,7 +43,7 @@ class Load:
             if not reconnects:
                 await_sockets(child, clients)
             pause(child, SETTLE)
-            cpu = CpuWindow(target.pid, self.server_pid, child.pid)
+            cpu = CpuWindow(target.pid, self.server_pids, child.pid)
             with counting(counter):
                 opened = cpu.open()
                 pause(child, window_seconds)
@@ -67,7 +67,7 @@ class Load:
         argv = [self.psql_program, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", target.dsn()]
         for command in commands:
             argv += ["-c", command]
-        cpu = CpuWindow(target.pid, self.server_pid)
+        cpu = CpuWindow(target.pid, self.server_pids)
         with counting(counter):
             cpu.open()
             child = self.workspace.spawn("psql", argv, stdout=subprocess.DEVNULL)

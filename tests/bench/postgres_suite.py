@@ -31,7 +31,7 @@ class PostgresSuite:
         programs = postgres_targets.programs(options.build)
         self.targets, self.missing = available(
             workspace, self.cluster, postgres_targets.TARGETS, programs, options.target, options.workers)
-        self.load = Load(workspace, self.cluster.pid,
+        self.load = Load(workspace, [self.cluster.pid],
                          os.path.join(options.build, "tests/bench/bench_idle_clients"))
         self.wide_script = workspace.write("wide.sql", "select body from bench_wide;\n")
         self.copy_file = None

@@ -3,7 +3,8 @@
 import dataclasses
 
 CLIENTS = 16
-# Nothing but reads, the same through a Forebay that splits them and through one that does not.
+# Nothing but reads, the same through a Forebay that splits them and through one that does not. One server has them
+# all, its caches to itself, either way: what two cost the machine is not the gateway's.
 TARGETS = ("direct", "forebay-primary", "forebay")
 
 
@@ -20,7 +21,7 @@ class Case:
     kind: str = "load"  # load | pairs
     unit: str = "query"
     targets: tuple = TARGETS
-    flavour: object = None
+    replicas: int = 1
     pgbench: tuple = ()
     clients: int = CLIENTS
     pairs: tuple = ()
@@ -32,13 +33,17 @@ class Case:
     def has_samples(self):
         return self.kind == "load"
 
+    @property
+    def flavour(self):
+        return self.replicas
+
 
 def reads(name, title, *options):
     return Case(name, f"pgbench -S, {title}, {CLIENTS} clients", pgbench=("-S", *options))
 
 
 def pairs(name, title, **how):
-    return Case(name, f"a write, then a read of it: {title}", kind="pairs", unit="pair", targets=("forebay",), **how)
+    return Case(name, f"a write, then a read of it: {title}", kind="pairs", unit="pair", targets=("forebay",), replicas=2, **how)
 
 
 CASES = (

@@ -44,7 +44,7 @@ class ReadsSuite:
         self._fill(options.scale or (1 if options.quick else 5))
         self.targets, self.missing = available(workspace, self.server, reads_targets.TARGETS,
                                                reads_targets.programs(options.build), options.target, options.workers)
-        self.load = Load(workspace, self.server.children[self.server.primary].pid, None)
+        self.load = Load(workspace, [child.pid for child in self.server.children.values()], None)
         self.pair_script = workspace.write("pair.sql", PAIR)
 
     def about(self):

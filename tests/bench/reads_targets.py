@@ -10,6 +10,8 @@ POOL_SIZE = 20
 
 
 class Way(Target):
+    """Its flavour is of how many replicas it knows."""
+
     def dsn(self):
         return f"host={LOOPBACK} port={self.port} dbname={DATABASE} user={USER} sslmode=disable gssencmode=disable"
 
@@ -24,10 +26,10 @@ class Forebay(Way):
     title = "Forebay"
     reads = "replicas"
 
-    def argv(self, _flavour):
+    def argv(self, replicas):
         self.http_port = free_port()
-        database = {"hosts": [f"{host}:{self.server.port}" for host in self.server.hosts], "user": USER,
-                    "reads": self.reads}
+        hosts = [f"{host}:{self.server.port}" for host in self.server.hosts[:1 + replicas]]
+        database = {"hosts": hosts, "user": USER, "reads": self.reads}
         listen = {"postgres": [f"{LOOPBACK}:{self.port}"], "http": [f"{LOOPBACK}:{self.http_port}"],
                   "workers": self.workers}
         return [self.program, "--config", self.workspace.write(self.name + ".toml", to_toml({

@@ -67,7 +67,7 @@ class Load:
         if not case.reconnects:
             await_sockets(child, case.clients, heed_complaints=False)
         pause(child, SETTLE)
-        cpu = CpuWindow(target.pid, self.server.pid, child.pid)
+        cpu = CpuWindow(target.pid, [self.server.pid], child.pid)
         with counting(counter):
             before = self.server.calls(name)
             opened = now = cpu.open()
@@ -87,7 +87,7 @@ class Load:
         """The case's one request from our own client through one window; Sample.units counts replies."""
         with self._clients(target, case.clients, case.request, case.reply_bytes) as clients:
             pause(clients.child, SETTLE)
-            cpu = CpuWindow(target.pid, self.server.pid, clients.child.pid)
+            cpu = CpuWindow(target.pid, [self.server.pid], clients.child.pid)
             with counting(counter):
                 clients.ask("begin")
                 cpu.open()
@@ -115,7 +115,7 @@ class Load:
             small.ask("begin")
             with self._clients(target, 1, big_request, big_reply) as big:
                 first = small.result()
-                cpu = CpuWindow(target.pid, self.server.pid, big.child.pid)
+                cpu = CpuWindow(target.pid, [self.server.pid], big.child.pid)
                 small.ask("begin"), big.ask("begin")
                 cpu.open()
                 pause(big.child, seconds)
