@@ -3,7 +3,7 @@
 build_packages=(
   g++ cmake ninja-build ccache mold pkg-config git
   libuv1-dev libssl-dev libidn-dev libtomlplusplus-dev prometheus-cpp-dev libpg-query-dev nlohmann-json3-dev
-  libmicrohttpd-dev libpq-dev libhiredis-dev libgtest-dev file dpkg-dev)
+  libmicrohttpd-dev libcurl4-openssl-dev libpq-dev libhiredis-dev libgtest-dev file dpkg-dev)
 demo_packages=(postgresql postgresql-contrib redis-server python3)
 test_packages=("${demo_packages[@]}" pgbouncer openssl patroni etcd-server python3-etcd)
 redis_bench_packages=(redis-server redis-tools nutcracker haproxy python3)

@@ -20,7 +20,7 @@ dpkg-deb -x "$package" "$work/root"
 dpkg-deb -e "$package" "$work/control"
 
 [ "$(dpkg-deb -f "$package" Version)" = "$version" ] || fail "the package's version is not $version"
-for library in libc6 libssl3 libuv1; do
+for library in libc6 libcurl4 libssl3 libuv1; do
   dpkg-deb -f "$package" Depends | grep -q "$library" || fail "the package does not depend on $library"
 done
 while read -r conffile; do
