@@ -55,6 +55,7 @@ void PrimaryMonitor::forget() {
   memory_.system_identifier = 0;
   memory_.timeline = accepted_timeline_ = 0;
   for (Witness& witness : witnesses_) witness.facts.reset();
+  record_ = {};
 }
 
 Duration PrimaryMonitor::probeInterval(Instant now) const {
@@ -104,6 +105,7 @@ void PrimaryMonitor::describe(size_t node, Instant now) {
     about.timeline = witness.facts->timeline;
     about.read_only = witness.facts->read_only;
     about.lsn = witness.facts->lsn;
+    about.received_lsn = witness.facts->received_lsn;
     about.seen = witness.asked;
   }
   if (!witness.answered_last && !witness.failure.empty()) {
@@ -135,8 +137,8 @@ std::optional<size_t> PrimaryMonitor::choose(Instant now) {
   for (size_t node = 0; node < witnesses_.size(); ++node)
     if (claims(witnesses_[node], now)) claimants.push_back(node);
   if (claimants.size() > 1) {
-    fence(claimants);
-    return std::nullopt;
+    lone_.reset();
+    return chooseAmong(claimants, now);
   }
   if (claimants.empty()) {
     lone_.reset();
@@ -151,15 +153,31 @@ std::optional<size_t> PrimaryMonitor::choose(Instant now) {
   return std::nullopt;
 }
 
-// Two that say so of the same timeline: each of them may hold what the other has not.
-void PrimaryMonitor::fence(const std::vector<size_t>& claimants) {
-  lone_.reset();
-  topology_.why = std::to_string(claimants.size()) + " servers claim to be primary on " +
-                  timelineText(memory_.timeline) + ": one of them must be stopped, or follow the other";
-  for (const size_t node : claimants) {
-    topology_.nodes[node].state = NodeState::kFenced;
-    topology_.nodes[node].why = topology_.why;
+// Several say so of the same timeline: each of them may hold what the others have not.
+std::optional<size_t> PrimaryMonitor::chooseAmong(const std::vector<size_t>& claimants, Instant now) {
+  const auto leader =
+      std::ranges::find_if(claimants, [&](size_t node) { return isRecordedLeader(node, now); });
+  if (leader == claimants.end()) {
+    topology_.why = std::to_string(claimants.size()) + " servers claim to be primary on " +
+                    timelineText(memory_.timeline) + ": one of them must be stopped, or follow the other";
+    for (const size_t node : claimants) fence(node, topology_.why);
+    return std::nullopt;
   }
+  decide_by_ = std::min(decide_by_, record_.asked + rules_.evidence_max_age);
+  for (const size_t node : claimants)
+    if (node != *leader)
+      fence(node, "it claims to be primary on " + timelineText(memory_.timeline) +
+                      ", and the manager's leader is " + conf::format(topology_.nodes[*leader].host));
+  return *leader;
+}
+
+bool PrimaryMonitor::isRecordedLeader(size_t node, Instant now) const {
+  return record_.leader == node && now - record_.asked <= rules_.evidence_max_age;
+}
+
+void PrimaryMonitor::fence(size_t node, std::string why) {
+  topology_.nodes[node].state = NodeState::kFenced;
+  topology_.nodes[node].why = std::move(why);
 }
 
 // An accepted primary that only has not answered in time stays: nobody else claims to be one.
@@ -181,7 +199,7 @@ bool PrimaryMonitor::confirmed(size_t claimant, Instant now) {
     ++others;
     heard += fresh(witnesses_[node], now) && belongs(*witnesses_[node].facts);
   }
-  if (promoted || others == 0 || heard > 0) return true;
+  if (promoted || others == 0 || heard > 0 || isRecordedLeader(claimant, now)) return true;
   if (lone_ != claimant) {
     lone_ = claimant;
     lone_since_ = now;

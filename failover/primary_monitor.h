@@ -3,10 +3,11 @@
 //
 // A server is accepted as primary only if it belongs to the cluster (system identifier), is not in recovery,
 // its timeline is not below the highest that was ever seen, what it said is fresh, and nobody else claims the
-// same timeline: two that were promoted from the same parent cannot be told apart, so neither gets a write.
-// Until another server confirms it, a lone claimant waits a little: the real primary may be about to answer.
-// What is remembered over a restart rules out old timelines. An accepted primary is given up when it cannot
-// be reached, is in recovery, or is overtaken; never for being slow.
+// same timeline: two that were promoted from the same parent cannot be told apart, so neither gets a write,
+// unless a manager such as Patroni has just named one of them as its leader. What the manager says decides
+// nothing else. Until another server or the manager confirms it, a lone claimant waits a little: the real
+// primary may be about to answer. What is remembered over a restart rules out old timelines. An accepted
+// primary is given up when it cannot be reached, is in recovery, or is overtaken; never for being slow.
 //
 // Pure: evidence and the time are arguments, what is decided is topology(). Belongs to one thread.
 #pragma once
@@ -56,6 +57,8 @@ class PrimaryMonitor {
   void answered(size_t node, const Facts& facts, Instant asked);
   // `reached`: the connection stands, or the server was too slow to say anything; else it cannot be used.
   void failed(size_t node, bool reached, std::string why, Instant now);
+  // Whom the manager's record names as leader, when it was asked; nothing: nobody, or none of these servers.
+  void managerNamed(std::optional<size_t> leader, Instant asked) { record_ = {leader, asked}; }
   // A pooled connection has met something that a healthy primary would not have done: probe fast for a while.
   void doubted(size_t node, Instant now);
   // The cluster may be another one now (pg_upgrade, restored from a dump): it is learnt anew.
@@ -65,6 +68,8 @@ class PrimaryMonitor {
   bool decide(Instant now);
 
   const Topology& topology() const { return topology_; }
+  // Who was accepted last, whether it still is or not.
+  std::optional<size_t> lastPrimary() const { return last_primary_; }
   const Memory& memory() const { return memory_; }
   const History& history() const { return history_; }
   const Rules& rules() const { return rules_; }
@@ -83,6 +88,10 @@ class PrimaryMonitor {
     bool reached = false;        // after its connection stood
     std::string failure{};
   };
+  struct LeaderRecord {
+    std::optional<size_t> leader{};
+    Instant asked{};
+  };
 
   bool fresh(const Witness& witness, Instant now) const;
   bool belongs(const Facts& facts) const { return facts.system_identifier == memory_.system_identifier; }
@@ -90,9 +99,11 @@ class PrimaryMonitor {
   void learn(const Facts& facts);
   void describe(size_t node, Instant now);
   std::optional<size_t> choose(Instant now);
+  std::optional<size_t> chooseAmong(const std::vector<size_t>& claimants, Instant now);
+  bool isRecordedLeader(size_t node, Instant now) const;
   bool confirmed(size_t claimant, Instant now);
   bool keepsPrimary() const;
-  void fence(const std::vector<size_t>& claimants);
+  void fence(size_t node, std::string why);
   void measureLag();
   void note(const Topology& before);
   void keepHistory(const Topology& before, Instant now);
@@ -100,6 +111,7 @@ class PrimaryMonitor {
   Rules rules_;
   Memory memory_;
   std::vector<Witness> witnesses_;
+  LeaderRecord record_;
   WalMarks marks_;  // of the accepted primary
   Topology topology_;
   uint32_t accepted_timeline_ = 0;  // of the last accepted primary

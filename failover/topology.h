@@ -37,7 +37,7 @@ struct Node {
   NodeState state = NodeState::kUnknown;
   bool read_only = false;  // default_transaction_read_only
   uint32_t timeline = 0;
-  uint64_t lsn = 0;                     // see Facts
+  uint64_t lsn = 0, received_lsn = 0;   // see Facts
   std::optional<uint64_t> lag_bytes{};  // of a replica: behind the newest position that the primary told
   std::optional<Duration> lag{};
   Instant seen{};     // when the question was asked that it answered last; Instant{}: never

@@ -177,6 +177,72 @@ TEST(PrimaryMonitor, RefusesTwoThatClaimTheSameTimeline) {
   EXPECT_EQ(cluster.accepted(), 1u) << "once one follows the other";
 }
 
+// Two servers were promoted from the same parent, and each claims timeline 2.
+class TwoClaimants : public testing::Test {
+ protected:
+  TwoClaimants() {
+    cluster.begin();
+    cluster.isGone(0);
+    cluster.says(1, primary(2));
+    cluster.says(2, primary(2));
+  }
+  void managerNames(std::optional<size_t> leader) {
+    cluster.monitor.managerNamed(leader, cluster.now);
+    cluster.monitor.decide(cluster.now);
+  }
+
+  Cluster cluster;
+};
+
+TEST_F(TwoClaimants, AreToldApartByTheManagersRecord) {
+  managerNames(2);
+  EXPECT_EQ(cluster.accepted(), 2u);
+  EXPECT_EQ(cluster.node(2).state, NodeState::kUp);
+  EXPECT_EQ(cluster.node(1).state, NodeState::kFenced);
+  EXPECT_EQ(cluster.node(1).why,
+            "it claims to be primary on timeline 2, and the manager's leader is pg-2:5432");
+}
+
+TEST_F(TwoClaimants, AreBothRefusedByARecordThatNamesNeither) {
+  managerNames(std::nullopt);
+  EXPECT_FALSE(cluster.accepted());
+  managerNames(0);
+  EXPECT_FALSE(cluster.accepted());
+}
+
+TEST_F(TwoClaimants, AreBothRefusedOnceTheRecordIsOld) {
+  managerNames(2);
+  EXPECT_EQ(cluster.monitor.decideBy(), cluster.now + kRules.evidence_max_age) << "to look again by then";
+  cluster.pass(kRules.evidence_max_age);
+  cluster.says(1, primary(2));
+  cluster.says(2, primary(2));
+  EXPECT_EQ(cluster.accepted(), 2u);
+  cluster.pass(milliseconds(1));
+  EXPECT_FALSE(cluster.accepted());
+}
+
+TEST(PrimaryMonitor, DoesNotMakeAPrimaryOfTheManagersLeader) {
+  Cluster cluster;
+  cluster.begin();
+  cluster.monitor.managerNamed(1, cluster.now);
+  cluster.monitor.decide(cluster.now);
+  EXPECT_EQ(cluster.accepted(), 0u) << "it says itself that it is a replica";
+  cluster.says(1, primary(2));
+  cluster.monitor.managerNamed(0, cluster.now);
+  cluster.monitor.decide(cluster.now);
+  EXPECT_EQ(cluster.accepted(), 1u) << "the older timeline is not led back by a record";
+}
+
+TEST(PrimaryMonitor, TakesTheManagersRecordForTheConfirmationOfALoneClaimant) {
+  Cluster cluster;
+  cluster.monitor.managerNamed(1, cluster.now);
+  cluster.says(0, primary(1));
+  EXPECT_FALSE(cluster.accepted());
+  cluster.monitor.managerNamed(0, cluster.now);
+  cluster.monitor.decide(cluster.now);
+  EXPECT_EQ(cluster.accepted(), 0u);
+}
+
 TEST(PrimaryMonitor, LeavesAServerOfAnotherClusterAlone) {
   Cluster cluster;
   cluster.begin();
