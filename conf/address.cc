@@ -109,6 +109,21 @@ std::optional<HostPort> readSentinel(std::string_view text) {
   return host && !host->isUnix() ? host : std::nullopt;
 }
 
+std::optional<RestUrl> readPatroniUrl(std::string_view text) {
+  constexpr std::string_view kPlain = "http://", kTls = "https://";
+  RestUrl url{.tls = text.starts_with(kTls), .at = {}};
+  if (!url.tls && !text.starts_with(kPlain)) return std::nullopt;
+  text.remove_prefix(url.tls ? kTls.size() : kPlain.size());
+  if (text.ends_with('/')) text.remove_suffix(1);
+  if (text.find_first_of("/?#@") != std::string_view::npos) return std::nullopt;
+  const std::optional<HostPort> at = readHost(text, kPatroniPort);
+  if (!at || at->isUnix()) return std::nullopt;
+  url.at = *at;
+  return url;
+}
+
+std::string format(const RestUrl& url) { return (url.tls ? "https://" : "http://") + format(url.at); }
+
 std::string format(const HostPort& host) { return joined(host.host, host.port); }
 
 }  // namespace forebay::conf

@@ -13,6 +13,7 @@ inline constexpr uint16_t kPostgresPort = 5432;
 inline constexpr uint16_t kRedisPort = 6379;
 inline constexpr uint16_t kSentinelPort = 26379;
 inline constexpr uint16_t kListenPort = 6432;
+inline constexpr uint16_t kPatroniPort = 8008;
 
 // "10.0.0.1:6432" "localhost:0" "[::1]:6432" "*:6432" "unix:/run/forebay" "unix:/run/forebay:6433"
 // "unix:@name"; port 0 asks for any free one. A Unix socket without a port has 6432.
@@ -29,6 +30,10 @@ std::optional<HostPort> readRedisHost(std::string_view text, uint16_t default_po
 
 // "s-0" or "s-0:26379": a Sentinel, which has no Unix socket.
 std::optional<HostPort> readSentinel(std::string_view text);
+
+// "http://10.0.0.1:8008", "https://patroni-0": Patroni's REST API. A login has settings of its own.
+std::optional<RestUrl> readPatroniUrl(std::string_view text);
+std::string format(const RestUrl& url);
 
 // Whether only this machine can connect there.
 bool isLoopback(const ListenAddress& address);

@@ -11,6 +11,7 @@ std::string_view nameOf(AuthType type) { return nameIn(kAuthTypes, type); }
 std::string_view nameOf(SslMode mode) { return nameIn(kSslModes, mode); }
 std::string_view nameOf(LoadBalanceHosts policy) { return nameIn(kLoadBalanceHosts, policy); }
 std::string_view nameOf(TargetSessionAttrs target) { return nameIn(kTargetSessionAttrs, target); }
+std::string_view nameOf(Promote promote) { return nameIn(kPromotes, promote); }
 std::string_view nameOf(LogFormat format) { return nameIn(kLogFormats, format); }
 std::string_view nameOf(LogLevel level) { return nameIn(kLogLevels, level); }
 

@@ -93,6 +93,8 @@ struct Database {
   LoadBalanceHosts load_balance_hosts = LoadBalanceHosts::kRoundRobin;
   std::optional<TargetSessionAttrs> target_session_attrs;  // see targetOf()
   ReadSettings reading;
+  PatroniSettings patroni;
+  std::optional<Promote> promote;
   std::optional<SslMode> server_tls_sslmode;  // from a URL's sslmode
   bool server_direct_tls = false;             // sslnegotiation=direct
   // Sent to the server in the StartupMessage: client_encoding, datestyle, timezone, application_name,

@@ -57,6 +57,24 @@ void addReading(std::vector<DatabaseSetting>& table) {
   add("replica_wait_timeout", &R::replica_wait_timeout, Time{});
 }
 
+void addPatroni(std::vector<DatabaseSetting>& table) {
+  using D = Database;
+  using P = PatroniSettings;
+  const auto addText = [&](std::string_view name, auto member, Traits traits = {}) {
+    traits.own = true;
+    table.push_back(unlessEmpty<D>(name, in(&D::patroni, member), Text{}, traits));
+  };
+  table.push_back(unlessEmpty<D>(
+      "patroni", in(&D::patroni, &P::urls),
+      ListOf<RestUrl>{readPatroniUrl, R"(a list of URLs such as ["http://pg-0:8008", "https://pg-1:8008"])"},
+      kOwn));
+  addText("patroni_user", &P::user);
+  addText("patroni_password", &P::password, {.secret = true});
+  addText("patroni_password_file", &P::password_file, {.path = true});
+  addText("patroni_tls_ca_file", &P::tls_ca_file, {.path = true});
+  table.push_back(setting<D>("promote", &D::promote, Choice{kPromotes}, kOwn));
+}
+
 std::vector<DatabaseSetting> makeDatabaseSettings() {
   using D = Database;
   std::vector<DatabaseSetting> table;
@@ -85,6 +103,7 @@ std::vector<DatabaseSetting> makeDatabaseSettings() {
   add("load_balance_hosts", &D::load_balance_hosts, Choice{kLoadBalanceHosts});
   add("target_session_attrs", &D::target_session_attrs, Choice{kTargetSessionAttrs}, kOwn);
   addReading(table);
+  addPatroni(table);
   add("server_tls_sslmode", &D::server_tls_sslmode, Choice{kSslModes}, kOwn);
   add("sslnegotiation", &D::server_direct_tls, Choice{kSslNegotiations}, kOwn);
   for (const char* name : {"client_encoding", "datestyle", "timezone", "application_name", "options"})

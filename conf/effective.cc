@@ -39,6 +39,11 @@ Config withoutProbesPassword(Config config) {
   return config;
 }
 
+Database withoutFilesPasswords(Database database) {
+  if (!database.patroni.password_file.empty()) database.patroni.password.clear();
+  return withoutFilesPassword(std::move(database));
+}
+
 Cache withoutFilesPasswords(Cache cache) {
   if (!cache.sentinel_password_file.empty()) cache.sentinel_password.clear();
   return withoutFilesPassword(std::move(cache));
@@ -63,7 +68,7 @@ std::string effectiveToml(const Config& config) {
   out += "\n";
   writeSection(Section::kPostgres, config, out);
   for (const auto& [name, database] : config.postgres.databases)
-    writeEntry("postgres.databases", name, databaseSettings(), withoutFilesPassword(database), out);
+    writeEntry("postgres.databases", name, databaseSettings(), withoutFilesPasswords(database), out);
   for (const auto& [name, user] : config.postgres.users)
     writeEntry("postgres.users", name, userSettings(), user, out);
   for (const Peer& peer : config.postgres.peers)

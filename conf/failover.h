@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
+#include "conf/network.h"
 
 namespace forebay::conf {
 
@@ -22,6 +24,21 @@ enum class TargetSessionAttrs : uint8_t {
   kPreferStandby,  // a standby if there is one, else any
 };
 std::string_view nameOf(TargetSessionAttrs target);
+
+// Whether a replica is promoted without anybody's word, when there has been no primary for a while.
+enum class Promote : uint8_t { kNever, kAuto };
+std::string_view nameOf(Promote promote);
+
+// The REST API of the Patroni that manages a database's servers: each member has one, and any of them will
+// do.
+struct PatroniSettings {
+  std::vector<RestUrl> urls{};  // none: there is no Patroni, or it is not asked
+  std::string user{};           // of its `restapi: authentication`; empty: no login
+  std::string password{};       // a secret: never shown, never logged
+  std::string password_file{};  // read at start and at each reload
+  std::string tls_ca_file{};    // who signed its certificate; empty: whom the system trusts
+  bool operator==(const PatroniSettings&) const = default;
+};
 
 struct FailoverSettings {
   // A server whose role is to be known is asked every probe_interval, and every probe_fast_interval while a
@@ -42,6 +59,12 @@ struct FailoverSettings {
   std::string probe_password;       // a secret: never shown, never logged
   std::string probe_password_file;  // read at start and at each reload
   std::string probe_dbname;         // empty: the database's own
+
+  // Where no manager such as Patroni is configured. The command is run by /bin/sh before each promotion,
+  // which is not made unless it succeeds within its time: it makes sure that the former primary stays away.
+  Promote promote = Promote::kNever;
+  Duration promote_delay = seconds(10), fencing_timeout = seconds(15);
+  std::string fencing_command{};
   bool operator==(const FailoverSettings&) const = default;
 };
 

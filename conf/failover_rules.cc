@@ -1,5 +1,7 @@
 #include "conf/failover_rules.h"
 
+#include <algorithm>
+
 #include "conf/values.h"
 
 namespace forebay::conf {
@@ -13,6 +15,7 @@ void checkTimes(const FailoverSettings& failover, const RuleReport& report) {
   };
   const bool normal = aboveZero("probe_interval", failover.probe_interval);
   const bool fast = aboveZero("probe_fast_interval", failover.probe_fast_interval);
+  aboveZero("fencing_timeout", failover.fencing_timeout);
   aboveZero("probe_timeout", failover.probe_timeout);
   if (!normal) return;
   const std::string interval = "probe_interval, which is " + formatDuration(failover.probe_interval);
@@ -48,12 +51,60 @@ void checkProber(const Config& config, const Database& database, const RuleRepor
                                 remedy + " to spread over all of them alike");
 }
 
+void checkPatroni(const Database& database, const RuleReport& report) {
+  const PatroniSettings& patroni = database.patroni;
+  const std::string path = "postgres.databases." + database.name + ".";
+  const std::string named = "database '" + database.name + "' ";
+  if (!patroni.urls.empty() && !discoversRoles(database))
+    report(path + "patroni", named +
+                                 "has patroni, but its servers are not asked for their roles: list all "
+                                 "of them in hosts, and leave out target_session_attrs = \"any\"");
+  const std::string secret = patroni.password_file.empty() ? "patroni_password" : "patroni_password_file";
+  const auto needs = [&](bool given, const std::string& name, const std::string& other) {
+    if (given) report(path + name, name + " needs " + other);
+  };
+  needs(patroni.urls.empty() && !patroni.user.empty(), "patroni_user", "patroni, whose user it is");
+  needs(patroni.user.empty() && !patroni.password.empty(), secret, "patroni_user, whose password it is");
+  const bool tls =
+      std::any_of(patroni.urls.begin(), patroni.urls.end(), [](const RestUrl& url) { return url.tls; });
+  needs(!tls && !patroni.tls_ca_file.empty(), "patroni_tls_ca_file",
+        "a URL in patroni that begins with https://");
+}
+
+void checkPromote(const FailoverSettings& failover, const std::optional<Promote>& promote,
+                  const std::string& section, const RuleReport& report) {
+  if (promote == Promote::kAuto && failover.fencing_command.empty())
+    report(section + ".promote",
+           "promote = \"auto\" needs fencing_command in [failover], which makes sure that the former primary "
+           "stays "
+           "away: without it there may be two");
+}
+
+void checkPromote(const Config& config, const Database& database, const RuleReport& report) {
+  const std::string section = "postgres.databases." + database.name;
+  const std::string named = "database '" + database.name + "' has promote = \"auto\", ";
+  if (database.promote == Promote::kAuto && !database.patroni.urls.empty())
+    report(section + ".promote", named + "but its patroni promotes: leave one of the two out");
+  else if (database.promote == Promote::kAuto && !discoversRoles(database))
+    report(section + ".promote",
+           named +
+               "but its servers are not asked for their roles: list all of them in hosts, and "
+               "leave out target_session_attrs = \"any\"");
+  else
+    checkPromote(config.failover, database.promote, section, report);
+}
+
 }  // namespace
 
 void checkFailoverRules(const Config& config, const RuleReport& report) {
   checkTimes(config.failover, report);
   checkProbeLogin(config.failover, report);
-  for (const auto& [name, database] : config.postgres.databases) checkProber(config, database, report);
+  checkPromote(config.failover, config.failover.promote, "failover", report);
+  for (const auto& [name, database] : config.postgres.databases) {
+    checkProber(config, database, report);
+    checkPatroni(database, report);
+    checkPromote(config, database, report);
+  }
 }
 
 }  // namespace forebay::conf

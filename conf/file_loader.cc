@@ -36,7 +36,11 @@ class FileLoader {
     if (!failover.probe_password_file.empty())
       failover.probe_password = withoutLineEnd(
           read(failover.probe_password_file, "failover.probe_password_file", "probe_password_file"));
-    for (auto& [name, database] : postgres_.databases) loadPassword(database, "postgres.databases." + name);
+    for (auto& [name, database] : postgres_.databases) {
+      const std::string path = "postgres.databases." + name;
+      loadPassword(database, path);
+      loadPatroniPassword(database.patroni, path);
+    }
     for (auto& [name, cache] : config_.redis.caches) {
       const std::string path = "redis.caches." + name;
       loadNonEmptyPassword(cache, path);
@@ -49,6 +53,12 @@ class FileLoader {
   void loadPassword(Owner& owner, const std::string& path) {
     if (owner.password_file.empty()) return;
     owner.password = withoutLineEnd(read(owner.password_file, path + ".password_file", "password_file"));
+  }
+
+  void loadPatroniPassword(PatroniSettings& patroni, const std::string& path) {
+    constexpr std::string_view kName = "patroni_password_file";
+    if (patroni.password_file.empty()) return;
+    patroni.password = withoutLineEnd(read(patroni.password_file, path + "." + std::string(kName), kName));
   }
 
   // For Redis no password means that everybody may come in: that must not happen by an empty file.

@@ -39,6 +39,7 @@ inline constexpr std::array kTargetSessionAttrs = {
     Named{TargetSessionAttrs::kPrimary, "primary"},
     Named{TargetSessionAttrs::kStandby, "standby"},
     Named{TargetSessionAttrs::kPreferStandby, "prefer-standby"}};
+inline constexpr std::array kPromotes = {Named{Promote::kNever, "never"}, Named{Promote::kAuto, "auto"}};
 inline constexpr std::array kReads = {Named{Reads::kPrimary, "primary"}, Named{Reads::kReplicas, "replicas"},
                                       Named{Reads::kPreferReplicas, "prefer-replicas"}};
 inline constexpr std::array kConsistencies = {Named{Consistency::kEventual, "eventual"},

@@ -19,6 +19,13 @@ struct HostPort {
   bool isUnix() const { return !host.empty() && (host[0] == '/' || host[0] == '@'); }
 };
 
+// Where a program answers HTTP: "http://10.0.0.1:8008", with nothing behind the port.
+struct RestUrl {
+  bool tls = false;  // https
+  HostPort at;
+  bool operator==(const RestUrl&) const = default;
+};
+
 // Where to listen. `host` empty: every address; starting with '/' or '@': the folder of a Unix socket, or for
 // Redis, with port 0, the socket itself.
 struct ListenAddress {

@@ -150,6 +150,10 @@ void addFailover(Table& table) {
   addText("probe_password", &F::probe_password, {.secret = true});
   addText("probe_password_file", &F::probe_password_file, {.path = true});
   addText("probe_dbname", &F::probe_dbname);
+  add("promote", &F::promote, Choice{kPromotes});
+  add("promote_delay", &F::promote_delay, Time{});
+  addText("fencing_command", &F::fencing_command);
+  add("fencing_timeout", &F::fencing_timeout, Time{});
 }
 
 void addState(Table& table) {

@@ -93,7 +93,11 @@ class TomlReader : private TomlPart {
   void readDatabase(const toml::key& name, const toml::node& node) {
     std::optional<Database> database =
         readEntry<Database>(name, node, "a setting of a database", "postgres.databases." + text(name));
-    if (database) config_.postgres.databases[text(name)] = std::move(*database);
+    if (!database) return;
+    if (!database->patroni.password.empty() && !database->patroni.password_file.empty())
+      problems_.addAt("postgres.databases." + text(name) + ".patroni_password_file",
+                      "patroni_password and patroni_password_file exclude each other");
+    config_.postgres.databases[text(name)] = std::move(*database);
   }
 
   void readUser(const toml::key& name, const toml::node& node) {

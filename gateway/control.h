@@ -49,6 +49,7 @@ class Control final : public admin::Fleet {
   void waitClose(std::string_view database, Done done) override;
   void disable(std::string_view database, Done done) override;
   void enable(std::string_view database, Done done) override;
+  void promote(std::string_view database, const conf::HostPort& host, probe::PromotionDone done) override;
   void reload(std::function<void(Result<std::vector<std::string>>)> done) override;
   void shutdown(admin::Shutdown mode, Done done) override;
   conf::ConfigPtr currentConfig() const override { return settings_->config; }

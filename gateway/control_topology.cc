@@ -1,6 +1,8 @@
 // The control thread and the roles of PostgreSQL servers: what the probes find out goes to all workers.
 #include "gateway/control.h"
 
+#include <algorithm>
+
 namespace forebay {
 
 namespace {
@@ -48,6 +50,21 @@ void Control::publishTopology(const std::vector<std::string>& entries, const fai
   for (auto& worker : workers_)
     worker->postgres().post(
         [entries, topology, take](postgres::PostgresWorker& there) { (there.*take)(entries, topology); });
+}
+
+void Control::promote(std::string_view database, const conf::HostPort& host, probe::PromotionDone done) {
+  const conf::Database* entry = settings_->config->findDatabase(database);
+  probe::PostgresCluster* cluster = probes_ && entry != nullptr ? probes_->of(entry->name) : nullptr;
+  if (cluster == nullptr)
+    return done({"55000",
+                 "the servers of database " + std::string(database) + " are not asked for their roles",
+                 "So nobody knows which of them is the primary.",
+                 "List all of them in hosts, and leave out target_session_attrs = \"any\"."});
+  const auto node = std::ranges::find(cluster->hosts(), host);
+  if (node == cluster->hosts().end())
+    return done(
+        {"55000", "the hosts of database " + std::string(database) + " have just changed", "", "Ask again."});
+  cluster->promote(static_cast<size_t>(node - cluster->hosts().begin()), std::move(done));
 }
 
 void Control::noteEvent(const std::string& database, const failover::Event& event) {

@@ -32,7 +32,7 @@ constexpr std::array kVerbs{
     VerbName{"SCALE", Verb::kLater},
     VerbName{"RULE", Verb::kLater},
     VerbName{"BACKUP", Verb::kLater},
-    VerbName{"PROMOTE", Verb::kLater},
+    VerbName{"PROMOTE", Verb::kPromote},
 };
 
 bool isBlank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
@@ -41,6 +41,10 @@ bool isWordChar(char c) {
 }
 // What a value may be made of without quotes: numbers, durations, sizes, names.
 bool isBareValueChar(char c) { return isWordChar(c) || c == '.' || c == '-' || c == '+'; }
+// A host, with its port behind it or without: "pg-0:5432", "[::1]:5432", "/run/postgresql".
+bool isHostChar(char c) {
+  return isWordChar(c) || c == '.' || c == '-' || c == ':' || c == '[' || c == ']' || c == '/' || c == '@';
+}
 
 // A walk over the text, one token at a time. Each read leaves the place alone when it does not find its
 // token.
@@ -68,6 +72,9 @@ class Tokens {
   std::optional<std::string> name() { return peek() == '"' ? quoted('"') : run(isWordChar); }
   std::optional<std::string> value() {
     return peek() == '\'' || peek() == '"' ? quoted(peek()) : run(isBareValueChar);
+  }
+  std::optional<std::string> host() {
+    return peek() == '\'' || peek() == '"' ? quoted(peek()) : run(isHostChar);
   }
   bool take(char c) {
     if (peek() != c) return false;
@@ -133,6 +140,17 @@ bool parseSet(Tokens& in, Command& out) {
   return in.atEnd();
 }
 
+bool parsePromote(Tokens& in, Command& out) {
+  if (!in.blanks()) return false;
+  const auto database = in.name();
+  if (!database || database->empty() || !in.blanks()) return false;
+  const auto host = in.host();
+  if (!host || host->empty()) return false;
+  out.argument = *database;
+  out.value = *host;
+  return in.atEnd();
+}
+
 bool parseArgument(Tokens& in, Command& out) {
   if (in.blanks()) {
     if (auto argument = in.name()) out.argument = std::move(*argument);
@@ -162,8 +180,10 @@ Result<Command> parseCommand(Bytes sql) {
   out.verb = known->verb;
   out.word = known->word;
   if (out.verb == Verb::kLater) return out;  // whatever stands behind it
-  const bool parsed = out.verb == Verb::kSet ? parseSet(in, out) : parseArgument(in, out);
-  if (!parsed) return invalidCommand(sql);
+  const auto parse = out.verb == Verb::kSet       ? parseSet
+                     : out.verb == Verb::kPromote ? parsePromote
+                                                  : parseArgument;
+  if (!parse(in, out)) return invalidCommand(sql);
   return out;
 }
 

@@ -8,6 +8,7 @@
 
 #include "conf/load.h"
 #include "gateway/admin/answer.h"
+#include "gateway/admin/database_hosts.h"
 #include "gateway/admin/text.h"
 
 namespace forebay::admin {
@@ -34,6 +35,7 @@ constexpr std::string_view kHelp =
     "\tRECONNECT [<db>]\n"
     "\tKILL [<db>]\n"
     "\tKILL_CLIENT <client_id>\n"
+    "\tPROMOTE <db> <host>\n"
     "\tSUSPEND\n"
     "\tSHUTDOWN\n"
     "\tSHUTDOWN WAIT_FOR_SERVERS|WAIT_FOR_CLIENTS\n"
@@ -104,7 +106,8 @@ void Console::handle(Bytes sql, Role role, Reply reply, uint64_t asker) {
     case Verb::kWaitClose:
     case Verb::kDisable:
     case Verb::kEnable:
-    case Verb::kShutdown: return steer(asked, std::move(reply));
+    case Verb::kShutdown:
+    case Verb::kPromote: return steer(asked, std::move(reply));
   }
 }
 
@@ -153,6 +156,7 @@ void Console::steer(const Asked& asked, Reply reply) {
   switch (asked.command.verb) {
     case Verb::kShutdown: return shutdown(asked, std::move(reply));
     case Verb::kKillClient: return killClient(asked, std::move(reply));
+    case Verb::kPromote: return promote(asked, std::move(reply));
     case Verb::kReload:
     case Verb::kSuspend:
       if (has_argument) return reply(invalid(asked.sql));
@@ -216,9 +220,29 @@ void Console::killClient(const Asked& asked, Reply reply) {
   fleet_.killClient(id, answerWith("KILL_CLIENT", std::move(reply)));
 }
 
+void Console::promote(const Asked& asked, Reply reply) {
+  const std::string& name = asked.command.argument;
+  const conf::Database* database =
+      isConsoleDatabase(name) ? nullptr : fleet_.currentConfig()->findDatabase(name);
+  if (database == nullptr)
+    return reply(answer::error(sqlstate::kInvalidCatalogName, "no such database: " + name));
+  const Result<conf::HostPort> host = hostNamed(*database, asked.command.value);
+  if (!host)
+    return reply(
+        answer::error(answer::kWrongValue, host.error(), "", "Its hosts are " + hostsOf(*database) + "."));
+  audit(asked);
+  fleet_.promote(name, *host, [reply = std::move(reply)](const probe::PromotionReport& report) {
+    if (!report.done())
+      return reply(answer::error(report.sqlstate, report.message, report.detail, report.hint));
+    reply(answer::complete("PROMOTE", {.message = report.message, .detail = report.detail}));
+  });
+}
+
 void Console::audit(const Asked& asked) const {
-  const std::string& argument = asked.command.argument;
-  if (audit_) audit_(asked.asker, asked.command.word + (argument.empty() ? "" : " ") + argument);
+  std::string command = asked.command.word;
+  if (!asked.command.argument.empty()) command += " " + asked.command.argument;
+  if (asked.command.verb == Verb::kPromote) command += " " + asked.command.value;
+  if (audit_) audit_(asked.asker, command);
 }
 
 Fleet::Done Console::whileHolding(uint64_t asker, std::string database, Fleet::Done done) {

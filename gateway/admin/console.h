@@ -1,10 +1,10 @@
 // Console answers the commands of the admin console: `psql -h HOST -p 6432 -U admin pgbouncer`.
 //
 // handle() takes the text of one Query message and calls `reply` at most once, at once or in a later turn of
-// the loop, with all bytes of the answer up to ReadyForQuery. PAUSE, SUSPEND and WAIT_CLOSE are answered when
-// they are done, however long that takes; SHUTDOWN without a wait is not answered at all: its client sees the
-// connection close. The console knows no sockets: who asked may be gone by then, so a `reply` must not depend
-// on it. Lives on the control thread and must outlive the Fleet's callbacks.
+// the loop, with all bytes of the answer up to ReadyForQuery. PAUSE, SUSPEND, WAIT_CLOSE and PROMOTE are
+// answered when they are done, however long that takes; SHUTDOWN without a wait is not answered at all: its
+// client sees the connection close. The console knows no sockets: who asked may be gone by then, so a `reply`
+// must not depend on it. Lives on the control thread and must outlive the Fleet's callbacks.
 #pragma once
 
 #include <cstdint>
@@ -63,6 +63,7 @@ class Console {
   void reload(Reply reply);
   void shutdown(const Asked& asked, Reply reply);
   void killClient(const Asked& asked, Reply reply);
+  void promote(const Asked& asked, Reply reply);
   void audit(const Asked& asked) const;
   // Remembers that the asker waits until `database` (empty: all) is held.
   Fleet::Done whileHolding(uint64_t asker, std::string database, Fleet::Done done);

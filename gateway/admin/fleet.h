@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "conf/config.h"
 #include "gateway/admin/snapshot.h"
+#include "gateway/probe/promotion_report.h"
 
 namespace forebay::admin {
 
@@ -64,6 +65,10 @@ class Fleet {
   // A disabled database takes no new clients; those that it has stay.
   virtual void disable(std::string_view database, Done done) = 0;
   virtual void enable(std::string_view database, Done done) = 0;
+
+  // Makes `host`, one of the database's as the settings name them, its primary. Answered when that has
+  // happened or failed, which may take minutes.
+  virtual void promote(std::string_view database, const conf::HostPort& host, probe::PromotionDone done) = 0;
 
   // Reads all files again. The lines say what has changed; an error, why everything stays as it was.
   virtual void reload(std::function<void(Result<std::vector<std::string>>)> done) = 0;

@@ -27,6 +27,19 @@ Login loginFor(const conf::Config& config, const conf::Database& database) {
   return login;
 }
 
+// Databases on the same hosts have the same manager: it is enough that one of them names it.
+Management managementOf(const conf::Config& config, const std::vector<const conf::Database*>& databases) {
+  Management out;
+  out.database = databases.front()->name;
+  std::optional<conf::Promote> promote;
+  for (const conf::Database* database : databases) {
+    if (out.patroni.urls.empty()) out.patroni = database->patroni;
+    if (!promote) promote = database->promote;
+  }
+  out.automatic = promote.value_or(config.failover.promote) == conf::Promote::kAuto;
+  return out;
+}
+
 }  // namespace
 
 PostgresProbes::PostgresProbes(net::Loop& loop, MemoryFile memory, Told told)
@@ -53,7 +66,7 @@ void PostgresProbes::apply(const conf::Config& config) {
     for (const conf::Database* database : databases) watched->databases.push_back(database->name);
     if (!watched->cluster || watched->cluster->login() != loginFor(config, *databases.front()))
       watched->cluster = watch(key, *watched, config, *databases.front());
-    watched->cluster->apply(config.failover);
+    watched->cluster->apply(config.failover, managementOf(config, databases));
     told_.changed(watched->databases, watched->cluster->topology());
   }
   std::erase_if(before, [this](const std::string& database) { return of(database) != nullptr; });

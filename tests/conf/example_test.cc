@@ -121,7 +121,7 @@ TEST(ExampleFile, ShowsOnlyWhatADatabaseAndAUserMayHave) {
   std::string text = "[postgres]\nauth_type = \"trust\"\n[postgres.databases.app]\n";
   for (const std::string& line : settingLines(exampleText(), "postgres.databases.app"))
     if (!line.starts_with("url") && !line.starts_with("host =") && !line.starts_with("port") &&
-        !line.starts_with("password") && !line.starts_with("auth_"))
+        !line.starts_with("password") && !line.starts_with("auth_") && !line.starts_with("patroni"))
       text += line + "\n";
   text += "[postgres.users.report]\n";
   for (const std::string& line : settingLines(exampleText(), "postgres.users.report")) text += line + "\n";

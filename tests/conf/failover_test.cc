@@ -150,6 +150,93 @@ TEST(SeveralHosts, NeedSomebodyToAskThemForTheirRoles) {
   EXPECT_EQ(errorOfDatabase("hosts = ['pg-0', 'pg-1']\ntarget_session_attrs = 'any'"), "");
 }
 
+constexpr const char* kManaged = "hosts = ['pg-0', 'pg-1']\nuser = 'u'\n";
+
+TEST(PatroniUrls, AreRead) {
+  const Result<ConfigPtr> loaded =
+      loadToml(std::string("[postgres]\nauth_type = \"trust\"\n[postgres.databases.app]\n") + kManaged + R"(
+patroni = ["http://10.0.0.1:8009", "https://pg-1", "http://[::1]/"]
+patroni_user = "gateway"
+patroni_password = "s3cret"
+patroni_tls_ca_file = "/etc/ca.pem"
+)");
+  ASSERT_TRUE(loaded.ok()) << loaded.error();
+  const PatroniSettings expected{
+      .urls = {{false, {"10.0.0.1", 8009}}, {true, {"pg-1", 8008}}, {false, {"::1", 8008}}},
+      .user = "gateway",
+      .password = "s3cret",
+      .tls_ca_file = "/etc/ca.pem"};
+  EXPECT_EQ((*loaded)->findDatabase("app")->patroni, expected);
+  const std::string effective = effectiveToml(**loaded);
+  EXPECT_EQ(effective.find("s3cret"), std::string::npos);
+  EXPECT_NE(effective.find(R"(patroni = ["http://10.0.0.1:8009", "https://pg-1:8008", "http://[::1]:8008"])"),
+            std::string::npos)
+      << effective;
+}
+
+TEST(PatroniUrls, AreToldWhereTheyAreWrong) {
+  const auto errorOfManaged = [](const std::string& settings) {
+    return errorOfDatabase(kManaged + settings);
+  };
+  const std::string wanted =
+      R"(forebay.toml:6:11: patroni must be a list of URLs such as ["http://pg-0:8008", "https://pg-1:8008"], not )";
+  for (const std::string wrong : {"pg-0:8008", "http://", "http://pg-0:0", "http://u:p@pg-0",
+                                  "http://pg-0/cluster", "http:///run/patroni", "ftp://pg-0"})
+    EXPECT_EQ(errorOfManaged("patroni = ['" + wrong + "']"), wanted + "'" + wrong + "'");
+  EXPECT_EQ(errorOfManaged("patroni_user = 'x'"),
+            "forebay.toml:6:16: patroni_user needs patroni, whose user it is");
+  EXPECT_EQ(errorOfManaged("patroni = ['http://pg-0']\npatroni_password = 'x'"),
+            "forebay.toml:7:20: patroni_password needs patroni_user, whose password it is");
+  EXPECT_EQ(errorOfManaged("patroni = ['http://pg-0']\npatroni_tls_ca_file = 'x'"),
+            "forebay.toml:7:23: patroni_tls_ca_file needs a URL in patroni that begins with https://");
+  EXPECT_EQ(errorOfManaged("patroni = ['http://pg-0']\npatroni_user = 'u'\npatroni_password = 'x'\n"
+                           "patroni_password_file = 'f'"),
+            "forebay.toml:9:25: patroni_password and patroni_password_file exclude each other");
+  EXPECT_EQ(errorOfManaged("patroni = ['http://pg-0']\npatroni_user = 'u'\npatroni_password_file = 'f'"),
+            "forebay.toml:8:25: patroni_password_file: cannot read f: No such file or directory");
+  EXPECT_EQ(
+      errorOfDatabase("host = 'pg-0'\nuser = 'u'\npatroni = ['http://pg-0']"),
+      "forebay.toml:6:11: database 'app' has patroni, but its servers are not asked for their roles: list "
+      "all of them in hosts, and leave out target_session_attrs = \"any\"");
+}
+
+TEST(Promote, IsReadInBothPlaces) {
+  const Result<ConfigPtr> loaded =
+      loadToml(std::string("[postgres]\nauth_type = \"trust\"\n[postgres.databases.app]\n") + kManaged +
+               "promote = 'never'\n[failover]\npromote = 'auto'\npromote_delay = '5s'\n"
+               "fencing_command = 'fence \"$FOREBAY_OLD_PRIMARY\"'\nfencing_timeout = '3s'");
+  ASSERT_TRUE(loaded.ok()) << loaded.error();
+  const FailoverSettings& failover = (*loaded)->failover;
+  EXPECT_EQ((*loaded)->findDatabase("app")->promote, Promote::kNever);
+  EXPECT_EQ(failover.promote, Promote::kAuto);
+  EXPECT_EQ(failover.promote_delay, seconds(5));
+  EXPECT_EQ(failover.fencing_command, "fence \"$FOREBAY_OLD_PRIMARY\"");
+  EXPECT_EQ(failover.fencing_timeout, seconds(3));
+  const Result<ConfigPtr> again = loadToml(effectiveToml(**loaded));
+  ASSERT_TRUE(again.ok()) << again.error();
+  EXPECT_EQ((*again)->failover, failover);
+}
+
+TEST(Promote, IsToldWhereItIsWrong) {
+  EXPECT_EQ(errorOfFailover("promote = 'yes'"),
+            "forebay.toml:2:11: promote must be never or auto, not 'yes'");
+  EXPECT_EQ(
+      errorOfFailover("promote = 'auto'"),
+      "forebay.toml:2:11: promote = \"auto\" needs fencing_command in [failover], which makes sure that "
+      "the former primary stays away: without it there may be two");
+  EXPECT_EQ(errorOfFailover("fencing_timeout = 0"), "forebay.toml:2:19: fencing_timeout must be above 0");
+  const std::string fenced = "\n[failover]\nfencing_command = 'fence'";
+  EXPECT_EQ(errorOfDatabase(kManaged + ("promote = 'auto'" + fenced)), "");
+  EXPECT_EQ(
+      errorOfDatabase(kManaged + ("promote = 'auto'\npatroni = ['http://pg-0']" + fenced)),
+      "forebay.toml:6:11: database 'app' has promote = \"auto\", but its patroni promotes: leave one of the "
+      "two out");
+  EXPECT_EQ(
+      errorOfDatabase("host = 'pg-0'\nuser = 'u'\npromote = 'auto'" + fenced),
+      "forebay.toml:6:11: database 'app' has promote = \"auto\", but its servers are not asked for their "
+      "roles: list all of them in hosts, and leave out target_session_attrs = \"any\"");
+}
+
 TEST(TargetSessionAttrs, NeedSomebodyToAskForRolesAlsoWithOneHost) {
   EXPECT_EQ(errorOfDatabase("host = 'pg'\ntarget_session_attrs = 'standby'"),
             "forebay.toml:5:24: database 'app' has target_session_attrs 'standby', for which its servers are "

@@ -14,7 +14,8 @@ HttpReply http(uint16_t port, const HttpRequest& request, milliseconds limit) {
   const Fd fd = connectTcp(port);
   const std::string text = request.method + " " + request.path +
                            " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: " +
-                           std::to_string(request.body.size()) + "\r\n\r\n" + request.body;
+                           std::to_string(request.body.size()) + "\r\n" + request.headers + "\r\n" +
+                           request.body;
   if (send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL) < 0) failErrno("HTTP request");
   std::string reply;
   char buffer[16384];

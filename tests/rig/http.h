@@ -17,6 +17,7 @@ struct HttpRequest {
   std::string path = "/";
   std::string method = "GET";
   std::string body{};
+  std::string headers{};  // more of them, each with its line end
 };
 
 // Throws when the port does not accept, and when the answer is not whole within `limit`.

@@ -19,7 +19,10 @@ constexpr milliseconds kLeasePatience = seconds(60);
 constexpr const char* kConfig = R"(
 scope: rig
 name: @name@
-restapi: {listen: '127.0.0.1:@rest_port@', connect_address: '127.0.0.1:@rest_port@'}
+restapi:
+  listen: '127.0.0.1:@rest_port@'
+  connect_address: '127.0.0.1:@rest_port@'
+  authentication: {username: '@user@', password: '@password@'}
 etcd3: {host: '127.0.0.1:@etcd_port@'}
 watchdog: {mode: 'off'}
 bootstrap:
@@ -100,6 +103,8 @@ PatroniCluster::~PatroniCluster() {
 
 std::string PatroniCluster::configOf(const Member& member) const {
   return filledIn(kConfig, {{"name", member.name},
+                            {"user", kUser},
+                            {"password", kPassword},
                             {"port", std::to_string(member.port)},
                             {"rest_port", std::to_string(member.rest_port)},
                             {"etcd_port", std::to_string(etcd_port_)},
@@ -156,6 +161,12 @@ std::vector<std::string> PatroniCluster::hosts() const {
   return out;
 }
 
+std::vector<std::string> PatroniCluster::restUrls() const {
+  std::vector<std::string> out;
+  for (const Member& member : members_) out.push_back(url(member.rest_port));
+  return out;
+}
+
 std::string PatroniCluster::conninfo(size_t member) const {
   return "host=127.0.0.1 user=postgres dbname=postgres port=" + std::to_string(members_[member].port);
 }
@@ -171,6 +182,12 @@ bool PatroniCluster::says(const Member& member, const std::string& path) const {
 std::optional<size_t> PatroniCluster::leader() const {
   for (size_t i = 0; i < members_.size(); ++i)
     if (says(members_[i], "/primary")) return i;
+  return std::nullopt;
+}
+
+std::optional<size_t> PatroniCluster::synchronous() const {
+  for (size_t i = 0; i < members_.size(); ++i)
+    if (says(members_[i], "/sync")) return i;
   return std::nullopt;
 }
 
@@ -202,11 +219,18 @@ void PatroniCluster::awaitHealthy() {
 void PatroniCluster::switchover() {
   const std::optional<size_t> former = leader();
   if (!former) fail("there is no leader to switch over from");
-  const HttpReply reply = http(
-      members_[*former].rest_port,
-      {.path = "/switchover", .method = "POST", .body = R"({"leader": ")" + members_[*former].name + R"("})"},
-      kLeasePatience);
-  if (reply.status != 200) fail("no switchover: " + std::to_string(reply.status) + " " + reply.body);
+  demand(*former, "POST", "/switchover", R"({"leader": ")" + members_[*former].name + R"("})");
+}
+
+void PatroniCluster::pause() { demand(0, "PATCH", "/config", R"({"pause": true})"); }
+
+void PatroniCluster::demand(size_t member, const std::string& method, const std::string& path,
+                            const std::string& body) const {
+  constexpr const char* kLogin = "Authorization: Basic Z2F0ZXdheTpyaWctc2VjcmV0\r\n";  // kUser:kPassword
+  const HttpReply reply =
+      http(members_[member].rest_port, {.path = path, .method = method, .body = body, .headers = kLogin},
+           kLeasePatience);
+  if (reply.status != 200) fail(method + " " + path + ": " + std::to_string(reply.status) + " " + reply.body);
 }
 
 std::string PatroniCluster::logs() const {

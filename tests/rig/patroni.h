@@ -26,15 +26,22 @@ class PatroniCluster {
 
   size_t size() const { return members_.size(); }
   std::vector<std::string> hosts() const;  // "127.0.0.1:5432", of each member
+  // Their REST APIs, "http://127.0.0.1:8008". Whoever wants something done there must be kUser.
+  std::vector<std::string> restUrls() const;
+  static constexpr const char *kUser = "gateway", *kPassword = "rig-secret";
   // For a direct login as superuser to that member.
   std::string conninfo(size_t member) const;
 
   // Who has the leader's lock and runs as primary.
   std::optional<size_t> leader() const;
+  // Who is synchronous, and so could take over without a loss.
+  std::optional<size_t> synchronous() const;
   size_t awaitLeaderOtherThan(size_t former);  // throws when it takes much longer than the lease
   void awaitNoLeader();
   void awaitHealthy();  // as after the constructor
 
+  // Maintenance mode: nobody is promoted unless that is asked for.
+  void pause();
   // Asks Patroni to make another member primary; returns when it says that it has. Throws when it refuses.
   void switchover();
   // SIGKILL to Patroni and to its PostgreSQL at once, as when the machine goes.
@@ -55,6 +62,8 @@ class PatroniCluster {
   void start(Member& member);
   void killPostgres(const Member& member) const;
   bool says(const Member& member, const std::string& path) const;  // 200 to a GET
+  void demand(size_t member, const std::string& method, const std::string& path,
+              const std::string& body) const;
   bool healthy() const;
   std::string logs() const;
 

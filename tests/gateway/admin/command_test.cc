@@ -63,6 +63,20 @@ TEST(ParseCommand, ReadsASettingAndItsValue) {
   EXPECT_EQ(parsed("SET x = -1.5").value, "-1.5");
 }
 
+TEST(ParseCommand, ReadsADatabaseAndAHost) {
+  for (const char* sql :
+       {"PROMOTE app pg-1:5432", "promote app 'pg-1:5432';", "PROMOTE \"app\" \"pg-1:5432\""}) {
+    const Command command = parsed(sql);
+    EXPECT_EQ(command.verb, Verb::kPromote) << sql;
+    EXPECT_EQ(command.argument, "app") << sql;
+    EXPECT_EQ(command.value, "pg-1:5432") << sql;
+  }
+  EXPECT_EQ(parsed("PROMOTE app [::1]:5433").value, "[::1]:5433");
+  EXPECT_EQ(parsed("PROMOTE app /run/postgresql").value, "/run/postgresql");
+  for (const char* sql : {"PROMOTE", "PROMOTE app", "PROMOTE app ''", "PROMOTE app pg-1 pg-2"})
+    EXPECT_EQ(refusal(sql), "invalid command '" + std::string(sql) + "', use SHOW HELP;");
+}
+
 TEST(ParseCommand, TakesNothingForNothing) {
   for (const char* sql : {"", ";", "  \n", "-- ping", "/* are you there? */ ;"})
     EXPECT_EQ(parsed(sql).verb, Verb::kNothing) << sql;

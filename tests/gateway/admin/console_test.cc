@@ -214,7 +214,7 @@ TEST_F(ConsoleTest, RefusesWhatItDoesNotKnow) {
 
 TEST_F(ConsoleTest, NamesWhatIsYetToCome) {
   for (const char* sql : {"SHOW BREAKERS", "show limits", "SHOW BACKUPS", "SCALE UP web TO 3",
-                          "BACKUP RUN nightly", "RULE ENABLE peak", "PROMOTE orders pg-1"}) {
+                          "BACKUP RUN nightly", "RULE ENABLE peak"}) {
     EXPECT_EQ(ask(sql).sqlstate, "0A000") << sql;
   }
   EXPECT_EQ(ask("show breakers").message, "SHOW BREAKERS is not part of this version of Forebay");
@@ -225,13 +225,48 @@ TEST_F(ConsoleTest, LetsStatsUsersLookOnly) {
                           "SHOW HELP", "SHOW TOPOLOGY", "SHOW EVENTS", "SHOW REDIS_POOLS",
                           "SHOW REDIS_CLIENTS", "SHOW REDIS_NODES", "SHOW REDIS_SLOWLOG"})
     EXPECT_EQ(ask(sql, Role::kStats).tag, "SHOW") << sql;
-  for (const char* sql :
-       {"SHOW FDS", "PAUSE", "RESUME", "RELOAD", "RECONNECT", "KILL", "KILL_CLIENT 1", "WAIT_CLOSE",
-        "DISABLE orders", "ENABLE orders", "SUSPEND", "SHUTDOWN", "SET default_pool_size = 1"}) {
+  for (const char* sql : {"SHOW FDS", "PAUSE", "RESUME", "RELOAD", "RECONNECT", "KILL", "KILL_CLIENT 1",
+                          "WAIT_CLOSE", "DISABLE orders", "ENABLE orders", "SUSPEND", "SHUTDOWN",
+                          "SET default_pool_size = 1", "PROMOTE orders pg-0"}) {
     const WireAnswer answer = ask(sql, Role::kStats);
     EXPECT_EQ(answer.sqlstate, "42501") << sql;
     EXPECT_EQ(answer.message, "admin access needed") << sql;
   }
+  EXPECT_TRUE(fleet_.calls.empty());
+}
+
+TEST_F(ConsoleTest, PromotesOneOfADatabasesHosts) {
+  fleet_.addDatabase("orders");
+  for (const char* sql : {"PROMOTE orders pg-0", "PROMOTE orders pg-0:5432", "promote orders 'pg-0'"}) {
+    const WireAnswer answer = ask(sql);
+    EXPECT_EQ(answer.types, "NCZ") << sql;
+    EXPECT_EQ(answer.tag, "PROMOTE");
+    EXPECT_EQ(answer.message, "pg-0:5432 is promoted");
+    EXPECT_EQ(std::exchange(fleet_.calls, {}), std::vector<std::string>{"promote orders pg-0:5432"});
+  }
+}
+
+TEST_F(ConsoleTest, TellsWhyAPromotionIsRefused) {
+  fleet_.addDatabase("orders");
+  fleet_.promotion_report = {"55000", "pg-0:5432 is the primary already", "It is.", "Take another."};
+  const WireAnswer answer = ask("PROMOTE orders pg-0");
+  EXPECT_EQ(answer.types, "EZ");
+  EXPECT_EQ(answer.sqlstate, "55000");
+  EXPECT_EQ(answer.message, "pg-0:5432 is the primary already");
+  EXPECT_EQ(answer.detail, "It is.");
+}
+
+TEST_F(ConsoleTest, PromotesNothingThatIsNotThere) {
+  fleet_.addDatabase("orders");
+  EXPECT_EQ(ask("PROMOTE nothing pg-0").sqlstate, "3D000");
+  EXPECT_EQ(ask("PROMOTE forebay pg-0").sqlstate, "3D000");
+  for (const char* sql : {"PROMOTE orders pg-1", "PROMOTE orders pg-0:5433"}) {
+    EXPECT_EQ(ask(sql).sqlstate, "22023") << sql;
+  }
+  EXPECT_EQ(ask("PROMOTE orders pg-1").message, "database orders has no host 'pg-1'");
+  fleet_.config->postgres.databases["orders"].hosts.push_back({"pg-0", 5433});
+  EXPECT_EQ(ask("PROMOTE orders pg-0").message,
+            "several hosts of database orders are pg-0: name the port, too");
   EXPECT_TRUE(fleet_.calls.empty());
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "conf/address.h"
 #include "gateway/admin/fleet.h"
 
 namespace forebay::admin {
@@ -19,6 +20,7 @@ class FakeFleet : public Fleet {
   std::shared_ptr<conf::Config> config = std::make_shared<conf::Config>();
   Status next_status = Ok{};
   Result<std::vector<std::string>> reload_report = std::vector<std::string>{};
+  probe::PromotionReport promotion_report{"", "pg-0:5432 is promoted"};
   bool holds_answers = false;  // answers are kept in `open` instead of given at once
 
   std::vector<std::string> calls;  // "pause orders"
@@ -54,6 +56,10 @@ class FakeFleet : public Fleet {
   }
   void disable(std::string_view database, Done done) override { note("disable", database, std::move(done)); }
   void enable(std::string_view database, Done done) override { note("enable", database, std::move(done)); }
+  void promote(std::string_view database, const conf::HostPort& host, probe::PromotionDone done) override {
+    calls.push_back("promote " + std::string(database) + " " + conf::format(host));
+    give([this, done = std::move(done)] { done(promotion_report); });
+  }
   void reload(std::function<void(Result<std::vector<std::string>>)> done) override {
     calls.emplace_back("reload");
     give([this, done = std::move(done)] { done(reload_report); });
