@@ -1,4 +1,4 @@
-// Twenty clients write and read through a promotion, each a register of its own, and the history of what they
+// Fifty clients write and read through a promotion, each a register of its own, and the history of what they
 // were told is held against what the database has: with a primary, two synchronous replicas, and the test in
 // the part of the HA manager.
 #include <gtest/gtest.h>
@@ -15,7 +15,8 @@
 namespace forebay::rig {
 namespace {
 
-constexpr int kClients = 20;
+constexpr int kClients = 50;
+constexpr milliseconds kRest(10);  // so that each of them makes progress on a small machine
 constexpr uint32_t kSeed = 20261122;
 
 using Clock = std::chrono::steady_clock;
@@ -109,7 +110,7 @@ class PromotionHistory : public testing::Test {
 
 TEST_F(PromotionHistory, OfAPrimaryThatIsKilled) {
   Forebay forebay(config());
-  RegisterClients clients(forebay.conninfo("app"), kClients, kSeed);
+  RegisterClients clients(forebay.conninfo("app"), kClients, kSeed, kRest);
   clients.awaitProgress();
   clients.disturb([&] { primary.stop(Stop::kKill); });
   PostgresServer& successor = promoteFurthest();
@@ -120,7 +121,7 @@ TEST_F(PromotionHistory, OfAPrimaryThatIsKilled) {
 
 TEST_F(PromotionHistory, OfTwoPromotionsInARow) {
   Forebay forebay(config());
-  RegisterClients clients(forebay.conninfo("app"), kClients, kSeed + 1);
+  RegisterClients clients(forebay.conninfo("app"), kClients, kSeed + 1, kRest);
   clients.awaitProgress();
   clients.disturb([&] { primary.stop(Stop::kKill); });
   PostgresServer& second = promoteFurthest();
@@ -139,7 +140,7 @@ TEST_F(PromotionHistory, OfTwoPromotionsInARow) {
 // Thawed, it goes on where it was: a primary with open connections, and with clients that want to write.
 TEST_F(PromotionHistory, OfAPrimaryThatIsFrozenAndWakesUpAfterThePromotion) {
   Forebay forebay(config());
-  RegisterClients clients(forebay.conninfo("app"), kClients, kSeed + 2);
+  RegisterClients clients(forebay.conninfo("app"), kClients, kSeed + 2, kRest);
   clients.awaitProgress();
   PostgresServer* successor = nullptr;
   clients.disturb([&] {
@@ -159,7 +160,7 @@ TEST_F(PromotionHistory, OfAPrimaryThatIsFrozenAndWakesUpAfterThePromotion) {
 TEST_F(PromotionHistory, OfAPrimaryThatIsCutOffForAWhileAndStaysPrimary) {
   Relay relay(primary.port());
   Forebay forebay(config(relay.port()));
-  RegisterClients clients(forebay.conninfo("app"), kClients, kSeed + 3);
+  RegisterClients clients(forebay.conninfo("app"), kClients, kSeed + 3, kRest);
   clients.awaitProgress();
   size_t said = 0;
   for (const auto cut : {&Relay::pauseToTarget, &Relay::pauseFromTarget}) {
@@ -179,7 +180,7 @@ class CutOneWay : public PromotionHistory, public testing::WithParamInterface<vo
 TEST_P(CutOneWay, OfAPrimaryThatIsCutOffAndReplaced) {
   Relay relay(primary.port());
   Forebay forebay(config(relay.port()));
-  RegisterClients clients(forebay.conninfo("app"), kClients, kSeed + 4);
+  RegisterClients clients(forebay.conninfo("app"), kClients, kSeed + 4, kRest);
   clients.awaitProgress();
   PostgresServer* successor = nullptr;
   clients.disturb([&] {
