@@ -60,6 +60,8 @@ class Run {
     postgres_ = std::make_unique<PostgresFaults>(kClients, rig::SmallDisk::whyNot());
     redis_ = std::make_unique<RedisFaults>(kClients);
     rig::ForebayConfig config;
+    config.log["log_connections"] = config.log["log_disconnections"] = false;
+    config.more = "[failover]\nhold_timeout = \"90s\"\n";  // what a busy machine may take to promote
     postgres_->configure(config);
     redis_->configure(config);
     forebay_ = std::make_unique<rig::Forebay>(config);

@@ -12,7 +12,9 @@ using rig::RegisterClients;
 using rig::Relay;
 using Clock = std::chrono::steady_clock;
 
-constexpr const char* kDatabase = "app";
+// The same servers three times: reads go to the primary, or to replicas that are new enough for the session,
+// or for everybody.
+constexpr const char *kOfPrimary = "app", *kSplit = "split", *kStrong = "strong";
 constexpr const char* kDiskFull = "53100";
 constexpr milliseconds kRest(20);  // fifty that hardly rest would be a fault of their own
 constexpr size_t kSlow = 20'000;   // bytes per second
@@ -28,7 +30,7 @@ class PostgresFaults::Round {
         forebay_(forebay),
         former_(cluster.primary()),
         said_(forebay.log().size()),
-        clients_(forebay.conninfo(kDatabase), count, fault.client_seed, kRest) {}
+        clients_(routes(forebay), count, fault.client_seed, kRest) {}
 
   Result run() {
     try {
@@ -45,6 +47,12 @@ class PostgresFaults::Round {
   }
 
  private:
+  static std::vector<RegisterClients::Route> routes(const rig::Forebay& forebay) {
+    return {{forebay.conninfo(kOfPrimary), rig::Reads::kNewest},
+            {forebay.conninfo(kSplit), rig::Reads::kSession},
+            {forebay.conninfo(kStrong), rig::Reads::kOwnWrites}};
+  }
+
   void inflict() {
     switch (fault_.kind) {
       case Kind::kKill: return kill();
@@ -68,11 +76,16 @@ class PostgresFaults::Round {
     replaced_ = Clock::now();
   }
 
+  void rejoin(PostgresServer& server) {
+    if (&server == &former_) rejoined_ = Clock::now();
+    cluster_.rejoin(server, fault_.rejoin);
+  }
+
   void kill() {
     clients_.disturb([&] { former_.stop(rig::Stop::kKill); });
     promote();
     clients_.awaitProgress();
-    cluster_.rejoin(former_, fault_.rejoin);
+    rejoin(former_);
   }
 
   void killTwice() {
@@ -86,7 +99,7 @@ class PostgresFaults::Round {
     PostgresServer& third = cluster_.primary();
     PostgresCluster::doWithoutReplica(third);
     clients_.awaitProgress();
-    for (PostgresServer* each : {&former_, &second}) cluster_.rejoin(*each, fault_.rejoin);
+    for (PostgresServer* each : {&former_, &second}) rejoin(*each);
     PostgresCluster::needReplica(third);
   }
 
@@ -94,7 +107,7 @@ class PostgresFaults::Round {
     clients_.disturb([&] { former_.stop(rig::Stop::kFast); });
     promote();
     clients_.awaitProgress();
-    cluster_.rejoin(former_, fault_.rejoin);
+    rejoin(former_);
   }
 
   // Thawed, it goes on where it was: a primary with open connections.
@@ -135,7 +148,7 @@ class PostgresFaults::Round {
     replaced_ = Clock::now();  // until then it may have answered reads
     PostgresCluster::doWithoutReplica(former_);
     clients_.awaitProgress();
-    cluster_.rejoin(former_, fault_.rejoin);
+    rejoin(former_);
   }
 
   // Nothing was promised of the time; only that nobody gets an error.
@@ -210,7 +223,7 @@ class PostgresFaults::Round {
     PostgresCluster::doWithoutReplica(former_);
     awaitFenced();
     clients_.awaitProgress();
-    cluster_.rejoin(former_, fault_.rejoin);
+    rejoin(former_);
   }
 
   void awaitFenced() {
@@ -223,7 +236,7 @@ class PostgresFaults::Round {
     Result result = resultOf(history);
     result.violations = violationsOf(history, RegisterClients::journalOf(cluster_.primary()));
     if (replaced_ != rig::SteadyTime{}) {
-      const int stale = history.acknowledgedBy(former_.port(), replaced_);
+      const int stale = history.acknowledgedBy(former_.port(), replaced_, rejoined_);
       if (stale > 0)
         result.violations.push_back(std::to_string(stale) + " answers came from the old primary");
     }
@@ -233,9 +246,9 @@ class PostgresFaults::Round {
   const Fault& fault_;
   PostgresCluster& cluster_;
   rig::Forebay& forebay_;
-  PostgresServer& former_;  // primary when it began
-  size_t said_;             // by the gateway, before
-  rig::SteadyTime replaced_{};
+  PostgresServer& former_;                                          // primary when it began
+  size_t said_;                                                     // by the gateway, before
+  rig::SteadyTime replaced_{}, rejoined_ = rig::SteadyTime::max();  // former_
   RegisterClients clients_;
 };
 
@@ -245,16 +258,21 @@ PostgresFaults::PostgresFaults(int clients, std::string no_small_disks)
 }
 
 void PostgresFaults::configure(rig::ForebayConfig& config) const {
-  rig::TomlTable& database = config.databases[kDatabase];
-  database["hosts"] = cluster_.hosts();
-  database["dbname"] = "postgres";
-  database["user"] = "postgres";
+  for (const std::string name : {kOfPrimary, kSplit, kStrong}) {
+    rig::TomlTable& database = config.databases[name];
+    database["hosts"] = cluster_.hosts();
+    database["dbname"] = "postgres";
+    database["user"] = "postgres";
+    if (name != kOfPrimary) database["reads"] = "replicas";
+    if (name == kStrong) database["consistency"] = "strong";
+  }
   config.postgres["default_pool_size"] = 8;
 }
 
 Result PostgresFaults::run(const Fault& fault, rig::Forebay& forebay) {
   if (fault.kind == Kind::kFillDisk && !no_small_disks_.empty()) return {.skipped = no_small_disks_};
   RegisterClients::clear(cluster_.primary());
+  cluster_.awaitHealthy();  // what was there before may be read of a replica no more
   return Round(fault, cluster_, forebay, clients_).run();
 }
 

@@ -17,7 +17,7 @@ class PostgresFaults {
   // `no_small_disks`: why no disk can be filled here; empty: they can.
   PostgresFaults(int clients, std::string no_small_disks);
 
-  void configure(rig::ForebayConfig& config) const;  // adds the database
+  void configure(rig::ForebayConfig& config) const;  // adds the databases
   // Throws when clients or servers cannot go on.
   Result run(const Fault& fault, rig::Forebay& forebay);
   std::string log() const { return cluster_.log(); }

@@ -16,7 +16,10 @@ using rig::RedisReplicaSet;
 using rig::RedisServer;
 using Clock = std::chrono::steady_clock;
 
-constexpr const char* kCache = "main";
+// The same servers twice: reads go to the primary, or to replicas. Each has a port, in the order of the
+// names.
+constexpr const char *kOfPrimary = "main", *kSplit = "split";
+constexpr int kReplicas = RedisReplicaSet::kNodes - 1;
 constexpr milliseconds kRest(20);
 constexpr int kDownAfter = 1500;  // ms; below a second, how often they ask, Sentinels are easily mistaken
 constexpr int kNapDivisor = 5;    // so the longest nap is half of that
@@ -35,7 +38,9 @@ class RedisFaults::Round {
         switches_(switches()),
         said_(forebay.log().size()),
         begun_(Clock::now()),
-        clients_(forebay.redisPort(), count, RedisReplicaSet::kNodes - 1, fault.client_seed, kRest) {}
+        clients_(
+            {{forebay.redisPort(0), rig::Reads::kNewest}, {forebay.redisPort(1), rig::Reads::kOwnWrites}},
+            count, kReplicas, fault.client_seed, kRest) {}
 
   Result run() {
     try {
@@ -156,10 +161,15 @@ class RedisFaults::Round {
   // From here on the gateway may have nothing acknowledged by the old one.
   void awaitSuccessor() {
     const uint16_t before = set_.addressOf(former_);
-    const bool moved = rig::eventually([&] { return set_.hasMovedFrom(before); }, kPatience);
-    if (!moved) rig::fail("the Sentinels agree on no other:\n" + set_.log());
-    const std::string line = "the primary is 127.0.0.1:" + std::to_string(set_.addressOf(set_.primary()));
-    forebay_.process().waitForOutput(line, said_);
+    const bool followed = rig::eventually(
+        [&] {
+          if (!set_.hasMovedFrom(before)) return false;
+          const std::string line =
+              "the primary is 127.0.0.1:" + std::to_string(set_.addressOf(set_.primary()));
+          return forebay_.log().find(line, said_) != std::string::npos;
+        },
+        kPatience);
+    if (!followed) rig::fail("no other primary:\n" + set_.log());
     failover_.ended = Clock::now();
   }
 
@@ -200,14 +210,17 @@ RedisFaults::RedisFaults(int clients)
     : clients_(clients), set_({.down_after_ms = kDownAfter, .wires = true}) {}
 
 void RedisFaults::configure(rig::ForebayConfig& config) const {
-  rig::TomlTable& cache = config.caches[kCache];
-  cache["sentinels"] = set_.sentinelAddresses();
-  cache["master"] = "mymaster";
+  for (const std::string name : {kOfPrimary, kSplit}) {
+    rig::TomlTable& cache = config.caches[name];
+    cache["sentinels"] = set_.sentinelAddresses();
+    cache["master"] = "mymaster";
+    if (name == kSplit) cache["reads"] = "replicas";
+  }
   config.redis["command_wait_timeout"] = "60s";
 }
 
 Result RedisFaults::run(const Fault& fault, rig::Forebay& forebay) {
-  CacheClients::clear(set_.primary());
+  CacheClients::clear(set_.primary(), kReplicas);
   return Round(fault, set_, forebay, clients_).run();
 }
 

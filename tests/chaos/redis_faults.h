@@ -14,7 +14,7 @@ class RedisFaults {
  public:
   explicit RedisFaults(int clients);
 
-  void configure(rig::ForebayConfig& config) const;  // adds the cache
+  void configure(rig::ForebayConfig& config) const;  // adds the caches
   // Throws when clients or servers cannot go on.
   Result run(const Fault& fault, rig::Forebay& forebay);
   std::string log() const { return set_.log(); }

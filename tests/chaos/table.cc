@@ -1,6 +1,8 @@
 #include "tests/chaos/table.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <set>
 
 namespace forebay::chaos {
 namespace {
@@ -30,9 +32,25 @@ std::string details(const std::vector<std::string>& lines) {
 
 }  // namespace
 
+static int replicaReadsOf(const rig::History& history) {
+  std::set<int> primaries;
+  const auto each = [&](const auto& visit) {
+    for (const auto& [number, operations] : history.clients)
+      for (const rig::Operation& operation : operations)
+        if (operation.outcome == rig::Outcome::kAcknowledged && operation.server_port != 0) visit(operation);
+  };
+  each([&](const rig::Operation& operation) {
+    if (operation.kind == rig::Operation::Kind::kWrite) primaries.insert(operation.server_port);
+  });
+  int sum = 0;
+  each([&](const rig::Operation& operation) { sum += !primaries.contains(operation.server_port); });
+  return sum;
+}
+
 Result resultOf(const rig::History& history) {
   Result out{.outage = history.longestOutage()};
   out.writes = history.count(rig::Operation::Kind::kWrite, rig::Outcome::kAcknowledged);
+  out.replica_reads = replicaReadsOf(history);
   out.errors_not_in_flight = history.errorsNotInFlight();
   int all = 0;
   for (const auto& [sqlstate, times] : history.errors()) all += times;
@@ -62,6 +80,7 @@ void Verdict::add(const Fault& fault, const Result& result) {
   ++tried_;
   bad_ += !result.isGood();
   writes_ += result.writes;
+  replica_reads_ += result.replica_reads;
   if (result.outage <= longest_) return;
   longest_ = result.outage;
   longest_of_ = describe(fault);
@@ -69,7 +88,8 @@ void Verdict::add(const Fault& fault, const Result& result) {
 
 std::string Verdict::text(const std::string& command) const {
   std::string out = std::to_string(tried_) + " faults, " + std::to_string(skipped_) + " skipped, " +
-                    std::to_string(writes_) + " writes acknowledged";
+                    std::to_string(writes_) + " writes acknowledged, " + std::to_string(replica_reads_) +
+                    " of PostgreSQL's reads by replicas";
   if (!longest_of_.empty())
     out += ", longest outage " + std::to_string(longest_.count()) + " ms (" + longest_of_ + ")";
   out += "\n";

@@ -14,6 +14,7 @@ struct Result {
   std::string skipped{};  // why it could not be tried here; then nothing else counts
   milliseconds outage{};  // the longest time without an acknowledged write
   int writes = 0;         // acknowledged
+  int replica_reads = 0;  // by servers that took no write meanwhile
   int errors_in_flight = 0;
   std::vector<std::string> errors_not_in_flight{}, violations{};
 
@@ -38,7 +39,7 @@ class Verdict {
 
  private:
   int tried_ = 0, skipped_ = 0, bad_ = 0, problems_ = 0;
-  long writes_ = 0;
+  long writes_ = 0, replica_reads_ = 0;
   milliseconds longest_{};
   std::string longest_of_;
 };

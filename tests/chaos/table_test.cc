@@ -52,15 +52,27 @@ TEST(ChaosTable, CountsWhatClientsNoted) {
   EXPECT_FALSE(result.isGood());
 }
 
+TEST(ChaosTable, CountsReadsOfServersThatTookNoWrite) {
+  const Operation write{.value = 1, .server_port = 1};
+  const auto read = [](int port) {
+    return Operation{.kind = Operation::Kind::kRead, .value = 1, .server_port = port};
+  };
+  EXPECT_EQ(
+      resultOf({.clients = {{1, {write, read(1), read(2)}}, {2, {read(1), read(3)}}}, .disturbances = {}})
+          .replica_reads,
+      2);
+}
+
 TEST(ChaosVerdict, IsGoodWhenEveryFaultWas) {
   Verdict verdict;
-  verdict.add(kNap, {.outage = milliseconds(412), .writes = 100});
+  verdict.add(kNap, {.outage = milliseconds(412), .writes = 100, .replica_reads = 40});
   verdict.add({.kind = Kind::kFillDisk}, {.skipped = "no mount namespace"});
   EXPECT_TRUE(verdict.isGood());
   EXPECT_EQ(
       verdict.text("./run chaos 1 2"),
-      "1 faults, 1 skipped, 100 writes acknowledged, longest outage 412 ms (PostgreSQL: primary frozen for "
-      "400 ms)\ngood: every promise was kept. The same again: ./run chaos 1 2\n");
+      "1 faults, 1 skipped, 100 writes acknowledged, 40 of PostgreSQL's reads by replicas, longest outage "
+      "412 ms (PostgreSQL: primary frozen for 400 ms)\n"
+      "good: every promise was kept. The same again: ./run chaos 1 2\n");
 }
 
 TEST(ChaosVerdict, IsBadWithOneBrokenPromise) {

@@ -18,6 +18,7 @@ using Kind = Operation::Kind;
 
 constexpr milliseconds kClientPatience = seconds(90);
 constexpr const char* kWaitMilliseconds = "200";
+constexpr std::string_view kConnectionLost = "ERR the connection to the server was lost";
 constexpr std::string_view kOutcomeUnknown = "ERR the connection to the server was lost before it answered";
 
 std::string keyOf(int client) { return "register:" + std::to_string(client); }
@@ -124,7 +125,7 @@ class CacheClients::Client {
       connection_->sendCommand({"WAIT", replicas_, kWaitMilliseconds});
       const RedisValue count = receive();
       operation.replicated = !count.isError() && count.integer >= std::stol(replicas_);
-      if (isComplaint(count)) noteError({.kind = Kind::kRead, .begun = operation.begun}, count);
+      if (count.isError()) noteFailedWait(operation.begun, count);
     }
     noteWrite(std::move(operation), answer);
   }
@@ -149,10 +150,14 @@ class CacheClients::Client {
     note(std::move(operation));
   }
 
-  // A WAIT on a primary that becomes a replica is ended by Redis itself.
-  static bool isComplaint(const RedisValue& answer) {
-    return answer.isError() && !answer.text.starts_with("UNBLOCKED ") &&
-           !answer.text.starts_with(kOutcomeUnknown);
+  // Redis itself ends a WAIT when it becomes a replica. One whose connection is lost is not asked again, sent
+  // or not: another primary would count other replicas.
+  void noteFailedWait(SteadyTime begun, const RedisValue& answer) {
+    if (answer.text.starts_with("UNBLOCKED ")) return;
+    Operation wait{.kind = Kind::kRead, .outcome = Outcome::kNotExecuted, .begun = begun};
+    if (!answer.text.starts_with(kConnectionLost)) wait.sqlstate = "WAIT";
+    wait.error = answer.text;
+    note(std::move(wait));
   }
 
   // Only that nobody knows what became of it may be said of work that was under way, and of no read.
@@ -184,10 +189,19 @@ class CacheClients::Client {
   std::thread thread_;  // last: everything else is there before it runs
 };
 
-void CacheClients::clear(RedisServer& primary) { primary.run({"FLUSHALL"}); }
+void CacheClients::clear(RedisServer& primary, int replicas) {
+  RedisConnection connection = primary.connect();
+  connection.run({"FLUSHALL"});
+  const RedisArgs wait{"WAIT", std::to_string(replicas), "0"};
+  if (connection.run(wait).integer < replicas) fail("the replicas do not hear of it");
+}
 
-CacheClients::CacheClients(uint16_t port, int count, int replicas, uint32_t seed, milliseconds rest) {
-  for (int i = 0; i < count; ++i) clients_.push_back(std::make_unique<Client>(port, i, replicas, seed, rest));
+CacheClients::CacheClients(std::vector<Route> routes, int count, int replicas, uint32_t seed,
+                           milliseconds rest)
+    : routes_(std::move(routes)) {
+  for (int i = 0; i < count; ++i)
+    clients_.push_back(
+        std::make_unique<Client>(routeOf(static_cast<size_t>(i)).port, i, replicas, seed, rest));
 }
 
 CacheClients::~CacheClients() = default;
@@ -206,6 +220,7 @@ History CacheClients::stop(RedisServer& primary) {
   for (size_t i = 0; i < clients_.size(); ++i) {
     Operations& noted = history.clients[static_cast<int>(i)] = clients_[i]->finish();
     noted.push_back(clients_[i]->lastRead(primary));
+    history.reads[static_cast<int>(i)] = routeOf(i).reads;
   }
   return history;
 }

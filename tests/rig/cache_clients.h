@@ -17,10 +17,17 @@ namespace forebay::rig {
 
 class CacheClients {
  public:
-  static void clear(RedisServer& primary);  // as if nobody had written yet
+  struct Route {
+    uint16_t port = 0;  // of the gateway
+    Reads reads = Reads::kNewest;
+  };
 
-  // `port`: of the gateway. `replicas`: so many have a write that is everywhere. They start at once.
-  CacheClients(uint16_t port, int count, int replicas, uint32_t seed, milliseconds rest);
+  // As if nobody had written yet, on so many replicas too.
+  static void clear(RedisServer& primary, int replicas);
+
+  // `routes`: they take them by turns. `replicas`: so many have a write that is everywhere. They start at
+  // once.
+  CacheClients(std::vector<Route> routes, int count, int replicas, uint32_t seed, milliseconds rest);
   ~CacheClients();
 
   // As of RegisterClients.
@@ -31,6 +38,9 @@ class CacheClients {
 
  private:
   class Client;
+  const Route& routeOf(size_t client) const { return routes_[client % routes_.size()]; }
+
+  const std::vector<Route> routes_;
   std::vector<std::unique_ptr<Client>> clients_;
   std::vector<Disturbance> disturbances_;
 };

@@ -8,8 +8,9 @@ namespace {
 // Follows one client through its operations.
 class Client {
  public:
-  Client(int number, const std::vector<Failover>& failovers, std::vector<std::string>& violations)
-      : number_(number), failovers_(failovers), violations_(violations) {}
+  Client(int number, Reads reads, const std::vector<Failover>& failovers,
+         std::vector<std::string>& violations)
+      : number_(number), reads_(reads), failovers_(failovers), violations_(violations) {}
 
   void check(const Operations& operations) {
     for (const Operation& operation : operations) {
@@ -34,7 +35,7 @@ class Client {
       return complain(read, "is older than " + std::to_string(before.value) + ", which was there before" +
                                 (before.replicated ? ", on all replicas" : ""));
     }
-    known_.push_back(read);
+    if (reads_ == Reads::kNewest) known_.push_back(read);
   }
 
   bool mayBeLost(const Operation& before, const Operation& read) const {
@@ -49,6 +50,7 @@ class Client {
   }
 
   const int number_;
+  const Reads reads_;
   const std::vector<Failover>& failovers_;
   std::vector<std::string>& violations_;
   std::map<int64_t, Outcome> written_;
@@ -59,8 +61,11 @@ class Client {
 
 std::vector<std::string> cacheViolationsOf(const History& history, const std::vector<Failover>& failovers) {
   std::vector<std::string> violations;
-  for (const auto& [number, operations] : history.clients)
-    Client(number, failovers, violations).check(operations);
+  for (const auto& [number, operations] : history.clients) {
+    const auto reads = history.reads.find(number);
+    Client(number, reads == history.reads.end() ? Reads::kNewest : reads->second, failovers, violations)
+        .check(operations);
+  }
   return violations;
 }
 

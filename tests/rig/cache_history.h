@@ -4,6 +4,8 @@
 // A write of which all replicas have told (WAIT) survives every failover. Any other one may be lost by a
 // failover that began before it was over, and by nothing else. SET knows no order, so a write of which nobody
 // knows may come late, over a newer one.
+//
+// Of History::reads kNewest and kOwnWrites are known here: a session is a connection, which clients keep.
 #pragma once
 
 #include <string>

@@ -44,6 +44,15 @@ TEST(CacheHistory, FindsAReadThatIsOlderThanWhatTheClientKnows) {
       1u);
 }
 
+TEST(CacheHistory, AsksOfReplicasOnlyForTheClientsOwnWrites) {
+  const auto violations_of = [](const Operations& operations) {
+    return cacheViolationsOf(
+        {.clients = {{1, operations}}, .disturbances = {}, .reads = {{1, Reads::kOwnWrites}}}, {});
+  };
+  EXPECT_TRUE(violations_of({write(0, 1), write(1, 2, Outcome::kUnknown), read(2, 2), read(3, 1)}).empty());
+  EXPECT_EQ(violations_of({write(0, 1), write(1, 2), read(3, 1)}).size(), 1u);
+}
+
 TEST(CacheHistory, ExcusesALossByAFailoverThatBeganBeforeTheWriteWasOver) {
   EXPECT_TRUE(violations({write(8, 1), write(9, 2), read(21, 1)}, kFailover).empty());
   EXPECT_TRUE(violations({write(18, 1), read(25, 0)}, kFailover).empty()) << "the old primary took it";

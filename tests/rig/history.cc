@@ -39,8 +39,8 @@ bool wasInFlight(const History& history, const Operation& operation) {
 // Follows one client through its operations.
 class Client {
  public:
-  Client(int number, const std::set<int64_t>& committed, std::vector<std::string>& violations)
-      : number_(number), committed_(committed), violations_(violations) {}
+  Client(int number, Reads reads, const std::set<int64_t>& committed, std::vector<std::string>& violations)
+      : number_(number), reads_(reads), committed_(committed), violations_(violations) {}
 
   void check(const Operations& operations) {
     for (const Operation& operation : operations) {
@@ -48,6 +48,8 @@ class Client {
         checkWrite(operation);
       } else if (operation.kind == Kind::kRead && !failed(operation)) {
         checkRead(operation.value);
+      } else if (operation.kind == Kind::kLogin && reads_ == Reads::kSession) {
+        seen_ = 0;
       }
     }
     for (const int64_t value : committed_)
@@ -73,7 +75,7 @@ class Client {
     } else if (value != 0 && !committed_.contains(value)) {
       complain("read", value, "is lost");
     }
-    seen_ = std::max(seen_, value);
+    if (reads_ == Reads::kNewest) seen_ = std::max(seen_, value);
   }
 
   void complain(const char* what, int64_t value, const std::string& why) {
@@ -82,10 +84,11 @@ class Client {
   }
 
   const int number_;
+  const Reads reads_;
   const std::set<int64_t>& committed_;
   std::vector<std::string>& violations_;
   std::map<int64_t, Outcome> written_;
-  int64_t seen_ = 0;  // the newest value of which the client knows that it was there
+  int64_t seen_ = 0;  // the newest value that the client must see from now on
 };
 
 }  // namespace
@@ -123,11 +126,12 @@ std::vector<std::string> History::errorsNotInFlight() const {
   return out;
 }
 
-int History::acknowledgedBy(int server_port, SteadyTime since) const {
+int History::acknowledgedBy(int server_port, SteadyTime since, SteadyTime until) const {
   int sum = 0;
   for (const auto& [number, operations] : clients)
     sum += static_cast<int>(std::ranges::count_if(operations, [&](const Operation& operation) {
-      return !failed(operation) && operation.server_port == server_port && operation.ended > since;
+      return !failed(operation) && operation.server_port == server_port && operation.ended > since &&
+             operation.ended < until;
     }));
   return sum;
 }
@@ -160,7 +164,10 @@ std::vector<std::string> violationsOf(const History& history, const Journal& jou
   const std::set<int64_t> nothing;
   for (const auto& [number, operations] : history.clients) {
     const auto found = journal.find(number);
-    Client(number, found == journal.end() ? nothing : found->second, violations).check(operations);
+    const auto reads = history.reads.find(number);
+    Client(number, reads == history.reads.end() ? Reads::kNewest : reads->second,
+           found == journal.end() ? nothing : found->second, violations)
+        .check(operations);
   }
   return violations;
 }

@@ -48,9 +48,17 @@ struct Disturbance {
   std::set<std::string> answers{};  // SQLSTATEs that a server itself may give because of the fault
 };
 
+// What a client may rely on when it reads.
+enum class Reads : uint8_t {
+  kNewest,     // nothing older than what it has written or read before: a primary answers
+  kOwnWrites,  // nothing older than what it has written: a replica may answer
+  kSession,    // the same, but only of what it has written since it last logged in
+};
+
 struct History {
   std::map<int, Operations> clients;
   std::vector<Disturbance> disturbances;
+  std::map<int, Reads> reads{};  // by client; kNewest of who is not there
 
   int count(Operation::Kind kind, Outcome outcome) const;
   // Of errors and lost connections, by SQLSTATE ("none": the connection was just lost).
@@ -58,8 +66,9 @@ struct History {
   // Errors of work that no fault can have caught under way, one line each: at a login, while idle, with an
   // SQLSTATE that says that it was not, or of what began when the disturbance was over.
   std::vector<std::string> errorsNotInFlight() const;
-  // Writes and reads that a server acknowledged after `since`, when it was to be primary no more.
-  int acknowledgedBy(int server_port, SteadyTime since) const;
+  // Writes and reads that a server acknowledged after `since`, when it was to be primary no more, and before
+  // it was a replica.
+  int acknowledgedBy(int server_port, SteadyTime since, SteadyTime until = SteadyTime::max()) const;
   // The longest time in which no client got a write acknowledged, from the first one to the last.
   milliseconds longestOutage() const;
   std::string summary() const;

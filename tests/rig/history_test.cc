@@ -65,6 +65,25 @@ TEST(History, FindsAReadThatIsOlderThanAnEarlierOne) {
                     "read 1 is older than 2"));
 }
 
+TEST(History, AsksOfReplicasOnlyForTheClientsOwnWrites) {
+  const auto violations_of = [](Reads reads, const Operations& operations) {
+    return violationsOf({.clients = {{1, operations}}, .disturbances = {}, .reads = {{1, reads}}},
+                        {{1, {1, 2, 3}}})
+        .size();
+  };
+  const Operation login{.kind = Kind::kLogin};
+  const Operations wavering{login, write(1), write(2, Outcome::kUnknown), read(2), read(1), write(3)};
+  const Operations forgetful{login, write(1), write(2), login, read(1), write(3)};
+  const Operations stale{login, write(1), write(2), read(1), write(3)};
+  EXPECT_EQ(violations_of(Reads::kNewest, wavering), 1u);
+  EXPECT_EQ(violations_of(Reads::kOwnWrites, wavering), 0u);
+  EXPECT_EQ(violations_of(Reads::kSession, wavering), 0u);
+  EXPECT_EQ(violations_of(Reads::kOwnWrites, forgetful), 1u);
+  EXPECT_EQ(violations_of(Reads::kSession, forgetful), 0u);
+  EXPECT_EQ(violations_of(Reads::kOwnWrites, stale), 1u);
+  EXPECT_EQ(violations_of(Reads::kSession, stale), 1u);
+}
+
 TEST(History, FindsAValueThatNobodyWrote) {
   EXPECT_TRUE(finds(violations({write(1), read(5)}, {1}), "read 5 was never written"));
   EXPECT_TRUE(finds(violations({write(1)}, {1, 5}), "value 5 is in the journal, and nobody wrote it"));
@@ -135,6 +154,7 @@ TEST(History, CountsWhatAServerAcknowledgedWhenItWasToBePrimaryNoMore) {
   for (Operation* each : {&late, &elsewhere, &refused}) each->ended = at(11);
   const History history{.clients = {{1, {early, late, elsewhere, refused}}}, .disturbances = {}};
   EXPECT_EQ(history.acknowledgedBy(5432, at(10)), 1);
+  EXPECT_EQ(history.acknowledgedBy(5432, at(10), at(11)), 0) << "it was a replica then";
 }
 
 TEST(History, TakesAnErrorForAPromiseAndALostConnectionForNone) {

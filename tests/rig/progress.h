@@ -11,7 +11,7 @@
 namespace forebay::rig {
 
 // So much later whatever a fault has ended is known to the gateway, on a busy machine too.
-inline constexpr milliseconds kFaultGrace(200);
+inline constexpr milliseconds kFaultGrace(500);
 
 // Returns when each client has had so many writes acknowledged that it began after the call, or has failed
 // with later ones; throws when that takes longer than `limit`.

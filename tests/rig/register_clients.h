@@ -30,6 +30,11 @@ namespace forebay::rig {
 
 class RegisterClients {
  public:
+  struct Route {
+    std::string conninfo;
+    Reads reads = Reads::kNewest;
+  };
+
   // Makes the tables; once, before there are clients.
   static void prepare(PostgresServer& primary, int count);
   static void prepare(const std::string& conninfo, int count);
@@ -37,9 +42,11 @@ class RegisterClients {
   static Journal journalOf(PostgresServer& primary);
   static Journal journalOf(const std::string& conninfo);
 
-  // `seed`: what they write how. `rest`: between two operations; clients that never rest would only measure
-  // the machine. They start at once.
-  RegisterClients(const std::string& conninfo, int count, uint32_t seed, milliseconds rest = milliseconds(2));
+  // `routes`: they take them by turns. `seed`: what they write how. `rest`: between two operations; clients
+  // that never rest would only measure the machine. They start at once.
+  RegisterClients(std::vector<Route> routes, int count, uint32_t seed, milliseconds rest = milliseconds(2));
+  RegisterClients(const std::string& conninfo, int count, uint32_t seed, milliseconds rest = milliseconds(2))
+      : RegisterClients(std::vector<Route>{{conninfo}}, count, seed, rest) {}
   ~RegisterClients();
 
   // Returns when each client has had so many writes acknowledged that it began after the call, or has failed
@@ -53,6 +60,9 @@ class RegisterClients {
 
  private:
   class Client;
+  const Route& routeOf(size_t client) const { return routes_[client % routes_.size()]; }
+
+  const std::vector<Route> routes_;
   std::vector<std::unique_ptr<Client>> clients_;
   std::vector<Disturbance> disturbances_;
 };
