@@ -1,5 +1,5 @@
-// Where a client's requests go when its database splits reads: what only reads to a replica that has replayed
-// what the client wrote, all else to the primary.
+// Where a client's requests go when the servers of its database are told apart: what only reads to a replica
+// that has replayed what the client wrote, if replicas are to have reads, all else to the primary.
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -80,7 +80,7 @@ WorkerPool* Client::lenderAhead() {
     return pool_;
   }
   reads.interest = ReadSession::kInterest;
-  if (!home_next) {
+  if (!home_next && pool_->reads()->splits()) {
     if (!floorKnown(fresh)) {
       if (reads.awaits_floor) return nullptr;
     } else {
@@ -159,8 +159,8 @@ void Client::leaveServer(Server::GiveBack& how) {
   }
   reads.dirty = reads.dirty || reads.wrote;
   reads.wrote = false;
-  const bool wanted =
-      pool_->reads() != nullptr && pool_->database().reading.consistency == Consistency::kSession;
+  const bool wanted = pool_->reads() != nullptr && pool_->reads()->splits() &&
+                      pool_->database().reading.consistency == Consistency::kSession;
   if (!reads.dirty || !wanted || reads.interest == 0) return;
   --reads.interest;
   pool_->reads()->counters().floors.add();

@@ -215,11 +215,16 @@ void PostgresWorker::loadCatalog(WorkerPool& pool) {
   if (!stopping_ && pool.heldSince() == kNever) catalog_loads_->loadIfDue(pool, pool.databaseState().catalog);
 }
 
-pools::ShapeCache& PostgresWorker::shapes(std::string_view database) {
-  if (!shaper_) shaper_ = std::make_unique<pgproto::SqlShaper>();
+std::shared_ptr<pools::ShapeCache> PostgresWorker::shapes(std::string_view database) {
   const auto known = shapes_.find(database);
-  if (known != shapes_.end()) return known->second;
-  return shapes_.try_emplace(std::string(database), *shaper_).first->second;
+  if (known != shapes_.end())
+    if (std::shared_ptr<pools::ShapeCache> shared = known->second.lock()) return shared;
+  // Names that anybody may ask for come and go.
+  std::erase_if(shapes_, [](const auto& each) { return each.second.expired(); });
+  if (!shaper_) shaper_ = std::make_unique<pgproto::SqlShaper>();
+  const auto made = std::make_shared<pools::ShapeCache>(*shaper_);
+  shapes_.emplace(database, made);
+  return made;
 }
 
 void PostgresWorker::drain(std::optional<Duration> spread) {

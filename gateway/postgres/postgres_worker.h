@@ -116,7 +116,7 @@ class PostgresWorker {
   // Loads what is known of the catalog of its database anew, if that is due.
   void loadCatalog(WorkerPool& pool);
   // What is known of the texts of a database's clients.
-  pools::ShapeCache& shapes(std::string_view database);
+  std::shared_ptr<pools::ShapeCache> shapes(std::string_view database);
   // The last client's leaving is reported from now on. Each is sent away at its first transaction boundary
   // after some moment within `spread`; nobody is when there is none.
   void drain(std::optional<Duration> spread);
@@ -179,7 +179,7 @@ class PostgresWorker {
   std::unique_ptr<CatalogLoads> catalog_loads_;
   ScramSecrets scram_secrets_;
   std::unique_ptr<pgproto::SqlShaper> shaper_;  // made with the first of these
-  std::map<std::string, pools::ShapeCache, std::less<>> shapes_;
+  std::map<std::string, std::weak_ptr<pools::ShapeCache>, std::less<>> shapes_;
   std::unique_ptr<Cancels> cancels_;
   net::Tick tidy_tick_;
   bool draining_ = false, stopped_ = false;

@@ -51,12 +51,12 @@ pgproto::Classification ReadRouter::classify(Bytes sql) {
   const Instant now = home_.worker().loop().now();
   if (catalog_.due(now)) [[unlikely]]
     home_.worker().loadCatalog(home_);
-  const pgproto::Classification* known = shapes_.find(sql, catalog_.epoch());
+  const pgproto::Classification* known = shapes_->find(sql, catalog_.epoch());
   if (known != nullptr) return *known;
   if (parsed_at_ != now) parsed_now_ = 0;
   parsed_at_ = now;
   if (++parsed_now_ > kParsedPerTurn) return {};
-  return shapes_.learn(catalog_.current().get());
+  return shapes_->learn(catalog_.current().get());
 }
 
 pgproto::Classification ReadRouter::classifyPrepared(const pools::Statement& statement) {
@@ -152,7 +152,9 @@ void ReadRouter::atPrimary() {
     replicas_[*topology->primary].reads->add();
 }
 
-bool ReadRouter::fallsBack() const { return home_.database().reading.primary_fallback; }
+bool ReadRouter::splits() const { return home_.settings().reads != Reads::kPrimary; }
+
+bool ReadRouter::fallsBack() const { return !splits() || home_.database().reading.primary_fallback; }
 
 std::string ReadRouter::noReplicaError() const {
   std::string detail = "Pool " + home_.databaseName() + "/" + home_.user();

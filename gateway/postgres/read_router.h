@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,6 +43,9 @@ class ReadRouter final : public Classifier {
   pgproto::Classification classify(Bytes sql) override;
   pgproto::Classification classifyPrepared(const pools::Statement& statement) override;
 
+  // May replicas have reads at all? If not, these are known for what they are all the same: one whose primary
+  // dies is asked of the next.
+  bool splits() const;
   // Null: no replica may take it; the primary may have been chosen, too (reads = "prefer-replicas").
   WorkerPool* replicaFor(const Client& client, const pools::WalPosition& floor);
   bool fallsBack() const;  // to the primary, where no replica may
@@ -89,7 +93,7 @@ class ReadRouter final : public Classifier {
   Replica* find(const WorkerPool& pool);
 
   WorkerPool& home_;
-  pools::ShapeCache& shapes_;
+  std::shared_ptr<pools::ShapeCache> shapes_;  // of all pools of the database
   DatabaseCatalog& catalog_;
   std::vector<Replica> replicas_;
   pools::ReadBalance balance_;

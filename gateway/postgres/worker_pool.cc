@@ -42,10 +42,10 @@ WorkerPool::WorkerPool(PostgresWorker& worker, std::shared_ptr<PoolEntry> entry,
 
 void WorkerPool::resolveReads() {
   const bool of_clients = entryNameOf(databaseName()) == databaseName();
-  const bool split = settings_.reads != conf::Reads::kPrimary && of_clients && topology_ != nullptr &&
-                     settings_.pool_mode != conf::PoolMode::kSession;
-  if (split && !reads_) reads_ = std::make_unique<ReadRouter>(*this);
-  if (!split && reads_) {
+  const bool told_apart =
+      of_clients && topology_ != nullptr && settings_.pool_mode != conf::PoolMode::kSession;
+  if (told_apart && !reads_) reads_ = std::make_unique<ReadRouter>(*this);
+  if (!told_apart && reads_) {
     const std::unique_ptr<ReadRouter> old = std::move(reads_);
     old->asker().abandon();  // who waits for an answer goes on without one
   }

@@ -141,6 +141,33 @@ TEST_F(Promotion, NoMoreAreHeldThanTheSettingsSay) {
   EXPECT_TRUE(first.next()->ok());
 }
 
+// What it asks is in the middle of its answer when the primary dies.
+TEST_F(Promotion, AReadThatWasUnderWayIsAskedOfTheNewPrimary) {
+  primary.run(
+      "create function slow() returns int stable language plpgsql as "
+      "$$ begin perform pg_sleep(1); return inet_server_port(); end $$");
+  primary.waitForReplay(replica());
+  const Forebay forebay(config());
+  Connection client(forebay.conninfo("app"));
+  client.run("insert into kept values (1, 'before')");
+  const auto readsAreKnown = [&] {  // the catalog is loaded when a text first needs it
+    const QueryResult routes = Connection(forebay.consoleConninfo()).exec("show routes");
+    return client.exec("select count(*) from kept").ok() && routes.rows() == 2 &&
+           std::stoi(routes.value(0, "reads")) + std::stoi(routes.value(1, "reads")) > 0;
+  };
+  ASSERT_TRUE(eventually(readsAreKnown));
+  client.send("select slow()");
+  ASSERT_TRUE(eventually([&] {
+    return primary.query("select count(*) from pg_stat_activity where query = 'select slow()'") == "1";
+  }));
+  primary.stop(Stop::kKill);
+  replica().promote();
+  const std::optional<QueryResult> answer = client.next();
+  ASSERT_TRUE(answer);
+  EXPECT_TRUE(answer->ok()) << answer->error();
+  EXPECT_EQ(answer->value(), portOf(replica()));
+}
+
 TEST_F(Promotion, AnOpenTransactionIsToldThatNothingWasCommitted) {
   const Forebay forebay(config());
   RawClient idle(forebay.port());
@@ -193,7 +220,7 @@ TEST_F(Promotion, APrimaryThatDoesNotAnswerStaysUntilAnotherIsPromoted) {
   asleep.run("select 1");
   primary.freeze();
   EXPECT_TRUE(eventually([&] { return state(forebay, primary) == "slow"; }));
-  asleep.send("select 1");
+  asleep.send("insert into kept values (2, 'perhaps')");
   replica().promote();
   client.run("insert into kept values (1, 'new')");
   EXPECT_EQ(portOf(client), portOf(replica()));
