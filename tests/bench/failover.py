@@ -17,22 +17,23 @@ import time
 import failover_report
 import failover_targets
 from bench import say
-from failover_clients import Client, Clients, first_write, wait_for
+from failover_clients import Clients, first_write, wait_for
+from failover_sentinel import SentinelSet
 from failover_servers import Pair, PatroniSet
-from host import LOOPBACK, BenchError, Workspace, raise_descriptor_limit
+from host import BenchError, Workspace, raise_descriptor_limit
 from run import REPOSITORY, interrupt
 from target import available, check_names
 
 DIRECT_REST = 0.002  # seconds between two writes of a direct client
-DIRECT_ROWS = 1000  # the direct clients have rows from here on
 GRACE = 0.1  # s after the old primary has failed a direct client: what begins later cannot have been under way
 
 # `rest`: seconds between two writes of a client; without any, all but those that have a server wait for one.
-Case = collections.namedtuple("Case", "title make_servers clients rest")
+Case = collections.namedtuple("Case", "title make_servers clients rest targets", defaults=[failover_targets.TARGETS])
 CASES = {
     "kill": Case("kill -9 and pg_promote", Pair, 50, 0.02),
     "switchover": Case("Patroni switchover", PatroniSet, 50, 0.02),
     "crowd": Case("kill -9 and pg_promote, 500 clients that never rest", Pair, 500, 0),
+    "sentinel": Case("kill -9 of a Redis behind Sentinels", SentinelSet, 50, 0.02, failover_targets.REDIS_TARGETS),
 }
 
 
@@ -57,7 +58,7 @@ def run_case(workspace, case, options):
     what = CASES[case]
     say(f"[{case}] {what.title}: starting the servers")
     servers = what.make_servers(workspace)
-    targets, missing = available(workspace, servers, failover_targets.TARGETS,
+    targets, missing = available(workspace, servers, what.targets,
                                  failover_targets.programs(options.build), options.target, options.workers)
     for line in missing:
         say(line)
@@ -73,8 +74,8 @@ def run_case(workspace, case, options):
 
 def run_round(servers, target, case):
     target.start()
-    through = [Client(i, LOOPBACK, target.port, case.rest) for i in range(case.clients)]
-    direct = [Client(DIRECT_ROWS + i, host, servers.port, DIRECT_REST) for i, host in enumerate(servers.hosts)]
+    through = [servers.client(i, target.port, case.rest) for i in range(case.clients)]
+    direct = servers.direct_clients(DIRECT_REST)
     try:
         with Clients(through + direct):
             start = time.monotonic()
@@ -86,7 +87,8 @@ def run_round(servers, target, case):
             target.promoted()
             everybody_writes(through, begun, successor)
             time.sleep(0.2)
-        failed = failover_report.first_failure(direct[servers.hosts.index(former)].writes, begun)
+        asked_former = [one.writes for one in direct if first_write([one], start, former)]
+        failed = min(failover_report.first_failure(writes, begun) for writes in asked_former)
         return failover_report.figures([one.writes for one in through], [one.writes for one in direct],
                                        begun, failed + GRACE, successor)
     finally:
@@ -100,8 +102,8 @@ def everybody_writes(clients, since, server=None):
 
 def new_writer(direct, since, former):
     """The server that a direct client has written to, other than the former primary."""
-    return next((client.host for client in direct
-                 if client.host != former and first_write([client], since, client.host)), None)
+    return next((write.server for client in direct for write in client.writes[-2000:]
+                 if write.server not in (None, former) and write.ended > since), None)
 
 
 def print_summary(results, options):

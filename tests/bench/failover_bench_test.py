@@ -44,6 +44,7 @@ class Figures(unittest.TestCase):
 
     def test_count_answers_of_a_server_that_takes_no_writes(self):
         found = figures([failed(9.0, 9.5, "25006"), failed(11.0, 11.1, "25006"), done(12.0, NEW)])
+        self.assertEqual(figures([failed(11.0, 11.1, "READONLY"), done(12.0, NEW)])["read_only"], 1)
         self.assertEqual(found["read_only"], 1)
 
 
@@ -68,6 +69,7 @@ class Summaries(unittest.TestCase):
         self.assertEqual(met("kill", 201), [False, True, True])
         self.assertEqual(met("switchover", 100), [True, True, True])
         self.assertEqual(met("switchover", 101, late_errors=1), [False, False, True])
+        self.assertEqual(met("sentinel", 101), [False, True, True])
 
     def test_become_a_line_of_the_table_each(self):
         results = {"kill": {"forebay": report.summarize(self.rounds(3))}}

@@ -128,7 +128,10 @@ class Clients:
         self.main = self.loop.create_task(everybody())
         with contextlib.suppress(asyncio.CancelledError):
             self.loop.run_until_complete(self.main)
-        self.loop.run_until_complete(asyncio.sleep(0))
+        left = asyncio.all_tasks(self.loop)  # what a client was waiting for
+        for task in left:
+            task.cancel()
+        self.loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
         self.loop.close()
 
 

@@ -5,6 +5,7 @@ import statistics
 import report
 
 FIRST_WRITE_GOAL = 200  # ms, after a kill
+SENTINEL_GOAL = 100  # ms
 ADDED_GOAL = 100  # ms, at a switchover
 
 COLUMNS = {  # of a round's figures: what the table calls them
@@ -12,7 +13,7 @@ COLUMNS = {  # of a round's figures: what the table calls them
     "last_ms": "last client",
     "added_ms": "added outage",
 }
-COUNTS = {"late_errors": "errors of later work", "errors": "errors", "read_only": "25006"}
+COUNTS = {"late_errors": "errors of later work", "errors": "errors", "read_only": "25006, READONLY"}
 
 
 def figures(through, direct, fault_begun, fault_over, successor):
@@ -32,7 +33,7 @@ def figures(through, direct, fault_begun, fault_over, successor):
         "added_ms": 1e3 * (longest_silence(through, fault_begun) - longest_silence(direct, fault_begun)),
         "errors": len(failed),
         "late_errors": sum(write.begun > fault_over for write in failed),
-        "read_only": sum(write.error == "25006" for write in failed),
+        "read_only": sum(write.error in ("25006", "READONLY") for write in failed),
     }
 
 
@@ -65,13 +66,16 @@ def percentile(values, rank):
 
 def verdicts(case, summary):
     """The goals that Forebay has, as (what, value, goal, met)."""
-    if case == "switchover":
+    if case == "sentinel":
+        found = [at_most_ms("first write after the first Sentinel names the new primary, median", summary["first_ms"],
+                            SENTINEL_GOAL)]
+    elif case == "switchover":
         found = [at_most_ms("outage beyond the servers' own, median", summary["added_ms"], ADDED_GOAL)]
     else:
         found = [at_most_ms("first write after the new primary accepts writes, median", summary["first_ms"],
                             FIRST_WRITE_GOAL)]
     found.append(none("errors for work that was not in flight", summary["late_errors"]))
-    found.append(none("answers with SQLSTATE 25006", summary["read_only"]))
+    found.append(none("answers of a server that takes no writes", summary["read_only"]))
     return found
 
 

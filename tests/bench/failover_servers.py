@@ -12,11 +12,12 @@ import subprocess
 import urllib.error
 import urllib.request
 
-from failover_clients import DATABASE, USER, wait_for
+from failover_clients import DATABASE, USER, Client, wait_for
 from host import LOOPBACK, BenchError, free_port, wait_for_port
 from postgres_cluster import tool
 
 CLIENT_ROWS = 2000
+DIRECT_ROWS = 1000  # the direct clients have rows from here on
 TABLE = f"""
 create table bench_register (client int primary key, value bigint not null) with (fillfactor = 20);
 insert into bench_register select i, 0 from generate_series(0, {CLIENT_ROWS - 1}) i;
@@ -31,7 +32,17 @@ def psql(workspace, host, port, statements):
     return workspace.run(argv + ["-d", DATABASE, "-c", statements]).strip()
 
 
-class Replicated:
+class PostgresServers:
+    """What clients of any of these are like; `hosts` are addresses, which share a `port`."""
+
+    def client(self, number, port, rest):
+        return Client(number, LOOPBACK, port, rest)
+
+    def direct_clients(self, rest):
+        return [Client(DIRECT_ROWS + i, host, self.port, rest) for i, host in enumerate(self.hosts)]
+
+
+class Replicated(PostgresServers):
     """A primary and streaming replicas, each on a loopback address of its own."""
 
     def __init__(self, workspace, replicas):
@@ -115,7 +126,7 @@ PATRONI = {
 }
 
 
-class PatroniSet:
+class PatroniSet(PostgresServers):
     """Three members and an etcd. `primary` is the address of the leader."""
 
     MEMBERS = 3

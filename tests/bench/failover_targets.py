@@ -5,6 +5,7 @@ import shutil
 import signal
 
 from failover_clients import DATABASE
+from failover_sentinel import MASTER
 from host import LOOPBACK
 from target import Target, to_toml
 
@@ -75,7 +76,19 @@ class PgBouncerReload(PgBouncerList):
         self.child.send_signal(signal.SIGHUP)
 
 
+class ForebayRedis(Forebay):
+    """It is told the Sentinels and the name that they know the primary by."""
+
+    def argv(self, _flavour):
+        cache = {"sentinels": [f"{LOOPBACK}:{port}" for port in self.server.sentinels], "master": MASTER}
+        return [self.program, "--config", self.workspace.write("forebay.toml", to_toml({
+            "listen": {"redis": [f"{LOOPBACK}:{self.port}"], "workers": self.workers},
+            "redis.caches.main": cache,
+        }))]
+
+
 TARGETS = (Forebay, PgBouncerList, PgBouncerReload)
+REDIS_TARGETS = (ForebayRedis,)
 
 
 def programs(build):
