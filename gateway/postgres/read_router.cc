@@ -196,11 +196,14 @@ void ReadRouter::failed(const WorkerPool& pool) {
 
 std::vector<ReadRouter::Standing> ReadRouter::standings(Instant now) const {
   std::vector<Standing> all;
-  for (const Replica& replica : replicas_)
-    all.push_back({replica.host, replica.why.empty() && replica.outlier.ejected(now)
-                                     ? "it has failed several readers in a row"
-                                     : replica.why});
+  for (const Replica& replica : replicas_) all.push_back({replica.host, whyNot(replica, now)});
   return all;
+}
+
+std::string ReadRouter::whyNot(const Replica& replica, Instant now) const {
+  if (!replica.why.empty()) return replica.why;
+  if (!splits()) return "reads = \"primary\"";
+  return replica.outlier.ejected(now) ? "it has failed several readers in a row" : "";
 }
 
 // ---- positions and errors

@@ -90,6 +90,7 @@ class ReadRouter final : public Classifier {
                                    const conf::ReadSettings& settings);
   void setHosts(const std::vector<failover::Node>& nodes);
   WorkerPool& poolOf(Replica& replica);
+  std::string whyNot(const Replica& replica, Instant now) const;
   Replica* find(const WorkerPool& pool);
 
   WorkerPool& home_;

@@ -1,6 +1,8 @@
 // A primary that dies, a replica that is promoted, and clients that are not to notice: with real servers.
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "tests/integration/console_view.h"
 #include "tests/rig/connection.h"
 #include "tests/rig/forebay.h"
@@ -141,11 +143,23 @@ TEST_F(Promotion, NoMoreAreHeldThanTheSettingsSay) {
   EXPECT_TRUE(first.next()->ok());
 }
 
+TEST_F(Promotion, ReplicasAreShownToTakeNoReadsUnlessToldTo) {
+  const Forebay forebay(config());
+  Connection client(forebay.conninfo("app"));
+  client.run("select 1");
+  const QueryResult routes = Connection(forebay.consoleConninfo()).exec("show routes");
+  std::map<std::string, std::string> why;
+  for (int row = 0; row < routes.rows(); ++row) why[routes.value(row, "node")] = routes.value(row, "why");
+  EXPECT_EQ(why[address(primary)], "it is the primary");
+  EXPECT_EQ(why[address(replica())], "reads = \"primary\"");
+}
+
 // What it asks is in the middle of its answer when the primary dies.
 TEST_F(Promotion, AReadThatWasUnderWayIsAskedOfTheNewPrimary) {
   primary.run(
-      "create function slow() returns int stable language plpgsql as "
-      "$$ begin perform pg_sleep(1); return inet_server_port(); end $$");
+      "create function slow_there() returns int stable language plpgsql as $$ begin "
+      "if inet_server_port() = " +
+      portOf(primary) + " then perform pg_sleep(60); end if; return inet_server_port(); end $$");
   primary.waitForReplay(replica());
   const Forebay forebay(config());
   Connection client(forebay.conninfo("app"));
@@ -156,9 +170,9 @@ TEST_F(Promotion, AReadThatWasUnderWayIsAskedOfTheNewPrimary) {
            std::stoi(routes.value(0, "reads")) + std::stoi(routes.value(1, "reads")) > 0;
   };
   ASSERT_TRUE(eventually(readsAreKnown));
-  client.send("select slow()");
+  client.send("select slow_there()");
   ASSERT_TRUE(eventually([&] {
-    return primary.query("select count(*) from pg_stat_activity where query = 'select slow()'") == "1";
+    return primary.query("select count(*) from pg_stat_activity where query = 'select slow_there()'") == "1";
   }));
   primary.stop(Stop::kKill);
   replica().promote();
