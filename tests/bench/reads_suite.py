@@ -63,7 +63,7 @@ class ReadsSuite:
         self._await_replay()
 
     def sample(self, case, target, counter=None):
-        if target.is_proxy and target.reads != "primary":
+        if target.is_proxy and target.splits:
             self._await_split(target)
         return self.load.pgbench(target, list(case.pgbench), case.clients, self.seconds, counter)
 

@@ -24,12 +24,12 @@ class Direct(Way):
 class Forebay(Way):
     name = "forebay"
     title = "Forebay"
-    reads = "replicas"
+    splits = True
 
     def argv(self, replicas):
         self.http_port = free_port()
-        hosts = [f"{host}:{self.server.port}" for host in self.server.hosts[:1 + replicas]]
-        database = {"hosts": hosts, "user": USER, "reads": self.reads}
+        hosts = [f"{host}:{self.server.port}" for host in self.server.hosts[:1 + replicas * self.splits]]
+        database = {"hosts": hosts, "user": USER, "reads": "replicas" if self.splits else "primary"}
         listen = {"postgres": [f"{LOOPBACK}:{self.port}"], "http": [f"{LOOPBACK}:{self.http_port}"],
                   "workers": self.workers}
         return [self.program, "--config", self.workspace.write(self.name + ".toml", to_toml({
@@ -41,9 +41,11 @@ class Forebay(Way):
 
 
 class ForebayPrimary(Forebay):
+    """It knows no replica, and looks at no text."""
+
     name = "forebay-primary"
     title = ""  # the same program
-    reads = "primary"
+    splits = False
 
 
 TARGETS = (Direct, ForebayPrimary, Forebay)
