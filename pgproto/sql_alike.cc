@@ -3,16 +3,11 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
-#include <cstring>
+
+#include "base/load.h"
 
 namespace forebay::pgproto {
 namespace {
-
-uint64_t load64(const char* from) {
-  uint64_t value;
-  std::memcpy(&value, from, sizeof value);
-  return value;
-}
 
 size_t commonPrefix(Bytes one, Bytes other) {
   static_assert(std::endian::native == std::endian::little);

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "base/load.h"
 #include "base/random.h"
 
 namespace forebay::pools {
@@ -13,12 +14,6 @@ __extension__ using Product = unsigned __int128;
 uint64_t fold(uint64_t a, uint64_t b) {
   const Product product = static_cast<Product>(a) * b;
   return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
-}
-
-uint64_t load64(const char* from) {
-  uint64_t value;
-  std::memcpy(&value, from, sizeof value);
-  return value;
 }
 
 // Up to eight bytes, those that are missing as zeros.

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/load.h"
 #include "redisproto/command.h"
 #include "redisproto/command_knowledge.h"
 #include "redisproto/command_rows.h"
@@ -20,12 +21,6 @@ uint64_t toLower(uint64_t bytes) {
   const uint64_t behind_z = low + (0x7f - 'Z') * kEach;  // bit 7: behind Z
   const uint64_t upper = ~bytes & (from_a ^ behind_z) & (0x80 * kEach);
   return bytes | (upper >> 2);
-}
-
-uint64_t load64(const char* from) {
-  uint64_t value;
-  std::memcpy(&value, from, sizeof value);
-  return value;
 }
 
 uint64_t load32(const char* from) {
