@@ -10,7 +10,7 @@ import urllib.request
 import reads_cases
 import reads_report
 import reads_targets
-from failover_clients import DATABASE, USER
+from failover_clients import DATABASE, USER, wait_for
 from failover_servers import CLIENT_ROWS, Replicated
 from host import LOOPBACK, BenchError
 from postgres_cluster import tool
@@ -92,7 +92,7 @@ class ReadsSuite:
     def _await_replay(self):
         written = self.server.sql("select pg_current_wal_insert_lsn()")
         for host in self.server.replicas:
-            await_true(lambda: self.server.sql(f"select pg_last_wal_replay_lsn() >= '{written}'", host) == "t",
+            wait_for(lambda: self.server.sql(f"select pg_last_wal_replay_lsn() >= '{written}'", host) == "t",
                        f"the replica on {host} to replay what was written")
 
     def _await_split(self, target):
@@ -103,7 +103,7 @@ class ReadsSuite:
             self.workspace.run(read)
             return any(count for node, count in reads_of(target).items() if node != self._primary_name())
 
-        await_true(reaches_replica, "Forebay to send a read to a replica", 20)
+        wait_for(reaches_replica, "Forebay to send a read to a replica", 20)
 
     summaries_of = staticmethod(reads_report.summaries_of)
     verdicts = staticmethod(reads_report.verdicts)
@@ -140,11 +140,3 @@ def reads_of(target):
         text = answer.read().decode()
     found = re.findall(r'^forebay_postgres_node_reads_total\{.*node="([^"]+)"\} (\S+)$', text, re.MULTILINE)
     return {node: float(count) for node, count in found}
-
-
-def await_true(condition, what, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise BenchError(f"waited {seconds} s in vain for {what}")
-        time.sleep(0.05)

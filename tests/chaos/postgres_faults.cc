@@ -33,17 +33,8 @@ class PostgresFaults::Round {
         clients_(routes(forebay), count, fault.client_seed, kRest) {}
 
   Result run() {
-    try {
-      clients_.awaitProgress();
-      rest(fault_.delay);
-      inflict();
-      clients_.awaitProgress();
-      cluster_.awaitHealthy();
-      return judge();
-    } catch (...) {
-      forebay_.process().kill();  // or clients would wait for it, and whoever waits for them, too
-      throw;
-    }
+    return throughFault(
+        fault_, clients_, forebay_, cluster_, [this] { inflict(); }, [this] { return judge(); });
   }
 
  private:

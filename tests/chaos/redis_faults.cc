@@ -43,17 +43,8 @@ class RedisFaults::Round {
             count, kReplicas, fault.client_seed, kRest) {}
 
   Result run() {
-    try {
-      clients_.awaitProgress();
-      rest(fault_.delay);
-      inflict();
-      clients_.awaitProgress();
-      set_.awaitHealthy();
-      return judge();
-    } catch (...) {
-      forebay_.process().kill();  // or clients would wait for it, and whoever waits for them, too
-      throw;
-    }
+    return throughFault(
+        fault_, clients_, forebay_, set_, [this] { inflict(); }, [this] { return judge(); });
   }
 
  private:

@@ -30,6 +30,14 @@ class ConsoleView {
     return count;
   }
 
+  // Does SHOW EVENTS tell of it by now?
+  bool tells(const std::string& what) {
+    const QueryResult events = console_.exec("show events");
+    for (int row = 0; row < events.rows(); ++row)
+      if (events.value(row, "event").find(what) != std::string::npos) return true;
+    return false;
+  }
+
   bool clientsWait(int count, const std::string& database = "app") {
     return eventually([&] { return pools("cl_waiting", database) == count; });
   }

@@ -8,6 +8,7 @@
 #include "tests/rig/eventually.h"
 #include "tests/rig/forebay.h"
 #include "tests/rig/register_clients.h"
+#include "tests/rig/skip.h"
 
 namespace forebay::rig {
 namespace {
@@ -99,10 +100,7 @@ TEST_F(DiskFull, NobodyIsToldOfACommitThatIsNotThereWhenTheServerPanics) {
 }  // namespace forebay::rig
 
 int main(int count, char** arguments) {
-  testing::InitGoogleTest(&count, arguments);
-  if (const std::string& why = forebay::rig::SmallDisk::whyNot(); !why.empty()) {
-    std::printf("skipped: no disk can be filled here: %s\n", why.c_str());
-    return 77;
-  }
-  return RUN_ALL_TESTS();
+  const std::string& why = forebay::rig::SmallDisk::whyNot();
+  return forebay::rig::runTestsUnless(why.empty() ? "" : "no disk can be filled here: " + why, count,
+                                      arguments);
 }

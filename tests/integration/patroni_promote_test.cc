@@ -7,6 +7,7 @@
 #include "tests/rig/connection.h"
 #include "tests/rig/forebay.h"
 #include "tests/rig/patroni.h"
+#include "tests/rig/skip.h"
 #include "tests/rig/sockets.h"
 
 namespace forebay::rig {
@@ -37,11 +38,7 @@ class PatroniPromote : public testing::Test {
   size_t third() const { return 3 - *cluster.leader() - *cluster.synchronous(); }
 
   static bool tellsOf(const Forebay& forebay, const std::string& what) {
-    Connection console(forebay.consoleConninfo());
-    const QueryResult events = console.exec("show events");
-    for (int row = 0; row < events.rows(); ++row)
-      if (events.value(row, "event").find(what) != std::string::npos) return true;
-    return false;
+    return ConsoleView(forebay).tells(what);
   }
 
   PatroniCluster cluster;
@@ -113,10 +110,7 @@ TEST_F(PatroniPromote, IsAFailoverWhereThereIsNoLeader) {
 }  // namespace forebay::rig
 
 int main(int count, char** arguments) {
-  testing::InitGoogleTest(&count, arguments);
-  if (const std::string missing = forebay::rig::PatroniCluster::missing(); !missing.empty()) {
-    std::printf("skipped: not installed here: %s\n", missing.c_str());
-    return 77;
-  }
-  return RUN_ALL_TESTS();
+  const std::string missing = forebay::rig::PatroniCluster::missing();
+  return forebay::rig::runTestsUnless(missing.empty() ? "" : "not installed here: " + missing, count,
+                                      arguments);
 }

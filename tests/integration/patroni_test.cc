@@ -8,6 +8,7 @@
 #include "tests/rig/forebay.h"
 #include "tests/rig/patroni.h"
 #include "tests/rig/register_clients.h"
+#include "tests/rig/skip.h"
 
 namespace forebay::rig {
 namespace {
@@ -89,10 +90,7 @@ TEST_F(Patroni, ClientsWaitWhileEtcdIsGone) {
 }  // namespace forebay::rig
 
 int main(int count, char** arguments) {
-  testing::InitGoogleTest(&count, arguments);
-  if (const std::string missing = forebay::rig::PatroniCluster::missing(); !missing.empty()) {
-    std::printf("skipped: not installed here: %s\n", missing.c_str());
-    return 77;
-  }
-  return RUN_ALL_TESTS();
+  const std::string missing = forebay::rig::PatroniCluster::missing();
+  return forebay::rig::runTestsUnless(missing.empty() ? "" : "not installed here: " + missing, count,
+                                      arguments);
 }

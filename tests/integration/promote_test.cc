@@ -59,13 +59,8 @@ class Promote : public testing::Test {
   }
   static std::string detailOf(const QueryResult& answer) { return answer.errorField(PG_DIAG_MESSAGE_DETAIL); }
   static bool tellsOf(const Forebay& forebay, const std::string& what) {
-    return eventually([&] {
-      Connection console(forebay.consoleConninfo());
-      const QueryResult events = console.exec("show events");
-      for (int row = 0; row < events.rows(); ++row)
-        if (events.value(row, "event").find(what) != std::string::npos) return true;
-      return false;
-    });
+    ConsoleView console(forebay);
+    return eventually([&] { return console.tells(what); });
   }
   // As the gateway knows it.
   static bool becomes(const Forebay& forebay, const PostgresServer& server, const std::string& state) {
