@@ -16,7 +16,7 @@ using namespace flag;  // NOLINT(google-build-using-namespace): the rows are wor
 constexpr uint8_t kAny = access::kNone, kR = access::kRead, kW = access::kWrite, kRW = kR | kW;
 
 struct Keys {
-  int8_t first = 0, last = 0, step = 0;
+  int16_t first = 0, last = 0, step = 0;
   uint8_t first_access = kRW, other_access = kRW;
 };
 constexpr Keys kNoKeys{};
@@ -29,7 +29,7 @@ constexpr Keys movable(uint8_t a) { return {0, 0, 0, a, a}; }
 
 struct Row {
   std::string_view name;
-  int8_t arity;
+  int16_t arity;
   uint32_t flags;
   Keys keys = kNoKeys;
   uint32_t categories = 0;  // beside those of its section, and those that follow from the flags
